@@ -1,0 +1,64 @@
+//! What one E-step and one fit cost, on one thread: `cargo bench -p irt`.
+//!
+//! The plain E-step is timed beside the fast one, on complete data (persons share
+//! their item set) and on sparse data (they do not).
+
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use irt::e_step::{marginal_log_likelihood, plain_e_step};
+use irt::simulate::{Simulation, simulate};
+use irt::{CalibrationSettings, Priors, Quadrature, StandardErrors, Unmonitored, calibrate};
+
+const COMPLETE: Simulation = Simulation { persons: 2000, items: 100, answered: 1.0, seed: 1 };
+const SPARSE: Simulation = Simulation { persons: 10_000, items: 500, answered: 0.04, seed: 1 };
+
+fn e_steps(criterion: &mut Criterion) {
+    let quadrature = Quadrature::default();
+    let mut group = criterion.benchmark_group("E-step");
+    for (name, design) in [("complete", COMPLETE), ("sparse", SPARSE)] {
+        let (responses, items) = simulate(&design);
+        let patterns = responses.patterns();
+        group.throughput(Throughput::Elements(responses.count()));
+        group.bench_function(BenchmarkId::new("fast", name), |bencher| {
+            bencher.iter(|| marginal_log_likelihood(patterns, &items, &quadrature));
+        });
+        group.sample_size(10);
+        group.bench_function(BenchmarkId::new("plain", name), |bencher| {
+            bencher.iter(|| plain_e_step(patterns, &items, &quadrature));
+        });
+    }
+    group.finish();
+}
+
+fn fits(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("fit");
+    group.sample_size(10);
+    for (name, design) in [("complete", COMPLETE), ("sparse", SPARSE)] {
+        let (responses, _) = simulate(&design);
+        for standard_errors in [StandardErrors::None, StandardErrors::ObservedInformation] {
+            let settings = CalibrationSettings {
+                min_responses_per_item: 50,
+                min_persons: 10,
+                quadrature: Quadrature::default(),
+                priors: Priors::default(),
+                standard_errors,
+            };
+            group.bench_function(
+                BenchmarkId::new(format!("{standard_errors:?}"), name),
+                |bencher| {
+                    bencher.iter(|| calibrate(&responses, &settings, &Unmonitored));
+                },
+            );
+        }
+    }
+    group.finish();
+}
+
+fn on_one_thread(criterion: &mut Criterion) {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build_global();
+    pool.unwrap_or_else(|error| panic!("one thread can be started: {error}"));
+    e_steps(criterion);
+    fits(criterion);
+}
+
+criterion_group!(benches, on_one_thread);
+criterion_main!(benches);

@@ -1,0 +1,137 @@
+//! Which items and persons there is enough of to calibrate, and why others are skipped.
+
+use crate::calibration::CalibrationSettings;
+use crate::error::IrtError;
+use crate::identification::{SMALLEST_IDENTIFIED_COMPONENT, components};
+use crate::item_statistics::point_biserials;
+use crate::monitor::Monitor;
+use crate::patterns::{ItemTotals, Patterns};
+use crate::responses::Responses;
+use crate::results::Flag;
+
+/// The items of a calibration and what is known of them before any estimate.
+pub(crate) struct Bank<'a> {
+    pub responses: &'a Responses,
+    pub totals: Vec<ItemTotals>,
+    pub point_biserials: Vec<Option<f64>>,
+    /// Why an item is skipped; `None` while it is in.
+    pub skipped: Vec<Option<Flag>>,
+    /// The responses to the items that are in; `None` if that is all of them.
+    selection: Option<Patterns>,
+    /// Groups of items that persons join, in the numbering of the selection.
+    pub components: Vec<Vec<usize>>,
+}
+
+impl<'a> Bank<'a> {
+    /// Finds the eligible items and checks that there is enough to work with.
+    pub(crate) fn examine(
+        responses: &'a Responses,
+        settings: &CalibrationSettings,
+        monitor: &dyn Monitor,
+    ) -> Result<Self, IrtError> {
+        let patterns = responses.patterns();
+        if patterns.is_empty() {
+            return Err(IrtError::NoResponses);
+        }
+        let required = settings.min_persons;
+        if patterns.persons() < required {
+            return Err(IrtError::TooFewPersons { found: patterns.persons(), required });
+        }
+        let totals = patterns.item_totals(patterns.multiplicities());
+        let skipped: Vec<Option<Flag>> =
+            totals.iter().map(|total| ineligible(*total, settings)).collect();
+        let eligible: Vec<bool> = skipped.iter().map(Option::is_none).collect();
+        let point_biserials = point_biserials(patterns, &eligible, monitor)?;
+        let mut bank = Self {
+            responses,
+            totals,
+            point_biserials,
+            skipped,
+            selection: None,
+            components: Vec::new(),
+        };
+        bank.select(settings, monitor)?;
+        Ok(bank)
+    }
+
+    /// Restricts the responses to the items that are in, and leaves out, with a
+    /// flat prior, what is not identified.
+    pub(crate) fn select(
+        &mut self,
+        settings: &CalibrationSettings,
+        monitor: &dyn Monitor,
+    ) -> Result<(), IrtError> {
+        loop {
+            self.check_items()?;
+            let chosen: Vec<bool> = self.skipped.iter().map(Option::is_none).collect();
+            self.selection = if chosen.iter().all(|chosen| *chosen) {
+                None
+            } else {
+                Some(self.responses.patterns().restricted_to(&chosen, monitor)?)
+            };
+            let (found, required) = (self.patterns().persons(), settings.min_persons);
+            if found < required {
+                return Err(IrtError::TooFewPersons { found, required });
+            }
+            self.components = components(self.patterns());
+            if !settings.priors.discrimination_is_flat() {
+                return Ok(());
+            }
+            let too_small: Vec<usize> = self
+                .components
+                .iter()
+                .filter(|component| component.len() < SMALLEST_IDENTIFIED_COMPONENT)
+                .flatten()
+                .copied()
+                .collect();
+            if too_small.is_empty() {
+                return Ok(());
+            }
+            self.mark_not_identified(&too_small);
+        }
+    }
+
+    fn check_items(&self) -> Result<(), IrtError> {
+        let count = |flag| self.skipped.iter().filter(|skipped| **skipped == flag).count() as u64;
+        let eligible = count(None);
+        if eligible >= 2 {
+            return Ok(());
+        }
+        Err(IrtError::TooFewItems {
+            eligible,
+            items: self.skipped.len() as u64,
+            few_responses: count(Some(Flag::FewResponses)),
+            all_correct: count(Some(Flag::AllCorrect)),
+            all_incorrect: count(Some(Flag::AllIncorrect)),
+            not_identified: count(Some(Flag::NotIdentified)),
+        })
+    }
+
+    pub(crate) fn mark_not_identified(&mut self, selected: &[usize]) {
+        let items = self.selected_items();
+        for item in selected {
+            self.skipped[items[*item]] = Some(Flag::NotIdentified);
+        }
+    }
+
+    pub(crate) fn patterns(&self) -> &Patterns {
+        self.selection.as_ref().unwrap_or_else(|| self.responses.patterns())
+    }
+
+    /// Numbers of the items that are in.
+    pub(crate) fn selected_items(&self) -> Vec<usize> {
+        (0..self.skipped.len()).filter(|item| self.skipped[*item].is_none()).collect()
+    }
+}
+
+fn ineligible(total: ItemTotals, settings: &CalibrationSettings) -> Option<Flag> {
+    if total.responses == 0 || total.responses < settings.min_responses_per_item {
+        Some(Flag::FewResponses)
+    } else if total.correct == total.responses {
+        Some(Flag::AllCorrect)
+    } else if total.correct == 0 {
+        Some(Flag::AllIncorrect)
+    } else {
+        None
+    }
+}

@@ -1,0 +1,143 @@
+//! Everything that can go wrong in the numeric core, as values.
+//!
+//! The core never panics on data and never returns a NaN: it returns one of
+//! these. The message names the thing, what was found and what was expected;
+//! [`IrtError::hint`] says what to do about it.
+
+use thiserror::Error;
+
+/// Why responses were refused, or why no estimate could be given.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[non_exhaustive]
+pub enum IrtError {
+    /// A setting lies outside of what the method can use.
+    #[error("{name} is {found}, but must be {expected}")]
+    InvalidSetting {
+        /// The setting's name, as the user knows it.
+        name: &'static str,
+        /// The value that was given.
+        found: String,
+        /// What would have been accepted.
+        expected: &'static str,
+    },
+    /// Two items carry the same label, so that results could not be told apart.
+    #[error("two different items have the same text \"{label}\"")]
+    DuplicateItem {
+        /// The label that occurs twice.
+        label: String,
+    },
+    /// More persons, items or responses than the compact indices can address.
+    #[error("too many {what}: found {found}, at most {limit} can be handled")]
+    TooMany {
+        /// "persons", "items" or "responses".
+        what: &'static str,
+        /// How many there are.
+        found: u64,
+        /// How many are possible.
+        limit: u64,
+    },
+    /// A row names an item that has no label: a defect of the caller.
+    #[error("a response refers to item number {item}, but only {items} items are labelled")]
+    UnknownItem {
+        /// The number that was given.
+        item: u64,
+        /// How many labels there are.
+        items: u64,
+    },
+    /// No response at all.
+    #[error("there are no responses to calibrate")]
+    NoResponses,
+    /// Fewer persons than the settings ask for.
+    #[error(
+        "too few persons: {found} answered at least one eligible item, at least {required} are needed"
+    )]
+    TooFewPersons {
+        /// Persons with at least one response to an eligible item.
+        found: u64,
+        /// The setting min_persons.
+        required: u64,
+    },
+    /// Fewer than two items can be calibrated.
+    #[error(
+        "too few items can be calibrated: {eligible} of {items} (few responses: {few_responses}, \
+         all correct: {all_correct}, all incorrect: {all_incorrect}, not identified: {not_identified}); \
+         at least 2 are needed"
+    )]
+    TooFewItems {
+        /// Items left.
+        eligible: u64,
+        /// Items seen.
+        items: u64,
+        /// Skipped for too few responses.
+        few_responses: u64,
+        /// Skipped because every response was correct.
+        all_correct: u64,
+        /// Skipped because every response was incorrect.
+        all_incorrect: u64,
+        /// Skipped because the responses do not determine their parameters.
+        not_identified: u64,
+    },
+    /// The estimator stopped short of the optimum.
+    #[error(
+        "the estimate did not converge: {termination} after {cycles} cycles; log-likelihood \
+         {log_likelihood:.6}; the largest remaining step is {largest_step:.3e} at item \"{item}\", \
+         where at most {tolerance:.0e} is accepted"
+    )]
+    NotConverged {
+        /// Why it stopped, in words.
+        termination: &'static str,
+        /// Cycles done.
+        cycles: u32,
+        /// Log-likelihood reached, without priors.
+        log_likelihood: f64,
+        /// The largest component of the remaining Newton step, in a or b.
+        largest_step: f64,
+        /// The item where that step is.
+        item: String,
+        /// The bound.
+        tolerance: f64,
+    },
+    /// The caller's monitor asked to stop.
+    #[error("the calibration was interrupted")]
+    Interrupted,
+    /// An allocation was refused.
+    #[error("out of memory: {what} needs {bytes} bytes")]
+    OutOfMemory {
+        /// What the memory was for.
+        what: &'static str,
+        /// How much was asked for.
+        bytes: u64,
+    },
+}
+
+impl IrtError {
+    /// What the reader can do about it, in one sentence.
+    #[must_use]
+    pub fn hint(&self) -> &'static str {
+        match self {
+            Self::InvalidSetting { .. } => "Correct the setting and try again.",
+            Self::DuplicateItem { .. } => {
+                "Use an item key whose text is unique, for example the primary key."
+            }
+            Self::TooMany { .. } => "Calibrate a subset: a view or a query that yields fewer.",
+            Self::UnknownItem { .. } => "This is a defect of irt_calibration: please report it.",
+            Self::NoResponses => {
+                "Check that the responses relation has rows whose correctness is not NULL."
+            }
+            Self::TooFewPersons { .. } => {
+                "Collect more responses, or lower min_persons or min_responses_per_item."
+            }
+            Self::TooFewItems { .. } => {
+                "Collect more responses, lower min_responses_per_item, or keep the priors on."
+            }
+            Self::NotConverged { .. } => {
+                "Keep the priors on, raise min_responses_per_item, or look at the named item's \
+                 responses."
+            }
+            Self::Interrupted => "Run it again.",
+            Self::OutOfMemory { .. } => {
+                "Raise irt_calibration.max_memory, or calibrate a subset of the responses."
+            }
+        }
+    }
+}

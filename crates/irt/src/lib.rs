@@ -1,0 +1,65 @@
+#![forbid(unsafe_code)]
+// `!(x > 0.0)` is meant: a NaN must fail the check, too.
+#![allow(clippy::neg_cmp_op_on_partial_ord)]
+#![cfg_attr(test, allow(clippy::unwrap_used))]
+//! Two-parameter logistic item response theory, estimated by marginal maximum likelihood.
+//!
+//! ```text
+//! P(x_ij = 1 | θ_i) = 1 / (1 + exp(−a_j (θ_i − b_j))),   θ ~ N(0, 1)
+//! ```
+//!
+//! An *item* is answered by a *person* and gives a *response*. a is the item's
+//! discrimination in logits per standard deviation of ability (D = 1), b its
+//! difficulty in standard deviations of ability; inside, d = −a·b is its
+//! intercept. No I/O, no clock, no Postgres, no unseeded randomness, and the
+//! same bits on any number of threads.
+//!
+//! # Where to look
+//!
+//! | question | module |
+//! |---|---|
+//! | What goes in, what comes out? | [`responses`], [`calibration`], [`results`], [`error`], [`monitor`] |
+//! | What is the model? | [`two_pl`], [`quadrature`], [`priors`] |
+//! | In which form are responses computed with? | [`patterns`] |
+//! | How is the optimum found? | [`e_step`], `m_step`, `objective`, `newton`, `cholesky`, `quasi_newton`, [`em`] |
+//! | How sure is it? | `standard_errors`, `observed_information`, [`bootstrap`] |
+//! | What else is said of an item? | `eligibility`, `item_statistics`, `identification` |
+//! | Where do tests get data? | [`simulate`] |
+
+pub mod bootstrap;
+pub mod calibration;
+mod cholesky;
+pub mod e_step;
+mod eligibility;
+pub mod em;
+pub mod error;
+mod identification;
+mod item_statistics;
+mod lanes;
+mod m_step;
+pub mod monitor;
+mod newton;
+mod objective;
+mod observed_information;
+pub mod patterns;
+pub mod priors;
+pub mod quadrature;
+mod quasi_newton;
+pub mod responses;
+pub mod results;
+pub mod simulate;
+mod standard_errors;
+pub mod two_pl;
+
+pub use calibration::{CalibrationSettings, StandardErrors, calibrate};
+pub use error::IrtError;
+pub use monitor::{Monitor, Phase, Unmonitored};
+pub use priors::Priors;
+pub use quadrature::Quadrature;
+pub use responses::{GroupedResponses, NO_TIME, RepeatedResponses, ResponseRows, Responses};
+pub use results::{Calibration, Flag, ItemResult, ItemStatus};
+
+/// Names the arithmetic behind the numbers: the same version of the crate and
+/// the same kernel give the same bits. The vectorised code keeps one order of
+/// operations on every processor, so there is one kernel.
+pub const KERNEL: &str = "lanes8-2";

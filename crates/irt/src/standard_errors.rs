@@ -1,0 +1,108 @@
+//! How sure the estimates are, by either method, in one form.
+
+use crate::bootstrap::{ItemSpread, bootstrap};
+use crate::calibration::{CalibrationSettings, StandardErrors};
+use crate::eligibility::Bank;
+use crate::error::IrtError;
+use crate::lanes::Grid;
+use crate::monitor::{Monitor, Phase};
+use crate::newton::{NewtonSystem, discrimination_difficulty_covariance};
+use crate::objective::{Evaluation, Objective};
+use crate::two_pl::SlopeIntercept;
+
+/// Standard errors, covariance and intervals of one item.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Spread {
+    pub se_discrimination: f64,
+    pub se_difficulty: f64,
+    pub covariance: f64,
+    pub discrimination_interval: Option<(f64, f64)>,
+    pub difficulty_interval: Option<(f64, f64)>,
+}
+
+/// What the standard errors' step found out, per selected item.
+pub(crate) struct Spreads {
+    pub items: Vec<Option<Spread>>,
+    pub replicates: u32,
+    pub failures: u32,
+    pub e_steps: u64,
+}
+
+/// Standard errors of the items in `bank`, by the method that `settings` ask for.
+///
+/// # Errors
+/// [`IrtError::Interrupted`], [`IrtError::OutOfMemory`].
+pub(crate) fn standard_errors(
+    bank: &Bank<'_>,
+    estimate: &Evaluation,
+    settings: &CalibrationSettings,
+    monitor: &dyn Monitor,
+) -> Result<Spreads, IrtError> {
+    let count = estimate.parameters.len();
+    let nothing = Spreads { items: vec![None; count], replicates: 0, failures: 0, e_steps: 0 };
+    if settings.standard_errors == StandardErrors::None {
+        return Ok(nothing);
+    }
+    monitor.progress(Phase::StandardErrors, 0, 1);
+    let grid = Grid::new(&settings.quadrature);
+    let patterns = bank.patterns();
+    let weights = patterns.multiplicities();
+    let objective = Objective::new(patterns, weights, &grid, &settings.priors, monitor, true);
+    let system = NewtonSystem::at(&objective, estimate)?;
+    let usable = |system: &NewtonSystem| system.is_observed_information() || system.is_blockwise();
+    let system = system.filter(usable);
+    let parameters = &estimate.parameters;
+    match (settings.standard_errors, system) {
+        (StandardErrors::Bootstrap { iterations, seed }, system) => {
+            let result = bootstrap(&objective, parameters, system.as_ref(), iterations, seed)?;
+            Ok(Spreads {
+                items: result
+                    .items
+                    .into_iter()
+                    .map(|item| item.and_then(from_replicates))
+                    .collect(),
+                replicates: result.replicates,
+                failures: result.failures,
+                e_steps: result.e_steps,
+            })
+        }
+        (_, Some(system)) => {
+            let Some(covariances) = system.item_covariances(monitor)? else { return Ok(nothing) };
+            let pairs = covariances.iter().zip(parameters);
+            let items = pairs.map(|(c, at)| from_information(*c, *at)).collect();
+            monitor.progress(Phase::StandardErrors, 1, 1);
+            Ok(Spreads { items, ..nothing })
+        }
+        (_, None) => Ok(nothing),
+    }
+}
+
+fn from_information(covariance: [f64; 3], at: SlopeIntercept) -> Option<Spread> {
+    let [aa, ab, bb] = discrimination_difficulty_covariance(covariance, at);
+    usable(Spread {
+        se_discrimination: libm::sqrt(aa),
+        se_difficulty: libm::sqrt(bb),
+        covariance: ab,
+        discrimination_interval: None,
+        difficulty_interval: None,
+    })
+}
+
+fn from_replicates(spread: ItemSpread) -> Option<Spread> {
+    usable(Spread {
+        se_discrimination: spread.se_discrimination,
+        se_difficulty: spread.se_difficulty,
+        covariance: spread.covariance,
+        discrimination_interval: Some(spread.discrimination_interval),
+        difficulty_interval: Some(spread.difficulty_interval),
+    })
+}
+
+/// An unknown standard error is none at all: never 0, never infinite.
+fn usable(spread: Spread) -> Option<Spread> {
+    let positive = |error: f64| error > 0.0 && error.is_finite();
+    (positive(spread.se_discrimination)
+        && positive(spread.se_difficulty)
+        && spread.covariance.is_finite())
+    .then_some(spread)
+}

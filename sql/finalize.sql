@@ -1,0 +1,223 @@
+-- Third act: what everything is, and who may use it.
+
+REVOKE ALL ON TABLE irt_item_banks, irt_calibration_runs, irt_item_parameters,
+    irt_running_calibrations, irt_calibration_progress FROM PUBLIC;
+
+COMMENT ON TABLE irt_item_banks IS
+    'Banks: sets of items that are calibrated together, and how. Written by irt_configure.';
+COMMENT ON COLUMN irt_item_banks.bank IS 'Name of the bank.';
+COMMENT ON COLUMN irt_item_banks.responses IS
+    'Table or view with one row per response. A view is how responses are filtered.';
+COMMENT ON COLUMN irt_item_banks.person_column IS 'Column of responses: who answered.';
+COMMENT ON COLUMN irt_item_banks.item_column IS 'Column of responses: which item was answered.';
+COMMENT ON COLUMN irt_item_banks.correct_column IS
+    'Column of responses: boolean, or 0 and 1. NULL: the response is not eligible.';
+COMMENT ON COLUMN irt_item_banks.answered_at_column IS
+    'Column of responses: when. NULL: there is no time, and "new" is the growth of the count.';
+COMMENT ON COLUMN irt_item_banks.items IS
+    'Table whose irt_* columns receive the parameters. NULL: they are published nowhere.';
+COMMENT ON COLUMN irt_item_banks.item_key_column IS
+    'Column of items that holds what item_column refers to.';
+COMMENT ON COLUMN irt_item_banks.min_new_responses IS
+    'A run with fewer new responses than this is skipped, unless it is forced.';
+COMMENT ON COLUMN irt_item_banks.min_responses_per_item IS
+    'Items with fewer responses than this are skipped.';
+COMMENT ON COLUMN irt_item_banks.min_persons IS 'A run with fewer persons than this fails.';
+COMMENT ON COLUMN irt_item_banks.repeated_responses IS
+    'Which of several responses by one person to one item counts: first or last.';
+COMMENT ON COLUMN irt_item_banks.quadrature_nodes IS 'Number of nodes of the ability grid.';
+COMMENT ON COLUMN irt_item_banks.quadrature_bound IS
+    'Half width of the ability grid, in standard deviations of ability.';
+COMMENT ON COLUMN irt_item_banks.prior_log_discrimination_mean IS
+    'Mean of the normal prior on log discrimination.';
+COMMENT ON COLUMN irt_item_banks.prior_log_discrimination_sd IS
+    'Standard deviation of the prior on log discrimination; infinity: no prior.';
+COMMENT ON COLUMN irt_item_banks.prior_difficulty_mean IS 'Mean of the normal prior on difficulty.';
+COMMENT ON COLUMN irt_item_banks.prior_difficulty_sd IS
+    'Standard deviation of the prior on difficulty; infinity: no prior.';
+COMMENT ON COLUMN irt_item_banks.standard_errors IS
+    'How standard errors are computed: bootstrap, observed_information or none.';
+COMMENT ON COLUMN irt_item_banks.bootstrap_iterations IS 'Number of bootstrap replicates.';
+COMMENT ON COLUMN irt_item_banks.seed IS
+    'Where the random streams of the bootstrap start: the same seed gives the same numbers.';
+COMMENT ON COLUMN irt_item_banks.responses_name IS
+    'Qualified name of responses when irt_configure looked. A run compares.';
+COMMENT ON COLUMN irt_item_banks.items_name IS
+    'Qualified name of items when irt_configure looked. A run compares.';
+COMMENT ON COLUMN irt_item_banks.column_types IS
+    'Types of the columns when irt_configure looked. A run compares.';
+
+COMMENT ON TABLE irt_calibration_runs IS
+    'Audit trail: one row per attempt to calibrate a bank. Nothing but a run writes it.';
+COMMENT ON COLUMN irt_calibration_runs.id IS 'Number of the run.';
+COMMENT ON COLUMN irt_calibration_runs.bank IS 'Name of the bank.';
+COMMENT ON COLUMN irt_calibration_runs.status IS 'running, success, failed or skipped.';
+COMMENT ON COLUMN irt_calibration_runs.triggered_by IS 'cron, api or manual.';
+COMMENT ON COLUMN irt_calibration_runs.started_at IS 'When the run began.';
+COMMENT ON COLUMN irt_calibration_runs.completed_at IS 'When it ended; NULL while it runs.';
+COMMENT ON COLUMN irt_calibration_runs.duration_seconds IS 'How long it took, in seconds.';
+COMMENT ON COLUMN irt_calibration_runs.responses_through IS
+    'Moment of the snapshot in which the responses were read.';
+COMMENT ON COLUMN irt_calibration_runs.new_responses_count IS
+    'Responses that were new since the last successful full run.';
+COMMENT ON COLUMN irt_calibration_runs.responses_seen_count IS
+    'Eligible responses with a time up to responses_through, or none, that the snapshot held.';
+COMMENT ON COLUMN irt_calibration_runs.persons_count IS 'Persons that entered the fit.';
+COMMENT ON COLUMN irt_calibration_runs.responses_count IS 'Responses that entered the fit.';
+COMMENT ON COLUMN irt_calibration_runs.repeats_dropped IS
+    'Responses dropped because the same person had another one to the same item.';
+COMMENT ON COLUMN irt_calibration_runs.items_calibrated IS 'Items that received parameters.';
+COMMENT ON COLUMN irt_calibration_runs.items_skipped IS 'Items that did not.';
+COMMENT ON COLUMN irt_calibration_runs.mean_difficulty IS 'Mean difficulty of the calibrated items.';
+COMMENT ON COLUMN irt_calibration_runs.mean_discrimination IS
+    'Mean discrimination of the calibrated items.';
+COMMENT ON COLUMN irt_calibration_runs.log_likelihood IS
+    'Marginal log-likelihood at the estimate, in nats, without priors.';
+COMMENT ON COLUMN irt_calibration_runs.em_iterations IS 'Cycles that the estimator needed.';
+COMMENT ON COLUMN irt_calibration_runs.bootstrap_iterations IS
+    'Bootstrap replicates that were really done.';
+COMMENT ON COLUMN irt_calibration_runs.settings IS
+    'All settings in force: enough to repeat the run.';
+COMMENT ON COLUMN irt_calibration_runs.error_message IS 'Why the run failed or was skipped.';
+COMMENT ON COLUMN irt_calibration_runs.error_sqlstate IS 'SQLSTATE of the failure.';
+COMMENT ON COLUMN irt_calibration_runs.bootstrap_failures IS
+    'Bootstrap replicates that did not converge and were left out of the standard errors.';
+
+COMMENT ON COLUMN irt_calibration_runs.responses_ahead_count IS
+    'Eligible responses with a time after responses_through that the snapshot held.';
+
+COMMENT ON TABLE irt_item_parameters IS
+    'What each run estimated, for every item, calibrated or skipped.';
+COMMENT ON COLUMN irt_item_parameters.run_id IS 'The run.';
+COMMENT ON COLUMN irt_item_parameters.item IS 'The item''s key as text.';
+COMMENT ON COLUMN irt_item_parameters.difficulty IS 'b, in standard deviations of ability.';
+COMMENT ON COLUMN irt_item_parameters.discrimination IS
+    'a, in logits per standard deviation of ability (D = 1).';
+COMMENT ON COLUMN irt_item_parameters.se_difficulty IS 'Standard error of b; NULL: unknown.';
+COMMENT ON COLUMN irt_item_parameters.se_discrimination IS 'Standard error of a; NULL: unknown.';
+COMMENT ON COLUMN irt_item_parameters.information_peak IS
+    'Ability at which the item tells most: b.';
+COMMENT ON COLUMN irt_item_parameters.responses_count IS
+    'Responses to the item, after repeats were dropped.';
+COMMENT ON COLUMN irt_item_parameters.proportion_correct IS 'Share of them that is correct.';
+COMMENT ON COLUMN irt_item_parameters.point_biserial IS
+    'Correlation with the proportion correct on the person''s other eligible items.';
+COMMENT ON COLUMN irt_item_parameters.status IS 'calibrated or skipped.';
+COMMENT ON COLUMN irt_item_parameters.flags IS 'Remarks; for a skipped item, the reason.';
+COMMENT ON COLUMN irt_item_parameters.previous_difficulty IS
+    'b of the bank''s previous successful run.';
+COMMENT ON COLUMN irt_item_parameters.previous_discrimination IS
+    'a of the bank''s previous successful run.';
+COMMENT ON COLUMN irt_item_parameters.covariance IS 'Sampling covariance of a and b.';
+COMMENT ON COLUMN irt_item_parameters.difficulty_ci_low IS
+    'Lower end of the 95 % percentile interval of b; bootstrap only.';
+COMMENT ON COLUMN irt_item_parameters.difficulty_ci_high IS
+    'Upper end of the 95 % percentile interval of b; bootstrap only.';
+COMMENT ON COLUMN irt_item_parameters.discrimination_ci_low IS
+    'Lower end of the 95 % percentile interval of a; bootstrap only.';
+COMMENT ON COLUMN irt_item_parameters.discrimination_ci_high IS
+    'Upper end of the 95 % percentile interval of a; bootstrap only.';
+
+COMMENT ON TABLE irt_running_calibrations IS
+    'Behind irt_calibration_progress: what each worker last said about itself.';
+COMMENT ON COLUMN irt_running_calibrations.run_id IS 'The run.';
+COMMENT ON COLUMN irt_running_calibrations.bank IS 'Name of the bank.';
+COMMENT ON COLUMN irt_running_calibrations.pid IS 'Process that carries it out.';
+COMMENT ON COLUMN irt_running_calibrations.phase IS
+    'checking, loading, fitting, standard errors or publishing.';
+COMMENT ON COLUMN irt_running_calibrations.done IS 'Units of this phase that are done.';
+COMMENT ON COLUMN irt_running_calibrations.total IS 'Units that there are, where known.';
+COMMENT ON COLUMN irt_running_calibrations.started_at IS 'When the run began.';
+
+COMMENT ON VIEW irt_calibration_progress IS 'How far each running calibration is.';
+COMMENT ON COLUMN irt_calibration_progress.run_id IS 'The run.';
+COMMENT ON COLUMN irt_calibration_progress.bank IS 'Name of the bank.';
+COMMENT ON COLUMN irt_calibration_progress.pid IS 'Process that carries it out.';
+COMMENT ON COLUMN irt_calibration_progress.phase IS
+    'checking, loading, fitting, standard errors or publishing.';
+COMMENT ON COLUMN irt_calibration_progress.done IS
+    'Units of this phase that are done: responses, cycles, replicates or items.';
+COMMENT ON COLUMN irt_calibration_progress.total IS 'Units that there are, where known.';
+COMMENT ON COLUMN irt_calibration_progress.elapsed IS 'Time since the run began.';
+
+-- Functions that write, run or fit are for those who were granted them.
+REVOKE EXECUTE ON FUNCTION irt_configure, irt_add_item_columns FROM PUBLIC;
+
+COMMENT ON FUNCTION irt_configure IS
+    'Creates or changes a bank; returns its row. One argument per column of irt_item_banks, in '
+    'its order: NULL keeps what is there, ''-'' unsets a relation, '''' unsets answered_at_column. '
+    'Checks relations, columns, types and privileges at once.';
+COMMENT ON FUNCTION irt_add_item_columns IS
+    'Adds the irt_* columns that the table items lacks, as the caller, and names them. Never '
+    'drops or retypes a column.';
+COMMENT ON FUNCTION irt_last_successful_calibration IS
+    'When the last successful full run of the bank started; NULL: never.';
+COMMENT ON FUNCTION irt_should_run_calibration IS
+    'How many responses the last successful full run of the bank did not see, and whether they are '
+    'at least min_new_responses (NULL: the bank''s). Writes nothing.';
+
+REVOKE EXECUTE ON FUNCTION irt_fit_2pl FROM PUBLIC;
+COMMENT ON FUNCTION irt_fit_2pl IS
+    'The estimator alone, read-only, in this session and transaction, over any query that yields (person, item, correct) or (person, item, correct, answered_at). prior_…_sd ''infinity'': no such prior. standard_errors: ''bootstrap'', ''observed_information'' or ''none''.';
+
+REVOKE EXECUTE ON FUNCTION irt_run_calibration, irt_start_calibration, irt_cancel_calibration
+    FROM PUBLIC;
+COMMENT ON FUNCTION irt_run_calibration IS
+    'Calibrates a bank in a background worker, publishes its parameters, and returns the row of irt_calibration_runs. An argument that is NULL: the bank''s setting. force: run whether or not there are enough new responses. item_ids: publish only these items; such a run does not count as the last full one.';
+COMMENT ON FUNCTION irt_start_calibration IS
+    'Like irt_run_calibration, but returns the run''s id as soon as its row is committed: poll irt_calibration_runs, or LISTEN irt_calibration.';
+COMMENT ON FUNCTION irt_cancel_calibration IS
+    'Stops a running calibration; false when none with this run_id is running.';
+
+REVOKE EXECUTE ON FUNCTION irt_schedule_calibration, irt_unschedule_calibration FROM PUBLIC;
+COMMENT ON FUNCTION irt_schedule_calibration IS
+    'Lets pg_cron calibrate a bank, as the current role; returns the job''s id. The job is named irt_calibration_<bank>; calling again changes its schedule.';
+COMMENT ON FUNCTION irt_unschedule_calibration IS
+    'Removes the job of pg_cron that irt_schedule_calibration made for a bank; false when there is none.';
+
+REVOKE EXECUTE ON FUNCTION irt_adopt_runs FROM PUBLIC;
+COMMENT ON FUNCTION irt_adopt_runs IS
+    'Copies the rows of an application''s own history of calibrations into irt_calibration_runs, by column name; returns how many were not adopted before.';
+
+REVOKE ALL ON TABLE irt_calibration_history FROM PUBLIC;
+COMMENT ON VIEW irt_calibration_history IS
+    'Runs, and what changed since the success before them in their bank.';
+COMMENT ON COLUMN irt_calibration_history.id IS 'Number of the run.';
+COMMENT ON COLUMN irt_calibration_history.bank IS 'Name of the bank.';
+COMMENT ON COLUMN irt_calibration_history.status IS 'running, success, failed or skipped.';
+COMMENT ON COLUMN irt_calibration_history.triggered_by IS 'What started it.';
+COMMENT ON COLUMN irt_calibration_history.started_at IS 'When the run began.';
+COMMENT ON COLUMN irt_calibration_history.completed_at IS 'When it ended.';
+COMMENT ON COLUMN irt_calibration_history.duration_seconds IS 'How long it took, in seconds.';
+COMMENT ON COLUMN irt_calibration_history.new_responses_count IS 'Responses that were new.';
+COMMENT ON COLUMN irt_calibration_history.persons_count IS 'Persons that entered the fit.';
+COMMENT ON COLUMN irt_calibration_history.responses_count IS 'Responses that entered the fit.';
+COMMENT ON COLUMN irt_calibration_history.items_calibrated IS 'Items that received parameters.';
+COMMENT ON COLUMN irt_calibration_history.items_skipped IS 'Items that did not.';
+COMMENT ON COLUMN irt_calibration_history.mean_difficulty IS
+    'Mean difficulty of the calibrated items.';
+COMMENT ON COLUMN irt_calibration_history.mean_discrimination IS
+    'Mean discrimination of the calibrated items.';
+COMMENT ON COLUMN irt_calibration_history.log_likelihood_per_response IS
+    'log_likelihood by responses_count: comparable between runs.';
+COMMENT ON COLUMN irt_calibration_history.error_sqlstate IS 'SQLSTATE of the failure.';
+COMMENT ON COLUMN irt_calibration_history.error_message IS 'Why it failed or was skipped.';
+COMMENT ON COLUMN irt_calibration_history.previous_id IS
+    'The success before this run, which the changes refer to.';
+COMMENT ON COLUMN irt_calibration_history.items_calibrated_change IS
+    'Calibrated items more than then.';
+COMMENT ON COLUMN irt_calibration_history.mean_difficulty_change IS
+    'Change of the mean difficulty.';
+COMMENT ON COLUMN irt_calibration_history.mean_discrimination_change IS
+    'Change of the mean discrimination.';
+COMMENT ON COLUMN irt_calibration_history.log_likelihood_per_response_change IS
+    'Change of the log-likelihood per response.';
+COMMENT ON COLUMN irt_calibration_history.largest_difficulty_change IS
+    'Largest absolute change of an item''s difficulty.';
+COMMENT ON COLUMN irt_calibration_history.largest_discrimination_change IS
+    'Largest absolute change of an item''s discrimination.';
+
+COMMENT ON FUNCTION irt_validate_calibration IS
+    'How b of the bank''s last successful run goes together with minus the logit of the proportion correct, in numbers and in words. It takes SELECT on irt_calibration_runs and irt_item_parameters.';
+COMMENT ON FUNCTION irt_item_history IS
+    'What each run of the bank said of an item, the newest first. It takes SELECT on irt_calibration_runs and irt_item_parameters.';

@@ -1,0 +1,253 @@
+//! Is what a bank names there, of a usable type, the same as before, and permitted?
+
+use super::publishing::{self, Items};
+use super::relation::{Column, Relation, RelationKind};
+use super::stored::Stored;
+use super::{Bank, Purpose};
+use crate::error::ExtensionError;
+use crate::privileges::{as_relation_owner, current_role, role_name};
+use crate::reading;
+use pgrx::prelude::*;
+use pgrx::spi::{Spi, quote_identifier};
+use serde_json::{Value, json};
+
+const KEY_TYPES: &str =
+    "of a type with a default hash operator class, such as bigint, uuid or text";
+const CORRECT_TYPES: &str = "boolean, or smallint, integer, bigint or numeric with 0 and 1";
+const TIME_TYPES: &str = "timestamp with time zone, timestamp without time zone or date";
+
+/// Finds relations and columns and checks their types.
+pub(super) fn resolve(stored: &Stored, purpose: Purpose) -> Result<Bank, ExtensionError> {
+    let oid = stored
+        .responses
+        .ok_or_else(|| ExtensionError::NoResponsesRelation { bank: stored.bank.clone() })?;
+    let responses = find(stored, "responses", oid, stored.responses_name.as_deref())?;
+    must_be_readable(&responses)?;
+    let person = column(&responses, &stored.person_column, "person_column")?;
+    let item = column(&responses, &stored.item_column, "item_column")?;
+    let correct = column(&responses, &stored.correct_column, "correct_column")?;
+    let answered_at = answered_at(stored, &responses)?;
+    key_type(&responses, &person, "person_column")?;
+    key_type(&responses, &item, "item_column")?;
+    typed(&responses, &correct, "correct_column", CORRECT_TYPES, |base| {
+        [pg_sys::BOOLOID, pg_sys::INT2OID, pg_sys::INT4OID, pg_sys::INT8OID, pg_sys::NUMERICOID]
+            .contains(&base)
+    })?;
+    if let Some(column) = &answered_at {
+        typed(&responses, column, "answered_at_column", TIME_TYPES, |base| {
+            [pg_sys::TIMESTAMPTZOID, pg_sys::TIMESTAMPOID, pg_sys::DATEOID].contains(&base)
+        })?;
+    }
+    let items = match stored.items {
+        Some(oid) if purpose == Purpose::Running => Some(items(stored, oid)?),
+        _ => None,
+    };
+    Ok(Bank {
+        name: stored.bank.clone(),
+        configured: !stored.is_new,
+        responses,
+        person,
+        item,
+        correct,
+        answered_at,
+        items,
+        settings: stored.settings.clone(),
+    })
+}
+
+fn items(stored: &Stored, oid: pg_sys::Oid) -> Result<Items, ExtensionError> {
+    let relation = find(stored, "items", oid, stored.items_name.as_deref())?;
+    publishing::must_be_writable(&relation)?;
+    let key = column(&relation, &stored.item_key_column, "item_key_column")?;
+    key_type(&relation, &key, "item_key_column")?;
+    let published = publishing::published_columns(&relation)?;
+    Ok(Items { relation, key, published })
+}
+
+fn find(
+    stored: &Stored,
+    role: &'static str,
+    oid: pg_sys::Oid,
+    name: Option<&str>,
+) -> Result<Relation, ExtensionError> {
+    let relation = Relation::find(oid)?.ok_or_else(|| match name {
+        Some(name) => ExtensionError::RelationGone {
+            bank: stored.bank.clone(),
+            role,
+            relation: name.to_owned(),
+        },
+        None => ExtensionError::NoSuchRelation { role, found: oid.to_u32().to_string() },
+    })?;
+    if relation.temporary {
+        return Err(ExtensionError::TemporaryRelation { role, relation: relation.name });
+    }
+    Ok(relation)
+}
+
+fn must_be_readable(relation: &Relation) -> Result<(), ExtensionError> {
+    if relation.kind != RelationKind::Other {
+        return Ok(());
+    }
+    Err(ExtensionError::WrongRelationKind {
+        role: "responses",
+        relation: relation.name.clone(),
+        kind: relation.kind.as_str(),
+        expected: "a table or a view",
+    })
+}
+
+fn column(
+    relation: &Relation,
+    name: &str,
+    setting: &'static str,
+) -> Result<Column, ExtensionError> {
+    relation.column(name).cloned().ok_or_else(|| ExtensionError::MissingColumn {
+        relation: relation.name.clone(),
+        column: name.to_owned(),
+        setting,
+        present: relation.columns.iter().map(|column| column.name.clone()).collect(),
+    })
+}
+
+/// A bank that was never configured has the column 'answered_at' where there is one.
+fn answered_at(stored: &Stored, relation: &Relation) -> Result<Option<Column>, ExtensionError> {
+    match &stored.answered_at_column {
+        Some(name) if name.is_empty() => Ok(None),
+        Some(name) => column(relation, name, "answered_at_column").map(Some),
+        None if stored.discover_time => Ok(relation.column("answered_at").cloned()),
+        None => Ok(None),
+    }
+}
+
+fn key_type(
+    relation: &Relation,
+    column: &Column,
+    setting: &'static str,
+) -> Result<(), ExtensionError> {
+    typed(relation, column, setting, KEY_TYPES, |_| column.is_hashable())
+}
+
+fn typed(
+    relation: &Relation,
+    column: &Column,
+    setting: &'static str,
+    expected: &'static str,
+    accepts: impl FnOnce(pg_sys::Oid) -> bool,
+) -> Result<(), ExtensionError> {
+    if accepts(column.base_type) {
+        return Ok(());
+    }
+    Err(ExtensionError::WrongColumnType {
+        relation: relation.name.clone(),
+        column: column.name.clone(),
+        found: column.type_name.clone(),
+        expected,
+        setting,
+    })
+}
+
+/// Types of the columns that a run depends on, by the setting that names each.
+pub(super) fn column_types(bank: &Bank) -> Value {
+    let key = bank.items.as_ref().map(|items| &items.key.type_name);
+    json!({
+        "person_column": bank.person.type_name,
+        "item_column": bank.item.type_name,
+        "correct_column": bank.correct.type_name,
+        "answered_at_column": bank.answered_at.as_ref().map(|column| &column.type_name),
+        "item_key_column": key,
+    })
+}
+
+/// Refuses a bank whose relations or column types are not those that irt_configure saw.
+pub(super) fn unchanged(stored: &Stored, bank: &Bank) -> Result<(), ExtensionError> {
+    same_name(stored, stored.responses_name.as_deref(), &bank.responses)?;
+    if let Some(items) = &bank.items {
+        same_name(stored, stored.items_name.as_deref(), &items.relation)?;
+    }
+    let key = bank.items.as_ref().map(|items| (&items.relation, &items.key));
+    let responses = &bank.responses;
+    for (setting, found) in [
+        ("person_column", Some((responses, &bank.person))),
+        ("item_column", Some((responses, &bank.item))),
+        ("correct_column", Some((responses, &bank.correct))),
+        ("answered_at_column", bank.answered_at.as_ref().map(|column| (responses, column))),
+        ("item_key_column", key),
+    ] {
+        let before = stored.column_types.get(setting).and_then(Value::as_str);
+        if let (Some(before), Some((relation, column))) = (before, found)
+            && before != column.type_name
+        {
+            let named = format!("column \"{}\" of {}", column.name, relation.name);
+            return Err(ExtensionError::ChangedSinceConfigured {
+                bank: stored.bank.clone(),
+                before: format!("{named} of type {before}"),
+                now: format!("of type {}", column.type_name),
+            });
+        }
+    }
+    Ok(())
+}
+
+fn same_name(
+    stored: &Stored,
+    before: Option<&str>,
+    relation: &Relation,
+) -> Result<(), ExtensionError> {
+    match before {
+        Some(before) if before != relation.name => Err(ExtensionError::ChangedSinceConfigured {
+            bank: stored.bank.clone(),
+            before: format!("relation {before}"),
+            now: relation.name.clone(),
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses what the current role may not read, or not publish.
+pub(super) fn privileges(bank: &Bank) -> Result<(), ExtensionError> {
+    let mut read = vec![&bank.person, &bank.item, &bank.correct];
+    read.extend(bank.answered_at.as_ref());
+    may_read(&bank.responses, &read)?;
+    let Some(items) = &bank.items else { return Ok(()) };
+    may_read(&items.relation, &[&items.key])?;
+    let written: Vec<&str> = items.published.iter().map(|column| column.name).collect();
+    may(&items.relation, "UPDATE", &written)
+}
+
+/// Plans and starts a query that returns nothing: this is where the server finds rights
+/// lacking under a view, or a row security policy that would hide rows.
+///
+/// # Errors
+/// 42501, and what the query itself raises.
+pub fn may_read(relation: &Relation, columns: &[&Column]) -> Result<(), ExtensionError> {
+    let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+    may(relation, "SELECT", &names)?;
+    let list: Vec<String> = columns.iter().map(|column| column.quoted()).collect();
+    let query = format!("SELECT {} FROM {} LIMIT 0", list.join(", "), relation.name);
+    as_relation_owner(relation.oid, || {
+        Spi::connect(|client| client.select(query.as_str(), None, &[]).map(|_| ()))?;
+        Ok(())
+    })
+}
+
+fn may(relation: &Relation, right: &str, columns: &[&str]) -> Result<(), ExtensionError> {
+    let role = current_role();
+    let mut lacking = Vec::new();
+    for column in columns {
+        let granted = reading::one::<bool>(
+            "SELECT pg_catalog.has_column_privilege($1, $2, $3, $4)",
+            &[role.into(), relation.oid.into(), (*column).into(), right.into()],
+        )?;
+        if granted != Some(true) {
+            lacking.push(quote_identifier(column));
+        }
+    }
+    if lacking.is_empty() {
+        return Ok(());
+    }
+    Err(ExtensionError::NoPrivilege {
+        role: quote_identifier(role_name(role)),
+        action: format!("{right} ({})", lacking.join(", ")),
+        relation: relation.name.clone(),
+    })
+}

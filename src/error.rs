@@ -1,0 +1,402 @@
+//! Everything that can go wrong on the Postgres side, as values of one enum.
+//!
+//! Each value maps to one SQLSTATE, once, in [`ExtensionError::sqlstate`]:
+//! standard codes where one fits, IR001 for "the data do not allow it", IR002
+//! for a configuration that no standard code describes. The message names the
+//! thing, what was found and what was expected; the hint says what to do.
+
+mod advice;
+
+use crate::report::Report;
+use irt::IrtError;
+use thiserror::Error;
+
+/// Why the extension refused, or could not do, what was asked.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[non_exhaustive]
+pub enum ExtensionError {
+    /// A NULL where it makes no sense.
+    #[error("{argument} must not be NULL")]
+    NullArgument {
+        /// The argument's name.
+        argument: &'static str,
+    },
+    /// An argument or a setting outside of its bounds.
+    #[error("{argument} is {found}, but must be {expected}")]
+    InvalidArgument {
+        /// The argument's name.
+        argument: &'static str,
+        /// The value that was given.
+        found: String,
+        /// What would have been accepted.
+        expected: &'static str,
+    },
+    /// No bank of that name.
+    #[error("bank \"{bank}\" does not exist")]
+    UnknownBank {
+        /// The name that was given.
+        bank: String,
+        /// The banks that there are; `None` for those who may not know.
+        known: Option<Vec<String>>,
+    },
+    /// A bank without a responses relation.
+    #[error("bank \"{bank}\" has no responses relation")]
+    NoResponsesRelation {
+        /// The bank.
+        bank: String,
+    },
+    /// The default bank's responses are looked for by name, and there are none.
+    #[error("relation \"responses\" does not exist in the search_path")]
+    NothingToDiscover,
+    /// A configured relation is gone.
+    #[error("relation {relation}, the {role} of bank \"{bank}\", does not exist any more")]
+    RelationGone {
+        /// The bank.
+        bank: String,
+        /// "responses" or "items".
+        role: &'static str,
+        /// Its qualified name when it was configured.
+        relation: String,
+    },
+    /// The OID that was given belongs to no relation.
+    #[error("{role} is {found}, but there is no relation with that OID")]
+    NoSuchRelation {
+        /// "responses" or "items".
+        role: &'static str,
+        /// The OID.
+        found: String,
+    },
+    /// An index, a sequence, a composite type …
+    #[error("{role} {relation} is {kind}, but must be {expected}")]
+    WrongRelationKind {
+        /// "responses" or "items".
+        role: &'static str,
+        /// Its qualified name.
+        relation: String,
+        /// What it is.
+        kind: &'static str,
+        /// What would have been accepted.
+        expected: &'static str,
+    },
+    /// A temporary relation: no other session sees it, a run's worker included.
+    #[error("{role} {relation} is temporary, but a run reads it from another session")]
+    TemporaryRelation {
+        /// "responses" or "items".
+        role: &'static str,
+        /// Its qualified name.
+        relation: String,
+    },
+    /// A column that is not there.
+    #[error("column \"{column}\" of {relation} does not exist ({setting})")]
+    MissingColumn {
+        /// The relation's qualified name.
+        relation: String,
+        /// The column's name.
+        column: String,
+        /// The setting that names it.
+        setting: &'static str,
+        /// Columns that there are.
+        present: Vec<String>,
+    },
+    /// The items table lacks the columns into which parameters are published.
+    #[error("{relation} has no column {columns}, where parameters are published")]
+    MissingItemColumns {
+        /// The table's qualified name.
+        relation: String,
+        /// The columns' names.
+        columns: String,
+    },
+    /// A column of a type that cannot be used.
+    #[error(
+        "column \"{column}\" of {relation} has type {found}, but must be {expected} ({setting})"
+    )]
+    WrongColumnType {
+        /// The relation's qualified name.
+        relation: String,
+        /// The column's name.
+        column: String,
+        /// Its type.
+        found: String,
+        /// What would have been accepted.
+        expected: &'static str,
+        /// The setting that names it.
+        setting: &'static str,
+    },
+    /// Something is not what it was when irt_configure looked.
+    #[error("bank \"{bank}\" was configured for {before}, but now it is {now}")]
+    ChangedSinceConfigured {
+        /// The bank.
+        bank: String,
+        /// What irt_configure saw.
+        before: String,
+        /// What is there now.
+        now: String,
+    },
+    /// A relation that cannot be a history of runs.
+    #[error("column \"{column}\" of {relation} does not exist, but a history must have it")]
+    NoHistory {
+        /// The relation's qualified name.
+        relation: String,
+        /// The column's name.
+        column: &'static str,
+        /// Columns that there are.
+        present: Vec<String>,
+    },
+    /// A row of a history that cannot be true.
+    #[error("{row} of {relation} {problem}")]
+    UnusableHistory {
+        /// The relation's qualified name.
+        relation: String,
+        /// Which row.
+        row: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// A right that the caller lacks.
+    #[error("permission denied: {role} may not {action} on {relation}")]
+    NoPrivilege {
+        /// The role.
+        role: String,
+        /// "SELECT", "UPDATE" …, with columns where it matters.
+        action: String,
+        /// The relation's qualified name.
+        relation: String,
+    },
+    /// A query that is not one SELECT.
+    #[error("query must be one SELECT, VALUES or TABLE statement, found {found}")]
+    NotOneSelect {
+        /// What it is.
+        found: String,
+    },
+    /// A query that yields too few or too many columns.
+    #[error(
+        "query yields {found} columns, but must yield (person, item, correct) or \
+         (person, item, correct, answered_at)"
+    )]
+    WrongColumnCount {
+        /// How many there are.
+        found: usize,
+    },
+    /// A column of a query, of a type that cannot be used.
+    #[error(
+        "column {position} (\"{column}\") of the query, {role}, has type {found}, but must be {expected}"
+    )]
+    UnusableColumn {
+        /// From 1.
+        position: usize,
+        /// Its name.
+        column: String,
+        /// What it is taken for.
+        role: &'static str,
+        /// Its type.
+        found: String,
+        /// What would have been accepted.
+        expected: &'static str,
+    },
+    /// A key of a type without a default hash operator class.
+    #[error("column \"{column}\" has type {found}, which has no default hash operator class")]
+    UnhashableKey {
+        /// The column.
+        column: String,
+        /// Its type.
+        found: String,
+    },
+    /// A correctness that is neither 0 nor 1.
+    #[error("column \"{column}\" has the value {value} in {rows} rows, but must be 0 or 1")]
+    WrongCorrectness {
+        /// The column.
+        column: String,
+        /// The smallest such value.
+        value: String,
+        /// How many rows have it.
+        rows: u64,
+        /// Rows with other such values.
+        others: u64,
+    },
+    /// A key whose text is not UTF-8.
+    #[error("the key \"{text}\" is not valid UTF-8")]
+    NotUtf8 {
+        /// The key, as far as it can be shown.
+        text: String,
+    },
+    /// More memory than allowed.
+    #[error(
+        "{responses} responses need {} of memory, but irt_calibration.max_memory is {}",
+        megabytes(*.needed),
+        megabytes(*.limit)
+    )]
+    TooMuchMemory {
+        /// Bytes.
+        needed: u64,
+        /// Bytes.
+        limit: u64,
+        /// How many responses were counted.
+        responses: u64,
+    },
+    /// Another run has the bank.
+    #[error(
+        "bank \"{bank}\" is being calibrated{}{}{}",
+        run_id.map(|id| format!(" by run {id}")).unwrap_or_default(),
+        pid.map(|pid| format!(", process {pid}")).unwrap_or_default(),
+        since.as_ref().map(|since| format!(", since {since}")).unwrap_or_default()
+    )]
+    AlreadyRunning {
+        /// The bank.
+        bank: String,
+        /// The other run's worker.
+        pid: Option<i32>,
+        /// The other run, where its row exists already.
+        run_id: Option<i64>,
+        /// When it started.
+        since: Option<String>,
+    },
+    /// A run writes, and a standby cannot.
+    #[error("cannot run a calibration during recovery")]
+    Standby,
+    /// A worker cannot connect as this role.
+    #[error("role \"{role}\" may not log in, so no worker can run a calibration as it")]
+    RoleCannotLogIn {
+        /// The caller's effective role.
+        role: String,
+    },
+    /// pg_cron cannot be reached from this database.
+    #[error("{why}")]
+    NoCron {
+        /// Why not.
+        why: String,
+        /// What to do: the statement, where there is one.
+        hint: String,
+    },
+    /// The library is there, its tables are not, or not yet for other sessions.
+    #[error("the tables of irt_calibration are not in this database")]
+    NotInstalled,
+    /// Every background worker is busy.
+    #[error("no background worker is free: max_worker_processes is {most}")]
+    NoWorkerFree {
+        /// The setting.
+        most: i32,
+    },
+    /// The worker ended without a word.
+    #[error("the calibration's worker ended without an answer")]
+    WorkerLost,
+    /// Nobody is there to take the answer.
+    #[error("the connection to the client is lost")]
+    ClientLost,
+    /// A trigger or a rule kept rows from being updated.
+    #[error("only {updated} of {found} rows of {relation} could be updated")]
+    NotAllUpdated {
+        /// The items table.
+        relation: String,
+        /// Rows that were updated.
+        updated: usize,
+        /// Rows that should have been.
+        found: usize,
+    },
+    /// The postmaster has died.
+    #[error("the server has ended")]
+    ServerGone,
+    /// Somebody removed the run's row while it ran.
+    #[error("run {run_id} has no row in irt_calibration_runs any more")]
+    RunGone {
+        /// The run.
+        run_id: i64,
+    },
+    /// What the numeric core says.
+    #[error("{0}")]
+    Irt(#[from] IrtError),
+    /// What Postgres said.
+    #[error("{}", .0.message)]
+    Database(Report),
+    /// Something that cannot happen, happened.
+    #[error("internal error: {0}")]
+    Internal(String),
+}
+
+impl ExtensionError {
+    /// The SQLSTATE. See docs/reference.md for the list.
+    pub fn sqlstate(&self) -> [u8; 5] {
+        *match self {
+            Self::NullArgument { .. } => b"22004",
+            Self::InvalidArgument { .. }
+            | Self::UnknownBank { .. }
+            | Self::NotOneSelect { .. }
+            | Self::WrongColumnCount { .. }
+            | Self::UnusableHistory { .. }
+            | Self::WrongCorrectness { .. } => b"22023",
+            Self::NotUtf8 { .. } => b"22021",
+            Self::AlreadyRunning { .. } => b"55P03",
+            Self::Standby => b"25006",
+            Self::RoleCannotLogIn { .. } => b"28000",
+            Self::NoWorkerFree { .. } => b"53400",
+            Self::WorkerLost => b"58000",
+            Self::ClientLost => b"08006",
+            Self::RunGone { .. }
+            | Self::NotAllUpdated { .. }
+            | Self::NoCron { .. }
+            | Self::NotInstalled => b"55000",
+            Self::ServerGone => b"57P01",
+            Self::TooMuchMemory { .. } => b"53200",
+            Self::NothingToDiscover | Self::RelationGone { .. } | Self::NoSuchRelation { .. } => {
+                b"42P01"
+            }
+            Self::MissingColumn { .. }
+            | Self::MissingItemColumns { .. }
+            | Self::NoHistory { .. } => b"42703",
+            Self::WrongColumnType { .. }
+            | Self::UnusableColumn { .. }
+            | Self::UnhashableKey { .. } => b"42804",
+            Self::NoPrivilege { .. } => b"42501",
+            Self::NoResponsesRelation { .. }
+            | Self::WrongRelationKind { .. }
+            | Self::TemporaryRelation { .. }
+            | Self::ChangedSinceConfigured { .. } => b"IR002",
+            Self::Irt(error) => core_sqlstate(error),
+            Self::Database(report) => return report.sqlstate,
+            Self::Internal(_) => b"XX000",
+        }
+    }
+}
+
+impl From<&ExtensionError> for Report {
+    fn from(error: &ExtensionError) -> Self {
+        Self {
+            sqlstate: error.sqlstate(),
+            message: error.to_string(),
+            detail: error.detail(),
+            hint: error.hint(),
+            context: error.context(),
+        }
+    }
+}
+
+impl From<pgrx::spi::Error> for ExtensionError {
+    fn from(error: pgrx::spi::Error) -> Self {
+        Self::Internal(error.to_string())
+    }
+}
+
+impl From<Report> for ExtensionError {
+    fn from(report: Report) -> Self {
+        Self::Database(report)
+    }
+}
+
+fn core_sqlstate(error: &IrtError) -> &'static [u8; 5] {
+    match error {
+        IrtError::InvalidSetting { .. } => b"22023",
+        IrtError::NoResponses
+        | IrtError::TooFewPersons { .. }
+        | IrtError::TooFewItems { .. }
+        | IrtError::NotConverged { .. } => b"IR001",
+        IrtError::DuplicateItem { .. } => b"IR002",
+        IrtError::TooMany { .. } => b"54000",
+        IrtError::Interrupted => b"57014",
+        IrtError::OutOfMemory { .. } => b"53200",
+        _ => b"XX000",
+    }
+}
+
+/// Bytes in the unit of irt_calibration.max_memory.
+fn megabytes(bytes: u64) -> String {
+    format!("{} MB", bytes.div_ceil(1 << 20))
+}

@@ -1,0 +1,108 @@
+//! What follows the message: the numbers behind it, and what to do.
+
+use super::ExtensionError;
+
+impl ExtensionError {
+    /// The numbers behind the message.
+    pub fn detail(&self) -> Option<String> {
+        match self {
+            Self::UnknownBank { known: Some(known), .. } if known.is_empty() => {
+                Some("No bank has been configured.".to_owned())
+            }
+            Self::UnknownBank { known: Some(known), .. } => {
+                Some(format!("Banks: {}.", known.join(", ")))
+            }
+            Self::MissingColumn { present, .. } | Self::NoHistory { present, .. } => {
+                Some(format!("Columns: {}.", present.join(", ")))
+            }
+            Self::WrongCorrectness { others, .. } if *others > 0 => {
+                Some(format!("{others} more rows have other such values."))
+            }
+            Self::Database(report) => report.detail.clone(),
+            _ => None,
+        }
+    }
+
+    /// Where it happened.
+    pub fn context(&self) -> Option<String> {
+        match self {
+            Self::Database(report) => report.context.clone(),
+            _ => None,
+        }
+    }
+
+    /// What to do.
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::NullArgument { .. } => "Leave the argument out, or give it a value.",
+            Self::InvalidArgument { .. } => "Correct the value and try again.",
+            Self::UnknownBank { .. } => "Create it with irt_configure(bank, responses, …).",
+            Self::NoResponsesRelation { .. } => {
+                "Name the relation: SELECT irt_configure(bank => …, responses => …)."
+            }
+            Self::NothingToDiscover => {
+                "Name the relation that holds the responses: SELECT irt_configure(responses => …), \
+                 or add its schema to the search_path."
+            }
+            Self::RelationGone { .. } | Self::ChangedSinceConfigured { .. } => {
+                "If this is intended, call irt_configure for this bank again with the relation \
+                 and columns that hold now."
+            }
+            Self::NoSuchRelation { .. } => {
+                "Give the relation's name, for example 'public.responses'."
+            }
+            Self::WrongRelationKind { .. } => "Name another relation.",
+            Self::TemporaryRelation { .. } => "Use a permanent table or view.",
+            Self::MissingColumn { .. } => "Name the right column in irt_configure.",
+            Self::MissingItemColumns { relation, .. } => {
+                let table = pgrx::spi::quote_literal(relation);
+                return Some(format!("Add them: SELECT irt_add_item_columns({table});"));
+            }
+            Self::NoHistory { .. } => {
+                "Adopt a view of it in which the columns have the names of irt_calibration_runs."
+            }
+            Self::UnusableHistory { .. } => {
+                "Correct the row, or adopt a view that corrects it or leaves it out."
+            }
+            Self::WrongColumnType { .. } => "Name another column, or a view that converts it.",
+            Self::NotOneSelect { .. } => "Give a single statement that only reads.",
+            Self::WrongColumnCount { .. } => "Select exactly these columns, in this order.",
+            Self::UnusableColumn { .. } => "Cast or convert it in the query.",
+            Self::UnhashableKey { .. } => "Cast it to text.",
+            Self::AlreadyRunning { .. } => {
+                "Wait for it, watch it in irt_calibration_progress, or stop it with \
+                 irt_cancel_calibration."
+            }
+            Self::Standby => "Run it on the primary. irt_fit_2pl works here.",
+            Self::RoleCannotLogIn { role } => {
+                let role = pgrx::spi::quote_identifier(role);
+                return Some(format!("Call it as another role, or ALTER ROLE {role} LOGIN;"));
+            }
+            Self::NoWorkerFree { .. } => "Raise max_worker_processes, and restart the server.",
+            Self::NoCron { hint, .. } => return Some(hint.clone()),
+            Self::WorkerLost => "The server's log says why.",
+            Self::NotAllUpdated { .. } => {
+                "Look for a trigger or a rule that keeps rows from being updated. The items are \
+                 as they were."
+            }
+            Self::NotInstalled => {
+                "CREATE EXTENSION irt_calibration; and commit it before the first run."
+            }
+            Self::ClientLost | Self::ServerGone | Self::RunGone { .. } => "Run it again.",
+            Self::WrongCorrectness { .. } => {
+                "Leave such rows out, or score them, in a view or in the query."
+            }
+            Self::NotUtf8 { .. } => "Use keys whose text is ASCII, or a database in UTF-8.",
+            Self::TooMuchMemory { .. } => {
+                "Raise irt_calibration.max_memory, or calibrate a subset of the responses."
+            }
+            Self::NoPrivilege { action, relation, role } => {
+                return Some(format!("GRANT {action} ON {relation} TO {role};"));
+            }
+            Self::Irt(error) => error.hint(),
+            Self::Database(report) => return report.hint.clone(),
+            Self::Internal(_) => "This is a defect of irt_calibration: please report it.",
+        };
+        Some(hint.to_owned())
+    }
+}

@@ -1,0 +1,76 @@
+//! The estimator alone, over any query, in the caller's session and transaction.
+//!
+//! Reads and writes nothing else, so it works on a standby, inside any
+//! transaction, and on rows that only the caller sees.
+
+use crate::bank::BankSettings;
+use crate::error::ExtensionError;
+use crate::interruptible::{self, Unwatched};
+use crate::load_responses;
+use crate::privileges::LocalSettings;
+use crate::report::{Level, Report, tell};
+use irt::Calibration;
+use pgrx::pg_sys;
+
+/// Calibrates the responses that `query` yields.
+///
+/// # Errors
+/// Settings out of bounds, a query that cannot be used, too little data, no convergence.
+pub fn fit(query: &str, settings: &BankSettings) -> Result<Calibration, ExtensionError> {
+    let calibration_settings = settings.calibration_settings()?;
+    let loaded = {
+        let _visible = LocalSettings::without_row_security();
+        let _read_only = ReadOnly::begin();
+        load_responses::load(query, settings.repeated_responses)?
+    };
+    let (repeats, result) = interruptible::run(&mut Unwatched, |monitor| {
+        match loaded.responses.into_responses(monitor) {
+            Ok(responses) => {
+                let result = irt::calibrate(&responses, &calibration_settings, monitor);
+                (responses.repeats_dropped(), result.map_err(ExtensionError::from))
+            }
+            Err(error) => (0, Err(error.into())),
+        }
+    })?;
+    warn_of_repeats(repeats, settings);
+    result
+}
+
+fn warn_of_repeats(dropped: u64, settings: &BankSettings) {
+    if dropped > 0 {
+        tell(Level::Warning, &repeats_report(dropped, settings));
+    }
+}
+
+/// The warning that somebody answered an item more than once.
+pub fn repeats_report(dropped: u64, settings: &BankSettings) -> Report {
+    let kept = crate::bank::repeated_as_str(settings.repeated_responses);
+    Report::new(
+        b"01000",
+        format!("{dropped} repeated responses of the same person to the same item were dropped"),
+    )
+    .detail(format!("The {kept} by time was kept; where time does not decide, an incorrect one."))
+}
+
+/// Keeps the transaction from writing, until dropped.
+struct ReadOnly {
+    before: bool,
+}
+
+impl ReadOnly {
+    fn begin() -> Self {
+        // SAFETY: a variable of the main thread's; the end of the transaction resets it too.
+        unsafe {
+            let before = pg_sys::XactReadOnly;
+            pg_sys::XactReadOnly = true;
+            Self { before }
+        }
+    }
+}
+
+impl Drop for ReadOnly {
+    fn drop(&mut self) {
+        // SAFETY: puts back what `begin` found.
+        unsafe { pg_sys::XactReadOnly = self.before };
+    }
+}

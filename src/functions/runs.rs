@@ -1,0 +1,84 @@
+//! irt_run_calibration, irt_start_calibration, irt_cancel_calibration, irt_adopt_runs.
+
+use crate::adopt;
+use crate::audit;
+use crate::bank::Overrides;
+use crate::error::ExtensionError;
+use crate::report::or_raise;
+use crate::sql_types::{RegClass, RunRow};
+use crate::worker::launch::{Arguments, Stay, launch};
+use crate::worker::wait::{until_the_end, until_the_start};
+use pgrx::prelude::*;
+
+/// Calibrates a bank and publishes its parameters; returns the run's row.
+#[expect(clippy::too_many_arguments, reason = "the signature is SQL's")]
+#[pg_extern(volatile, parallel_unsafe)]
+fn irt_run_calibration(
+    force: default!(Option<bool>, false),
+    min_new_responses: default!(Option<i32>, "NULL"),
+    min_responses_per_item: default!(Option<i32>, "NULL"),
+    item_ids: default!(Option<Vec<Option<String>>>, "NULL"),
+    standard_errors: default!(Option<String>, "NULL"),
+    bootstrap_iterations: default!(Option<i32>, "NULL"),
+    seed: default!(Option<i64>, "NULL"),
+    bank: default!(Option<String>, "'default'"),
+) -> RunRow {
+    let overrides = Overrides {
+        min_new_responses,
+        min_responses_per_item,
+        standard_errors,
+        bootstrap_iterations,
+        seed,
+    };
+    or_raise(run(Arguments { force, overrides, item_ids, bank }))
+}
+
+fn run(arguments: Arguments) -> Result<RunRow, ExtensionError> {
+    let row = until_the_end(launch(arguments, Stay::UntilTheEnd)?)?;
+    audit::row_from_json(&row)
+}
+
+/// The same without waiting: returns the run's id as soon as its row is committed.
+#[expect(clippy::too_many_arguments, reason = "the signature is SQL's")]
+#[pg_extern(volatile, parallel_unsafe)]
+fn irt_start_calibration(
+    force: default!(Option<bool>, false),
+    min_new_responses: default!(Option<i32>, "NULL"),
+    min_responses_per_item: default!(Option<i32>, "NULL"),
+    item_ids: default!(Option<Vec<Option<String>>>, "NULL"),
+    standard_errors: default!(Option<String>, "NULL"),
+    bootstrap_iterations: default!(Option<i32>, "NULL"),
+    seed: default!(Option<i64>, "NULL"),
+    bank: default!(Option<String>, "'default'"),
+) -> i64 {
+    let overrides = Overrides {
+        min_new_responses,
+        min_responses_per_item,
+        standard_errors,
+        bootstrap_iterations,
+        seed,
+    };
+    let arguments = Arguments { force, overrides, item_ids, bank };
+    or_raise(launch(arguments, Stay::UntilTheStart).and_then(until_the_start))
+}
+
+/// Stops a running calibration; false when there is none with that id.
+#[pg_extern(volatile, parallel_unsafe)]
+fn irt_cancel_calibration(run_id: Option<i64>) -> bool {
+    or_raise(cancel(run_id))
+}
+
+fn cancel(run_id: Option<i64>) -> Result<bool, ExtensionError> {
+    let run_id = run_id.ok_or(ExtensionError::NullArgument { argument: "run_id" })?;
+    match audit::process_of(run_id)? {
+        // SAFETY: the process holds the run's lock at this moment, so it is our worker.
+        Some(pid) => Ok(unsafe { libc::kill(pid, libc::SIGINT) } == 0),
+        None => Ok(false),
+    }
+}
+
+/// Copies an application's own history; returns how many of its rows are new.
+#[pg_extern(volatile, parallel_unsafe)]
+fn irt_adopt_runs(source: Option<RegClass>) -> i64 {
+    or_raise(adopt::adopt(source))
+}

@@ -1,0 +1,20 @@
+//! irt_schedule_calibration, irt_unschedule_calibration.
+
+use crate::report::or_raise;
+use crate::schedule;
+use pgrx::prelude::*;
+
+/// Lets pg_cron calibrate a bank; returns the job's id.
+#[pg_extern(volatile, parallel_unsafe)]
+fn irt_schedule_calibration(
+    schedule: default!(Option<String>, "'0 4 * * 0'"),
+    bank: default!(Option<String>, "'default'"),
+) -> i64 {
+    or_raise(schedule::schedule(schedule, bank))
+}
+
+/// Ends that; false when there was no job.
+#[pg_extern(volatile, parallel_unsafe)]
+fn irt_unschedule_calibration(bank: default!(Option<String>, "'default'")) -> bool {
+    or_raise(schedule::unschedule(bank))
+}

@@ -1,0 +1,193 @@
+//! Keys of persons and items, of any type that can be hashed, as dense numbers.
+//!
+//! Two keys are the same where their type's own equality says so. For integers,
+//! UUIDs and text under a deterministic collation that is equality of bytes, so
+//! they take a short cut; every other type goes by its default hash operator
+//! class ([`TypedKeys`]).
+
+use super::hash_index::{HashIndex, hash_bytes, make_room, mix};
+use super::query::Column;
+use super::typed_keys::TypedKeys;
+use crate::error::ExtensionError;
+use irt::IrtError;
+use pgrx::pg_sys::{self, Datum};
+
+/// Distinct keys of one column, numbered from 0 as they were met.
+pub struct Keys {
+    what: &'static str,
+    index: HashIndex,
+    store: Store,
+}
+
+enum Store {
+    /// int2, int4 and int8, widened.
+    Integers { width: usize, keys: Vec<i64> },
+    /// uuid.
+    Uuids(Vec<[u8; 16]>),
+    /// text and varchar: all bytes, and where each key ends.
+    Texts { bytes: Vec<u8>, ends: Vec<usize> },
+    /// Everything else.
+    Typed(TypedKeys),
+}
+
+impl Keys {
+    /// An empty collection for a column; `what`: "persons" or "items", for messages.
+    ///
+    /// # Errors
+    /// When the column's type has no default hash operator class.
+    pub fn new(column: &Column, what: &'static str) -> Result<Self, ExtensionError> {
+        let store = match column.base_type {
+            pg_sys::INT2OID => Store::Integers { width: 2, keys: Vec::new() },
+            pg_sys::INT4OID => Store::Integers { width: 4, keys: Vec::new() },
+            pg_sys::INT8OID => Store::Integers { width: 8, keys: Vec::new() },
+            pg_sys::UUIDOID => Store::Uuids(Vec::new()),
+            pg_sys::TEXTOID | pg_sys::VARCHAROID if column.is_deterministic() => {
+                Store::Texts { bytes: Vec::new(), ends: Vec::new() }
+            }
+            _ => Store::Typed(TypedKeys::new(column)?),
+        };
+        Ok(Self { what, index: HashIndex::default(), store })
+    }
+
+    /// The number of a key, which is new if it was not met before.
+    ///
+    /// # Errors
+    /// [`IrtError::TooMany`], [`IrtError::OutOfMemory`].
+    ///
+    /// # Safety
+    /// `datum` is a non-null value of the column's type, readable during the call.
+    #[inline]
+    pub unsafe fn number(&mut self, datum: Datum) -> Result<u32, IrtError> {
+        let Self { what, index, store } = self;
+        match store {
+            Store::Integers { width, keys } => {
+                let key = integer(datum, *width);
+                let hash = mix(key.cast_unsigned());
+                if let Some(number) = index.find(hash, |n| keys[n as usize] == key) {
+                    return Ok(number);
+                }
+                make_room(keys, 1)?;
+                keys.push(key);
+                index.insert(hash, what)
+            }
+            Store::Uuids(keys) => {
+                // SAFETY: a uuid datum points to 16 bytes.
+                let key = unsafe { *datum.cast_mut_ptr::<[u8; 16]>() };
+                let hash = hash_bytes(&key);
+                if let Some(number) = index.find(hash, |n| keys[n as usize] == key) {
+                    return Ok(number);
+                }
+                make_room(keys, 1)?;
+                keys.push(key);
+                index.insert(hash, what)
+            }
+            // SAFETY: promised by the caller.
+            Store::Texts { bytes, ends } => unsafe {
+                with_text(datum, |key| number_of_text(index, bytes, ends, key, what))
+            },
+            // SAFETY: promised by the caller.
+            Store::Typed(keys) => unsafe { keys.number(index, datum, what) },
+        }
+    }
+
+    /// Bytes held.
+    pub fn allocated_bytes(&self) -> usize {
+        self.index.allocated_bytes()
+            + match &self.store {
+                Store::Integers { keys, .. } => keys.capacity() * 8,
+                Store::Uuids(keys) => keys.capacity() * 16,
+                Store::Texts { bytes, ends } => bytes.capacity() + ends.capacity() * 8,
+                Store::Typed(keys) => keys.allocated_bytes(),
+            }
+    }
+
+    /// Every key as text, by number. Where equal keys have different texts, the bytewise smallest.
+    ///
+    /// # Errors
+    /// A key whose text is not UTF-8.
+    pub fn texts(&self) -> Result<Vec<String>, ExtensionError> {
+        match &self.store {
+            Store::Integers { keys, .. } => Ok(keys.iter().map(i64::to_string).collect()),
+            Store::Uuids(keys) => Ok(keys.iter().map(uuid_text).collect()),
+            Store::Texts { bytes, ends } => {
+                let starts = std::iter::once(0).chain(ends.iter().copied());
+                starts.zip(ends).map(|(start, &end)| utf8(&bytes[start..end])).collect()
+            }
+            Store::Typed(keys) => keys.texts(),
+        }
+    }
+}
+
+/// By-value integers of less than eight bytes leave the rest of the datum undefined in meaning.
+#[inline]
+fn integer(datum: Datum, width: usize) -> i64 {
+    match width {
+        2 => i64::from(datum.value() as i16),
+        4 => i64::from(datum.value() as i32),
+        _ => datum.value() as i64,
+    }
+}
+
+fn number_of_text(
+    index: &mut HashIndex,
+    bytes: &mut Vec<u8>,
+    ends: &mut Vec<usize>,
+    key: &[u8],
+    what: &'static str,
+) -> Result<u32, IrtError> {
+    let hash = hash_bytes(key);
+    let stored = |n: u32| {
+        let start = n.checked_sub(1).map_or(0, |before| ends[before as usize]);
+        &bytes[start..ends[n as usize]]
+    };
+    if let Some(number) = index.find(hash, |n| stored(n) == key) {
+        return Ok(number);
+    }
+    make_room(bytes, key.len())?;
+    make_room(ends, 1)?;
+    bytes.extend_from_slice(key);
+    ends.push(bytes.len());
+    index.insert(hash, what)
+}
+
+/// Shows `work` the bytes of a text, decompressed where they were compressed.
+///
+/// # Safety
+/// `datum` is a non-null varlena.
+unsafe fn with_text<T>(datum: Datum, work: impl FnOnce(&[u8]) -> T) -> T {
+    let stored = datum.cast_mut_ptr::<pg_sys::varlena>();
+    // SAFETY: the caller promises a varlena. A copy that detoasting made is freed after use.
+    unsafe {
+        let plain = pg_sys::pg_detoast_datum_packed(stored);
+        let length = pgrx::varlena::varsize_any_exhdr(plain);
+        let result = work(std::slice::from_raw_parts(
+            pgrx::varlena::vardata_any(plain).cast::<u8>(),
+            length,
+        ));
+        if plain != stored {
+            pg_sys::pfree(plain.cast());
+        }
+        result
+    }
+}
+
+fn uuid_text(key: &[u8; 16]) -> String {
+    let mut text = String::with_capacity(36);
+    for (i, byte) in key.iter().enumerate() {
+        if matches!(i, 4 | 6 | 8 | 10) {
+            text.push('-');
+        }
+        text.push(char::from_digit(u32::from(byte >> 4), 16).unwrap_or('0'));
+        text.push(char::from_digit(u32::from(byte & 15), 16).unwrap_or('0'));
+    }
+    text
+}
+
+/// Text as the numeric core wants it.
+///
+/// # Errors
+/// Bytes that are not UTF-8: the database has another encoding.
+pub fn utf8(bytes: &[u8]) -> Result<String, ExtensionError> {
+    String::from_utf8(bytes.to_vec())
+        .map_err(|_| ExtensionError::NotUtf8 { text: String::from_utf8_lossy(bytes).into_owned() })
+}

@@ -1,0 +1,343 @@
+//! The life of a run, from the lock to the last line in the log.
+//!
+//! Carried out in a background worker of its own. The row is there before the
+//! work begins, whatever happens afterwards ends in it, and the items table
+//! holds one whole set of parameters before and after. While numbers are
+//! computed no transaction is open.
+
+mod failure;
+mod request;
+mod settings;
+
+pub use request::Request;
+
+use crate::audit::{self, Facts, Status, Summary};
+use crate::bank::{self, Bank, BankSettings, StandardErrorMethod};
+use crate::bank_lock::BankLock;
+use crate::error::ExtensionError;
+use crate::fit::repeats_report;
+use crate::interruptible;
+use crate::load_responses::{self, Loaded};
+use crate::privileges::{LocalSettings, as_relation_owner};
+use crate::progress::{Phase, Reporter};
+use crate::publish::{self, Published};
+use crate::report::{Level, Report, tell};
+use crate::should_run::{self, Evidence};
+use crate::worker::interrupts::{self, TimeLimit};
+use crate::worker::transaction::{Isolation, transaction};
+use irt::Calibration;
+use std::time::{Duration, SystemTime};
+
+/// Whoever waits for a run, or nobody.
+pub trait Caller {
+    /// The run's row is committed.
+    fn started(&mut self, run_id: i64);
+    /// Something worth saying that ends nothing.
+    fn told(&mut self, level: Level, report: &Report);
+    /// The work is over: from now on its leaving must not interrupt anything.
+    fn ended(&mut self);
+    /// True when it left without its answer.
+    fn is_gone(&self) -> bool;
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Outcome {
+    /// Success or skipped: the run's row as JSON.
+    Row(String),
+    /// Failed, or refused before it had a row.
+    Failed(Report),
+}
+
+/// What a run went through, for those who tell of it afterwards.
+#[derive(Debug, Clone)]
+pub struct Story {
+    /// The run, if it got its row.
+    pub run_id: Option<i64>,
+    /// Its row as JSON.
+    pub row: Option<String>,
+    /// When each phase was entered.
+    pub phases: Vec<(Phase, SystemTime)>,
+    began: SystemTime,
+    ended: SystemTime,
+}
+
+impl Story {
+    fn begin() -> Self {
+        let now = SystemTime::now();
+        Self { run_id: None, row: None, phases: Vec::new(), began: now, ended: now }
+    }
+
+    /// When the worker took it up.
+    pub fn began(&self) -> SystemTime {
+        self.began
+    }
+
+    /// When all was recorded.
+    pub fn ended(&self) -> SystemTime {
+        self.ended
+    }
+
+    /// The time between.
+    pub fn duration(&self) -> Duration {
+        self.ended.duration_since(self.began).unwrap_or_default()
+    }
+}
+
+/// Carries a run out. Afterwards nothing is left to do but to answer the caller, and to tell.
+pub fn carry_out(request: &Request, caller: &mut dyn Caller) -> (Outcome, Story) {
+    let mut story = Story::begin();
+    let outcome = carry_out_as(request, caller, &mut story);
+    story.ended = SystemTime::now();
+    (outcome, story)
+}
+
+fn carry_out_as(request: &Request, caller: &mut dyn Caller, story: &mut Story) -> Outcome {
+    let begun = transaction(Isolation::ReadCommitted, || begin(request));
+    let (lock, run_id) = match begun {
+        Ok(begun) => begun,
+        Err(error) => return Outcome::Failed(failure::refused(request, error)),
+    };
+    caller.started(run_id);
+    let limit = TimeLimit::start(crate::settings::timeout());
+    let reporter = Reporter::new(run_id, &request.bank, limit.publish_from());
+    let mut run = Run { request, caller, limit, run_id, reporter, facts: Facts::default() };
+    let outcome = run.finish(&mut story.row);
+    story.run_id = Some(run_id);
+    story.phases = run.reporter.phases().to_vec();
+    failure::release(&lock);
+    outcome
+}
+
+/// Takes the bank's lock, buries its ghosts, and inserts the row.
+fn begin(request: &Request) -> Result<(BankLock, i64), ExtensionError> {
+    let lock = BankLock::take(&request.bank)?;
+    audit::bury_ghosts(&request.bank)?;
+    let run_id = audit::begin(&request.bank, &request.triggered_by)?;
+    Ok((lock, run_id))
+}
+
+/// A run that has its row.
+struct Run<'a> {
+    request: &'a Request,
+    caller: &'a mut dyn Caller,
+    limit: TimeLimit,
+    run_id: i64,
+    reporter: Reporter,
+    facts: Facts,
+}
+
+/// Whether there is anything to calibrate.
+enum Decision {
+    Calibrate(Loaded),
+    Skip,
+}
+
+impl Run<'_> {
+    fn finish(&mut self, recorded: &mut Option<String>) -> Outcome {
+        let ended = match crate::report::catch(|| self.work()) {
+            Ok(ended) => ended,
+            Err(report) => Err(ExtensionError::Database(report)),
+        };
+        self.limit.stop();
+        self.caller.ended();
+        match ended {
+            Ok(row) => {
+                failure::log_end(&row);
+                *recorded = Some(row.clone());
+                Outcome::Row(row)
+            }
+            Err(error) => {
+                let report = failure::explain(&error, &self.limit, &*self.caller);
+                let (report, row) = failure::record(self.run_id, self.request, &self.facts, report);
+                *recorded = row;
+                Outcome::Failed(report)
+            }
+        }
+    }
+
+    /// Every step of a run; returns its row.
+    fn work(&mut self) -> Result<String, ExtensionError> {
+        self.reporter.enter(Phase::Checking)?;
+        let (bank, settings) = self.check()?;
+        self.reporter.enter(Phase::Loading)?;
+        let Decision::Calibrate(loaded) = self.decide_and_load(&bank, &settings)? else {
+            return self.skip(&settings);
+        };
+        self.reporter.enter(Phase::Fitting)?;
+        let calibration = self.calibrate(loaded, &settings)?;
+        self.reporter.enter(Phase::Publishing)?;
+        self.publish(&bank, &calibration)
+    }
+
+    /// Validates arguments, configuration and rights, and records all settings in force.
+    fn check(&self) -> Result<(Bank, BankSettings), ExtensionError> {
+        let checked = transaction(Isolation::ReadCommitted, || {
+            let bank = bank::load_for_run(&self.request.bank, self.request.discovered)?;
+            let settings = bank.settings.with(&self.request.overrides)?;
+            Ok((bank, settings))
+        });
+        // What was asked for is on record even if it was wrong.
+        let json = settings::json(self.request, checked.as_ref().ok());
+        transaction(Isolation::ReadCommitted, || audit::record_settings(self.run_id, &json))?;
+        let (bank, settings) = checked?;
+        self.request.validate()?;
+        Ok((bank, settings))
+    }
+
+    /// Counts what is new and reads everything, in one and the same snapshot.
+    fn decide_and_load(
+        &mut self,
+        bank: &Bank,
+        settings: &BankSettings,
+    ) -> Result<Decision, ExtensionError> {
+        let force = self.request.is_forced();
+        let facts = &mut self.facts;
+        transaction(Isolation::RepeatableRead, || {
+            let evidence = should_run::evidence(bank)?;
+            let enough = evidence.is_enough(settings.min_new_responses);
+            let total = evidence.seen_count + evidence.ahead_count;
+            facts.evidence = Some(evidence);
+            if !enough && !force {
+                return Ok(Decision::Skip);
+            }
+            load_responses::check_memory(total.unsigned_abs())?;
+            read(bank, settings).map(Decision::Calibrate)
+        })
+    }
+
+    fn skip(&mut self, settings: &BankSettings) -> Result<String, ExtensionError> {
+        if let Some(evidence) = &self.facts.evidence {
+            let report = too_few(&self.request.bank, evidence, settings.min_new_responses);
+            self.caller.told(Level::Notice, &report);
+        }
+        transaction(Isolation::ReadCommitted, || {
+            audit::end(self.run_id, Status::Skipped, &self.facts, None, audit::now()?)
+        })
+    }
+
+    /// Estimates, while no transaction is open.
+    fn calibrate(
+        &mut self,
+        loaded: Loaded,
+        settings: &BankSettings,
+    ) -> Result<Calibration, ExtensionError> {
+        let core_settings = settings.calibration_settings()?;
+        let (repeats, result) = interruptible::run(&mut self.reporter, |monitor| {
+            let responses = match loaded.responses.into_responses(monitor) {
+                Ok(responses) => responses,
+                Err(error) => return (None, Err(ExtensionError::from(error))),
+            };
+            let result = irt::calibrate(&responses, &core_settings, monitor);
+            (Some(responses.repeats_dropped()), result.map_err(ExtensionError::from))
+        })?;
+        self.facts.repeats_dropped = repeats;
+        if let Some(dropped) = repeats.filter(|&dropped| dropped > 0) {
+            self.warn(&repeats_report(dropped, settings));
+        }
+        let calibration = result?;
+        let bootstrapped = settings.standard_errors == StandardErrorMethod::Bootstrap;
+        self.facts.fitted = Some(Summary::of(&calibration, bootstrapped));
+        Ok(calibration)
+    }
+
+    /// Publishes and ends the run in one transaction, again and again while others are in the way.
+    fn publish(
+        &mut self,
+        bank: &Bank,
+        calibration: &Calibration,
+    ) -> Result<String, ExtensionError> {
+        loop {
+            let published = transaction(Isolation::ReadCommitted, || {
+                let now = audit::now()?;
+                let only = self.request.item_ids();
+                let published =
+                    publish::publish(bank, self.run_id, calibration, only.as_deref(), now)?;
+                let row = audit::end(self.run_id, Status::Success, &self.facts, None, now)?;
+                Ok((published, row))
+            });
+            match published {
+                Ok((published, row)) => {
+                    self.warn_of(bank, &published);
+                    return Ok(row);
+                }
+                Err(error) if failure::may_pass(&error) => {
+                    failure::give_up_on_own_lock(self.request, bank, error)?;
+                    pause();
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    fn warn_of(&mut self, bank: &Bank, published: &Published) {
+        if let (Some(items), false) = (&bank.items, published.not_in_items.is_empty()) {
+            let count = published.not_in_items.len();
+            let message = format!("{count} calibrated items are not in {}", items.relation.name);
+            self.warn(&Report::new(b"01000", message).detail(first_few(&published.not_in_items)));
+        }
+        if !published.not_calibrated.is_empty() {
+            let count = published.not_calibrated.len();
+            let message = format!("{count} of item_ids have no parameters and were not published");
+            self.warn(&Report::new(b"01000", message).detail(first_few(&published.not_calibrated)));
+        }
+    }
+
+    fn warn(&mut self, report: &Report) {
+        tell(Level::Warning, report);
+        self.caller.told(Level::Warning, report);
+    }
+}
+
+/// Reads the bank's responses with the rights of whoever may.
+fn read(bank: &Bank, settings: &BankSettings) -> Result<Loaded, ExtensionError> {
+    let columns = [bank.person.quoted(), bank.item.quoted(), bank.correct.quoted()].join(", ");
+    let query = format!("SELECT {columns} FROM {}", bank.responses.name);
+    let repeated = settings.repeated_responses;
+    as_relation_owner(bank.responses.oid, || {
+        let _settings = LocalSettings::without_row_security();
+        let loaded = match &bank.answered_at {
+            None => load_responses::load(&query, repeated)?,
+            Some(time) => {
+                let columns = format!("{columns}, {}", time.quoted());
+                let timed_query = format!("SELECT {columns} FROM {}", bank.responses.name);
+                load_responses::load_in_two_passes(&query, &timed_query, repeated)?
+            }
+        };
+        if !bank.responses.is_still_itself()? {
+            return Err(ExtensionError::RelationGone {
+                bank: bank.name.clone(),
+                role: "responses",
+                relation: bank.responses.name.clone(),
+            });
+        }
+        Ok(loaded)
+    })
+}
+
+fn too_few(bank: &str, evidence: &Evidence, required: i32) -> Report {
+    Report::new(
+        b"00000",
+        format!(
+            "bank \"{bank}\" was not calibrated: {} new responses, at least {required} are needed",
+            evidence.new_responses
+        ),
+    )
+    .hint("Calibrate all the same: SELECT irt_run_calibration(force => true).")
+}
+
+/// Items in a message: enough to find the cause.
+fn first_few(items: &[String]) -> String {
+    const FEW: usize = 10;
+    let named: Vec<&str> = items.iter().take(FEW).map(String::as_str).collect();
+    let more = if items.len() > FEW { ", …" } else { "" };
+    format!("Items: {}{more}.", named.join(", "))
+}
+
+/// Lets others finish. Ends early, with an ERROR, when the run is interrupted.
+fn pause() {
+    for _ in 0..10 {
+        std::thread::sleep(Duration::from_millis(10));
+        interrupts::check();
+    }
+}

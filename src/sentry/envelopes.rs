@@ -1,0 +1,223 @@
+//! What is in the envelopes.
+
+use super::delivery::AGENT;
+use crate::report::Report;
+use crate::run::{Outcome, Request, Story};
+use crate::settings;
+use sentry::protocol::{
+    Breadcrumb, ClientSdkInfo, Context, Envelope, Event, Exception, Level, Map, MonitorCheckIn,
+    MonitorCheckInStatus, MonitorConfig, MonitorSchedule, Span, SpanId, SpanStatus, TraceContext,
+    TraceId, Transaction, Uuid, Value,
+};
+use std::borrow::Cow;
+use std::time::{Duration, SystemTime};
+
+/// Minutes after the planned moment at which a run is missed: pg_cron starts within one.
+const MARGIN_MINUTES: u64 = 10;
+
+/// The columns of a run's row that are numbers about the whole, or words of our own.
+const COUNTS: [&str; 12] = [
+    "triggered_by",
+    "new_responses_count",
+    "responses_seen_count",
+    "persons_count",
+    "responses_count",
+    "repeats_dropped",
+    "items_calibrated",
+    "items_skipped",
+    "em_iterations",
+    "bootstrap_iterations",
+    "log_likelihood",
+    "duration_seconds",
+];
+
+/// A run as it is told.
+pub struct Told<'a> {
+    story: &'a Story,
+    row: Value,
+    tags: Map<String, String>,
+    failed: bool,
+}
+
+impl<'a> Told<'a> {
+    /// Collects what may be said.
+    pub fn of(request: &Request, outcome: &Outcome, story: &'a Story) -> Self {
+        let row = story.row.as_deref().and_then(|row| serde_json::from_str(row).ok());
+        let phase = story.phases.last().map_or("starting", |(phase, _)| phase.as_str());
+        let mut tags: Map<String, String> = Map::new();
+        tags.insert("bank".to_owned(), request.bank.clone());
+        tags.insert("phase".to_owned(), phase.to_owned());
+        tags.insert("triggered_by".to_owned(), request.triggered_by.clone());
+        if let Some(run_id) = story.run_id {
+            tags.insert("run_id".to_owned(), run_id.to_string());
+        }
+        if let Outcome::Failed(report) = outcome {
+            tags.insert("sqlstate".to_owned(), report.sqlstate_str().to_owned());
+        }
+        let failed = matches!(outcome, Outcome::Failed(_));
+        Self { story, row: row.unwrap_or_default(), tags, failed }
+    }
+
+    fn contexts(&self) -> Map<String, Context> {
+        let counts = COUNTS
+            .iter()
+            .filter(|column| !self.row[**column].is_null())
+            .map(|column| ((*column).to_owned(), self.row[*column].clone()));
+        let mut contexts = Map::new();
+        contexts.insert("run".to_owned(), Context::Other(counts.collect()));
+        if let Value::Object(settings) = &self.row["settings"] {
+            let settings = settings.clone().into_iter().collect();
+            contexts.insert("settings".to_owned(), Context::Other(settings));
+        }
+        contexts
+    }
+}
+
+/// A failed run as an exception. Failures with the same code in the same phase are one issue.
+pub fn failure(told: &Told, report: &Report) -> Envelope {
+    let code = report.sqlstate_str().to_owned();
+    let mut contexts = told.contexts();
+    if let Some(hint) = report.hint.as_ref().filter(|_| may_be_said(&report.sqlstate)) {
+        let hint = Map::from_iter([("hint".to_owned(), Value::from(hint.as_str()))]);
+        contexts.insert("advice".to_owned(), Context::Other(hint));
+    }
+    let fingerprint = ["irt_calibration".to_owned(), code.clone(), told.tags["phase"].clone()];
+    Event {
+        level: Level::Error,
+        fingerprint: fingerprint.map(Cow::Owned).to_vec().into(),
+        exception: vec![Exception {
+            ty: code,
+            value: Some(words(told, report)),
+            ..Default::default()
+        }]
+        .into(),
+        breadcrumbs: breadcrumbs(told.story).into(),
+        logger: Some("irt_calibration".to_owned()),
+        release: Some(release().into()),
+        environment: Some(settings::environment().into()),
+        server_name: host_name().map(Cow::Owned),
+        tags: told.tags.clone(),
+        contexts,
+        sdk: Some(Cow::Owned(sdk())),
+        ..Default::default()
+    }
+    .into()
+}
+
+/// A run and its phases, as a trace.
+pub fn transaction(told: &Told) -> Envelope {
+    let (trace_id, root) = (TraceId::default(), SpanId::default());
+    let story = told.story;
+    let ends = story.phases.iter().skip(1).map(|(_, at)| *at).chain([story.ended()]);
+    let spans = story.phases.iter().zip(ends).map(|((phase, start), end)| Span {
+        trace_id,
+        parent_span_id: Some(root),
+        op: Some("irt_calibration.phase".to_owned()),
+        description: Some(phase.as_str().to_owned()),
+        start_timestamp: *start,
+        timestamp: Some(end),
+        ..Default::default()
+    });
+    let status = if told.failed { SpanStatus::InternalError } else { SpanStatus::Ok };
+    let trace = TraceContext {
+        span_id: root,
+        trace_id,
+        op: Some("irt_calibration".to_owned()),
+        status: Some(status),
+        ..Default::default()
+    };
+    let mut contexts = told.contexts();
+    contexts.insert("trace".to_owned(), trace.into());
+    Transaction {
+        name: Some("irt_run_calibration".to_owned()),
+        release: Some(release().into()),
+        environment: Some(settings::environment().into()),
+        server_name: host_name().map(Cow::Owned),
+        tags: told.tags.clone(),
+        sdk: Some(Cow::Owned(sdk())),
+        start_timestamp: story.began(),
+        timestamp: Some(story.ended()),
+        spans: spans.collect(),
+        contexts,
+        ..Default::default()
+    }
+    .into()
+}
+
+/// What a cron monitor waits for. With a schedule it also says when to expect the next.
+pub fn check_in(
+    id: Uuid,
+    slug: &str,
+    status: MonitorCheckInStatus,
+    schedule: Option<&str>,
+    duration: Option<f64>,
+) -> Envelope {
+    let schedule = schedule.and_then(|text| MonitorSchedule::from_crontab(text).ok());
+    let minutes = |limit: Duration| limit.as_secs().div_ceil(60).max(1);
+    let mut envelope = Envelope::new();
+    envelope.add_item(MonitorCheckIn {
+        check_in_id: id,
+        monitor_slug: slug.to_owned(),
+        status,
+        environment: Some(settings::environment()),
+        duration,
+        monitor_config: schedule.map(|schedule| MonitorConfig {
+            schedule,
+            checkin_margin: Some(MARGIN_MINUTES),
+            max_runtime: settings::timeout().map(minutes),
+            timezone: Some(crate::schedule::timezone()),
+            failure_issue_threshold: None,
+            recovery_threshold: None,
+        }),
+    });
+    envelope
+}
+
+/// Messages that quote data stay in the audit trail: what Postgres, a trigger, or we ourselves say
+/// about a value. Others name objects, settings and counts.
+fn may_be_said(sqlstate: &[u8; 5]) -> bool {
+    const SAFE: [&[u8]; 9] = [b"IR", b"25", b"28", b"40", b"42", b"53", b"54", b"55", b"57"];
+    SAFE.iter().any(|class| sqlstate.starts_with(class)) || sqlstate == b"22004"
+}
+
+fn words(told: &Told, report: &Report) -> String {
+    if may_be_said(&report.sqlstate) {
+        return report.message.clone();
+    }
+    let run = told.tags.get("run_id").map(|id| format!(" of run {id}")).unwrap_or_default();
+    format!(
+        "SQLSTATE {}; error_message{run} in irt_calibration_runs says more",
+        report.sqlstate_str()
+    )
+}
+
+fn breadcrumbs(story: &Story) -> Vec<Breadcrumb> {
+    let crumb = |(phase, at): &(crate::progress::Phase, SystemTime)| Breadcrumb {
+        timestamp: *at,
+        category: Some("phase".to_owned()),
+        message: Some(phase.as_str().to_owned()),
+        ..Default::default()
+    };
+    story.phases.iter().map(crumb).collect()
+}
+
+fn release() -> String {
+    AGENT.replace('/', "@")
+}
+
+fn sdk() -> ClientSdkInfo {
+    ClientSdkInfo {
+        name: "irt_calibration".to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        integrations: Vec::new(),
+        packages: Vec::new(),
+    }
+}
+
+fn host_name() -> Option<String> {
+    let mut name = [0u8; 256];
+    // SAFETY: writes at most the buffer's length; the last byte stays zero.
+    let failed = unsafe { libc::gethostname(name.as_mut_ptr().cast(), name.len() - 1) };
+    let end = name.iter().position(|&byte| byte == 0)?;
+    (failed == 0).then(|| String::from_utf8_lossy(&name[..end]).into_owned())
+}

@@ -1,0 +1,135 @@
+//! What may stop a worker, and how that is told apart afterwards.
+//!
+//! Postgres knows two ways: a cancel raises an ERROR that can be caught, a
+//! termination ends the process on the spot. A run has a row to write first, so
+//! here the first SIGTERM acts like a cancel and is remembered; a second one is
+//! Postgres' own. The run's timeout is a server timeout, which reaches it in
+//! every phase, waiting for a lock or deep inside a query.
+
+use pgrx::pg_sys;
+use std::ffi::c_int;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+static TERMINATED: AtomicBool = AtomicBool::new(false);
+
+unsafe extern "C-unwind" {
+    /// Postgres' own handler of SIGTERM.
+    fn die(signal: c_int);
+    fn enable_timeout_after(id: c_int, delay_ms: c_int);
+    fn disable_timeout(id: c_int, keep_indicator: bool);
+    fn PostmasterIsAliveInternal() -> bool;
+}
+
+/// STATEMENT_TIMEOUT of utils/timeout.h, the same in every supported major.
+const STATEMENT_TIMEOUT: c_int = 3;
+
+/// Installs the handlers; SIGINT has Postgres' cancel handler already.
+pub fn install() {
+    // SAFETY: called once, at the start of the worker, as every background worker does.
+    unsafe {
+        #[cfg(not(feature = "pg18"))]
+        pg_sys::pqsignal(libc::SIGTERM, Some(on_sigterm));
+        #[cfg(feature = "pg18")]
+        pg_sys::pqsignal_be(libc::SIGTERM, Some(on_sigterm));
+        pg_sys::BackgroundWorkerUnblockSignals();
+    }
+}
+
+/// A signal handler: touches atomics, flags and the latch alone.
+unsafe extern "C-unwind" fn on_sigterm(signal: c_int) {
+    if TERMINATED.swap(true, Ordering::SeqCst) {
+        // SAFETY: hands over to the handler that Postgres would have installed.
+        unsafe { die(signal) };
+        return;
+    }
+    // SAFETY: what StatementCancelHandler does; SetLatch is made for signal handlers.
+    unsafe {
+        (&raw mut pg_sys::InterruptPending).write_volatile(1);
+        (&raw mut pg_sys::QueryCancelPending).write_volatile(1);
+        pg_sys::SetLatch(pg_sys::MyLatch);
+    }
+}
+
+/// True when somebody asked this process to end.
+pub fn is_terminated() -> bool {
+    TERMINATED.load(Ordering::SeqCst)
+}
+
+/// True when the postmaster has died: this process must follow, because no server can start on
+/// the same data before it has.
+pub fn is_orphaned() -> bool {
+    // SAFETY: asks the kernel, by a read that does not wait.
+    unsafe { !PostmasterIsAliveInternal() }
+}
+
+/// Ends this process if the postmaster has died, writing nothing: the next run will find that
+/// this one was interrupted.
+pub fn follow_the_postmaster() {
+    if is_orphaned() {
+        // SAFETY: what Postgres does where it waits for a latch; no thread of ours is left.
+        unsafe { pg_sys::proc_exit(1) };
+    }
+}
+
+/// Forgets a cancel that was not acted upon yet: what follows must not be stopped by it.
+pub fn forget_cancel() {
+    // SAFETY: a flag that handlers set and the main thread clears.
+    unsafe { (&raw mut pg_sys::QueryCancelPending).write_volatile(0) };
+}
+
+/// How long a run may take, and what of that is kept for publishing.
+#[derive(Debug, Clone, Copy)]
+pub struct TimeLimit {
+    limit: Option<Duration>,
+    started: Instant,
+}
+
+impl TimeLimit {
+    /// Starts the clock; `None`: no limit.
+    pub fn start(limit: Option<Duration>) -> Self {
+        let started = Instant::now();
+        if let Some(limit) = limit {
+            let milliseconds = c_int::try_from(limit.as_millis()).unwrap_or(c_int::MAX);
+            // SAFETY: timeouts are initialised in a worker with a database; the handler of this
+            // one sends this process a SIGINT.
+            unsafe { enable_timeout_after(STATEMENT_TIMEOUT, milliseconds) };
+        }
+        Self { limit, started }
+    }
+
+    /// Stops the clock: what is left to do must not be interrupted.
+    pub fn stop(&self) {
+        if self.limit.is_some() {
+            // SAFETY: as above; it need not be active.
+            unsafe { disable_timeout(STATEMENT_TIMEOUT, false) };
+        }
+    }
+
+    /// The limit, if it has passed.
+    pub fn passed(&self) -> Option<Duration> {
+        // The server's clock and this one need not agree to the millisecond.
+        const SLACK: Duration = Duration::from_millis(2);
+        self.limit.filter(|&limit| self.started.elapsed() + SLACK >= limit)
+    }
+
+    /// From when on a bootstrap should be content with what it has: a tenth of the time, a
+    /// minute at most, is kept for publishing.
+    pub fn publish_from(&self) -> Option<Instant> {
+        self.limit.map(|limit| {
+            let reserve = (limit / 10).min(Duration::from_secs(60));
+            self.started + limit.saturating_sub(reserve)
+        })
+    }
+}
+
+/// Raises what is pending: a cancel, the timeout, a termination.
+pub fn check() {
+    pgrx::check_for_interrupts!();
+}
+
+/// Rolls back whatever an ERROR left open, outside of a transaction nothing.
+pub fn leave_transaction() {
+    // SAFETY: this is what every main loop of Postgres does after an error.
+    unsafe { pg_sys::AbortCurrentTransaction() };
+}

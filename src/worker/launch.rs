@@ -1,0 +1,206 @@
+//! Starting a worker: what must hold, and what it is told.
+
+use super::channel::{CallerEnd, encode};
+use super::interrupts;
+use crate::bank::{Overrides, discover};
+use crate::bank_lock::must_be_free;
+use crate::error::ExtensionError;
+use crate::privileges::{current_role, role_name};
+use crate::run::Request;
+use crate::settings;
+use pgrx::pg_sys;
+use std::ffi::{CStr, c_char, c_int};
+use std::time::{Duration, Instant};
+
+/// What one of the two functions was called with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Arguments {
+    /// Run whether or not there are enough new responses.
+    pub force: Option<bool>,
+    /// What replaces the bank's settings.
+    pub overrides: Overrides,
+    /// Limits what is published.
+    pub item_ids: Option<Vec<Option<String>>>,
+    /// The bank's name.
+    pub bank: Option<String>,
+}
+
+/// Whether the caller stays until the end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stay {
+    /// irt_run_calibration.
+    UntilTheEnd,
+    /// irt_start_calibration.
+    UntilTheStart,
+}
+
+/// Settings of the caller's session that its worker is given, by name. Threads and memory are
+/// handed over as they come out, because their defaults depend on other settings.
+const HANDED_OVER: [&CStr; 6] = [
+    c"irt_calibration.sentry_dsn",
+    c"irt_calibration.environment",
+    c"irt_calibration.traces_sample_rate",
+    c"irt_calibration.sentry_monitor",
+    c"irt_calibration.timeout",
+    c"irt_calibration.lock_timeout",
+];
+
+/// Starts a worker for a run, as the current role.
+///
+/// # Errors
+/// 22004 for no bank, 25006 on a standby, 28000 for a role that may not log in, 53400 where no
+/// worker is free.
+pub fn launch(arguments: Arguments, stay: Stay) -> Result<CallerEnd, ExtensionError> {
+    let bank = arguments.bank.ok_or(ExtensionError::NullArgument { argument: "bank" })?;
+    // SAFETY: reads shared memory.
+    if unsafe { pg_sys::RecoveryInProgress() } {
+        return Err(ExtensionError::Standby);
+    }
+    role_may_log_in()?;
+    let triggered_by = triggered_by(stay);
+    if triggered_by != "cron" {
+        // Cron's refusals are recorded, which takes a worker.
+        must_be_free(&bank)?;
+    }
+    let request = Request {
+        discovered: discover(&bank)?,
+        bank,
+        force: arguments.force,
+        overrides: arguments.overrides,
+        item_ids: arguments.item_ids,
+        triggered_by: triggered_by.to_owned(),
+        // SAFETY: a variable of this process.
+        waiting_process: (stay == Stay::UntilTheEnd).then_some(unsafe { pg_sys::MyProcPid }),
+        settings: effective_settings(),
+    };
+    let end = CallerEnd::create(&encode(&request)?);
+    let worker = register_patiently(end.handle())?;
+    end.watch(worker);
+    Ok(end)
+}
+
+/// Before Postgres 17 a worker cannot connect as a role that may not log in.
+fn role_may_log_in() -> Result<(), ExtensionError> {
+    if cfg!(any(feature = "pg17", feature = "pg18")) || role_has_login(current_role()) {
+        return Ok(());
+    }
+    Err(ExtensionError::RoleCannotLogIn { role: role_name(current_role()) })
+}
+
+/// True for a role that may log in.
+pub fn role_has_login(role: pg_sys::Oid) -> bool {
+    // SAFETY: a syscache tuple of pg_authid has the form of FormData_pg_authid; it is released
+    // before anything else can fail.
+    unsafe {
+        let tuple = pg_sys::SearchSysCache1(
+            pg_sys::SysCacheIdentifier::AUTHOID as c_int,
+            pg_sys::Datum::from(role),
+        );
+        if tuple.is_null() {
+            return false;
+        }
+        let login = (*pg_sys::GETSTRUCT(tuple).cast::<pg_sys::FormData_pg_authid>()).rolcanlogin;
+        pg_sys::ReleaseSysCache(tuple);
+        login
+    }
+}
+
+/// Who asked: pg_cron in either of its modes, the runner for other crons, an application that
+/// does not wait, or a person.
+fn triggered_by(stay: Stay) -> &'static str {
+    const CRONS: [&str; 2] = ["pg_cron", "run_irt_calibration"];
+    let application = application_name();
+    if CRONS.iter().any(|cron| application.contains(cron)) || worker_type().contains("pg_cron") {
+        "cron"
+    } else if stay == Stay::UntilTheStart {
+        "api"
+    } else {
+        "manual"
+    }
+}
+
+fn application_name() -> String {
+    // SAFETY: a terminated string of this process, or null.
+    unsafe {
+        let name = pg_sys::application_name;
+        if name.is_null() { String::new() } else { CStr::from_ptr(name).to_string_lossy().into() }
+    }
+}
+
+/// The type of the background worker that we are in; empty in a client's backend.
+fn worker_type() -> String {
+    // SAFETY: null outside of a background worker; the type is a terminated string.
+    unsafe {
+        let entry = pg_sys::MyBgworkerEntry;
+        if entry.is_null() {
+            return String::new();
+        }
+        CStr::from_ptr((&raw const (*entry).bgw_type).cast()).to_string_lossy().into()
+    }
+}
+
+fn effective_settings() -> Vec<(String, String)> {
+    let mut all: Vec<(String, String)> = HANDED_OVER
+        .iter()
+        .filter_map(|name| {
+            // SAFETY: returns a terminated string that is valid until the next call, or null.
+            let value = unsafe {
+                let value = pg_sys::GetConfigOption(name.as_ptr(), true, false);
+                (!value.is_null()).then(|| CStr::from_ptr(value).to_string_lossy().into_owned())
+            };
+            value.map(|value| (name.to_string_lossy().into_owned(), value))
+        })
+        .collect();
+    all.push(("irt_calibration.max_threads".to_owned(), settings::max_threads().to_string()));
+    let megabytes = settings::max_memory() >> 20;
+    all.push(("irt_calibration.max_memory".to_owned(), format!("{megabytes}MB")));
+    all
+}
+
+/// A worker that has just ended gives its slot back in a moment.
+fn register_patiently(segment: u32) -> Result<*mut pg_sys::BackgroundWorkerHandle, ExtensionError> {
+    const PATIENCE: Duration = Duration::from_millis(500);
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match register(segment) {
+            Err(_) if Instant::now() < deadline => {
+                std::thread::sleep(Duration::from_millis(5));
+                interrupts::check();
+            }
+            registered => return registered,
+        }
+    }
+}
+
+/// Asks the postmaster for a worker.
+fn register(segment: u32) -> Result<*mut pg_sys::BackgroundWorkerHandle, ExtensionError> {
+    let mut worker = pg_sys::BackgroundWorker {
+        bgw_flags: (pg_sys::BGWORKER_SHMEM_ACCESS | pg_sys::BGWORKER_BACKEND_DATABASE_CONNECTION)
+            as c_int,
+        bgw_start_time: pg_sys::BgWorkerStartTime::BgWorkerStart_RecoveryFinished,
+        bgw_restart_time: pg_sys::BGW_NEVER_RESTART,
+        bgw_main_arg: pg_sys::Datum::from(segment),
+        // SAFETY: a variable of this process.
+        bgw_notify_pid: unsafe { pg_sys::MyProcPid },
+        ..Default::default()
+    };
+    write(&mut worker.bgw_name, "irt_calibration");
+    write(&mut worker.bgw_type, "irt_calibration");
+    write(&mut worker.bgw_library_name, "$libdir/irt_calibration");
+    write(&mut worker.bgw_function_name, "irt_calibration_worker_main");
+    let mut handle = std::ptr::null_mut();
+    // SAFETY: the structure is complete, and Postgres copies it.
+    if unsafe { pg_sys::RegisterDynamicBackgroundWorker(&mut worker, &mut handle) } {
+        Ok(handle)
+    } else {
+        // SAFETY: an int of the server's.
+        Err(ExtensionError::NoWorkerFree { most: unsafe { pg_sys::max_worker_processes } })
+    }
+}
+
+/// Writes ASCII text that fits, with a terminator.
+fn write(place: &mut [c_char], text: &str) {
+    for (cell, byte) in place.iter_mut().zip(text.bytes().chain(std::iter::once(0))) {
+        *cell = byte as c_char;
+    }
+}

@@ -1,0 +1,47 @@
+# Thin: each target calls one script, where the explanations are.
+.PHONY: demo test test-image package test-package lint install schema setup bench coverage properties soak test-all-majors help
+
+help: ## this list
+	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
+
+demo: ## responses of a real test become item parameters, in a throw-away Postgres
+	@scripts/demo.sh
+
+test: ## everything that must hold before a change is merged
+	@scripts/test.sh
+
+test-all-majors: ## the SQL-level tests on every Postgres that can be had, and pg_upgrade between them
+	@scripts/test_all_majors.sh
+
+lint: ## format, clippy, shellcheck
+	@scripts/lint.sh
+
+install: ## build a release and install it; PG_CONFIG=… chooses the Postgres
+	@PG_CONFIG='$(PG_CONFIG)' scripts/install.sh
+
+schema: ## write sql/irt_calibration--VERSION.sql from the source
+	@scripts/schema.sh
+
+setup: ## install what the machine lacks
+	@scripts/setup.sh test
+
+coverage: ## how often 95 % intervals cover the truth; writes the table of docs/method.md
+	@scripts/coverage.sh
+
+properties: ## 100,000 random matrices through the estimator
+	@scripts/properties.sh
+
+soak: ## kills, cancels, rivals, changes and long use, as often as it takes to believe it
+	@scripts/soak.sh
+
+package: ## a Debian package for the Postgres of PG_CONFIG, in target/
+	@PG_CONFIG='$(PG_CONFIG)' scripts/package.sh
+
+test-package: ## the package on a bare Debian with Postgres and without Rust
+	@scripts/test_package.sh
+
+test-image: ## build the Dockerfile without a registry, start the image, and look
+	@scripts/test_image.sh
+
+bench: ## whole jobs next to girth and to a scan of the table; writes docs/performance.md
+	@scripts/bench.sh

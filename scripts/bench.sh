@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# bench.sh: whole jobs next to what they replace, and next to a scan of the table; writes docs/performance.md.
+#
+# Ratios within one run. Half an hour on two idle cores, most of it girth's;
+# FULL=1 adds 100 million responses: 20 GB of disk and another half hour.
+cd "$(dirname "$0")/.."
+source scripts/common.sh
+
+scripts/setup.sh test
+PG_CONFIG=$(pg_config_path) || fail "no Postgres with headers found, even after scripts/setup.sh"
+export PG_CONFIG
+folder=$(temporary_folder irt-make-bench)
+trap 'rm -rf "$folder"' EXIT
+
+say "girth, which does this job today"
+python3 -m venv "$folder/python"
+"$folder/python/bin/pip" install -q girth==0.8.0 'psycopg[binary]' setuptools ||
+    fail "girth and psycopg could not be installed from PyPI"
+
+say "a release build in a private Postgres $(pg_major "$PG_CONFIG")"
+scripts/install.sh --profile release --root "$folder/postgres"
+as_owner cargo build --locked --release --package irt --example job --example cost
+
+say "the jobs"
+OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 "$folder/python/bin/python" scripts/bench.py \
+    "$folder/postgres$("$PG_CONFIG" --bindir)" "${CARGO_TARGET_DIR:-target}/release/examples/job" \
+    docs/performance.md ${FULL:+--full}
+say "docs/performance.md is new"

@@ -1,0 +1,82 @@
+#!/usr/bin/env bash
+# setup.sh [test|image|package]: installs what building and running need and the machine lacks.
+#
+# By apt, with sudo when we are not root. Does nothing, and asks for nothing,
+# when all is there. With `test` also what only tests use: pg_cron, PgBouncer, and Python for bugsink;
+# with `image` what test_image.sh and test_package.sh use, with `package` what package.sh uses.
+cd "$(dirname "$0")/.."
+source scripts/common.sh
+
+command -v cargo >/dev/null || fail "cargo is missing: install Rust 1.95 or later with rustup"
+
+# distribution_major: the Postgres that the distribution has, 15 on Debian 12. Nothing, before
+# the first apt-get update.
+distribution_major() {
+    { apt-cache depends postgresql 2>/dev/null || true; } | sed -nE 's/.*Depends: postgresql-([0-9]+).*/\1/p' | head -1
+}
+
+# packages_for PURPOSE: the names of what is missing, one a line.
+packages_for() {
+    local major
+    if PG_CONFIG=$(pg_config_path); then
+        major=$(pg_major "$PG_CONFIG")
+    else
+        major=$(distribution_major)
+        echo "postgresql-${major:=15}"
+        echo "postgresql-server-dev-$major"
+    fi
+    command -v cc >/dev/null || echo gcc
+    command -v clang >/dev/null || echo clang
+    compgen -G '/usr/lib/llvm-*/lib/libclang*.so*' >/dev/null ||
+        compgen -G '/usr/lib*/libclang.so*' >/dev/null || echo libclang-dev
+    if [ "$1" = image ]; then
+        command -v python3 >/dev/null || echo python3
+        command -v buildah >/dev/null || echo buildah
+        command -v debootstrap >/dev/null || echo debootstrap
+    fi
+    if [ "$1" = package ]; then
+        command -v dpkg-shlibdeps >/dev/null || echo dpkg-dev
+        command -v strip >/dev/null || echo binutils
+    fi
+    [ "$1" = test ] || return 0
+    command -v python3 >/dev/null || echo python3
+    python3 -c 'import ensurepip' 2>/dev/null || echo python3-venv
+    # Only Debian's packages can be added this way; elsewhere tests that need them say so.
+    [ "${PG_CONFIG:-/usr/lib/postgresql}" != "${PG_CONFIG#/usr/}" ] || return 0
+    [ -n "$(find "/usr/lib/postgresql/$major/lib/pg_cron.so" 2>/dev/null)" ] || echo "postgresql-$major-cron"
+    [ -x /usr/sbin/pgbouncer ] || echo pgbouncer
+}
+
+# privileged COMMAND…: as root.
+privileged() {
+    if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+# install_packages NAME…: without a cluster or service of Postgres's own beside the throw-away ones.
+install_packages() {
+    without_cluster=/etc/postgresql-common/createcluster.d/irt_calibration.conf
+    privileged mkdir -p "${without_cluster%/*}"
+    echo "create_main_cluster = false" | privileged tee "$without_cluster" >/dev/null
+    trap 'privileged rm -f "$without_cluster"' EXIT
+    privileged env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y -qq --no-install-recommends "$@" </dev/null >&2 || fail "apt could not install $*"
+}
+
+# find_missing PURPOSE: into the array `missing`.
+find_missing() {
+    mapfile -t missing < <(packages_for "$1")
+    wait $! || fail "could not find out what this machine lacks"
+}
+
+find_missing "${1:-}"
+[ ${#missing[@]} -gt 0 ] || exit 0
+
+say "installing ${missing[*]}"
+command -v apt-get >/dev/null ||
+    fail "this machine has no apt: install a Postgres server with its headers, a C compiler and clang yourself (missing here: ${missing[*]})"
+[ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null ||
+    fail "missing: ${missing[*]}. You are neither root nor have sudo: ask an administrator to apt-get install them"
+privileged apt-get update -qq </dev/null >&2 || say "apt-get update failed; trying with the lists that are there"
+# The lists may have been empty before: which Postgres there is can be known only now.
+find_missing "${1:-}"
+install_packages "${missing[@]}"

@@ -1,0 +1,122 @@
+//! What an ended run tells those who watch: a line in every kind of log, and a notification.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test stops at the first thing that is not as it should be"
+)]
+
+mod common;
+
+use common::Cluster;
+use postgres::fallible_iterator::FallibleIterator;
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+
+/// A server with LSAT7 that logs in all three formats.
+fn logging_cluster() -> Cluster {
+    let cluster = Cluster::with_settings(
+        "logging_collector = on\nlog_destination = 'stderr,csvlog,jsonlog'\n\
+         log_directory = 'log'\nlog_filename = 'irt.log'",
+    );
+    cluster.load_lsat7();
+    let mut client = cluster.connect();
+    client.batch_execute("CREATE EXTENSION irt_calibration").unwrap();
+    client.simple_query("SELECT irt_add_item_columns('questions')").unwrap();
+    cluster
+}
+
+/// The lines about ended runs in a file of the log folder, when there are `count` of them.
+fn run_lines(cluster: &Cluster, file: &str, count: usize) -> Vec<String> {
+    let path = cluster.folder().join("log").join(file);
+    let deadline = Instant::now() + Duration::from_secs(60);
+    loop {
+        let log = std::fs::read_to_string(&path).unwrap_or_default();
+        let lines: Vec<String> = log
+            .lines()
+            .filter(|line| line.contains("irt_calibration: run=") && line.contains("LOG"))
+            .map(str::to_owned)
+            .collect();
+        if lines.len() >= count {
+            return lines;
+        }
+        assert!(Instant::now() < deadline, "{file}: {log}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// `key=value` pairs after the prefix.
+fn pairs(message: &str) -> Vec<(String, String)> {
+    let words = message.strip_prefix("irt_calibration: ").unwrap().split(' ');
+    words
+        .map(|word| {
+            let (key, value) =
+                word.split_once('=').unwrap_or_else(|| panic!("{word} in {message}"));
+            (key.to_owned(), value.to_owned())
+        })
+        .collect()
+}
+
+#[test]
+fn every_log_has_one_line_for_each_run() {
+    let cluster = logging_cluster();
+    let mut client = cluster.connect();
+    client.simple_query("SELECT irt_run_calibration(bootstrap_iterations => 5)").unwrap();
+    client.simple_query("SELECT irt_run_calibration()").unwrap();
+    client
+        .simple_query("SELECT irt_run_calibration(seed => -1, standard_errors => 'x')")
+        .unwrap_err();
+    let json_lines = run_lines(&cluster, "irt.json", 3);
+    assert_eq!(json_lines.len(), 3, "{json_lines:?}");
+    let messages: Vec<String> = json_lines
+        .iter()
+        .map(|line| {
+            let entry: Value = serde_json::from_str(line).unwrap();
+            assert_eq!(entry["error_severity"], "LOG");
+            entry["message"].as_str().unwrap().to_owned()
+        })
+        .collect();
+    let ended: Vec<String> = messages
+        .iter()
+        .map(|message| pairs(message).into_iter().find(|(key, _)| key == "status").unwrap().1)
+        .collect();
+    assert_eq!(ended, ["success", "skipped", "failed"]);
+    let success: Vec<String> = pairs(&messages[0]).into_iter().map(|(key, _)| key).collect();
+    let expected = "run bank status items_calibrated items_skipped new_responses_count persons \
+                    responses em_iterations bootstrap_iterations duration_seconds";
+    assert_eq!(success, expected.split_whitespace().collect::<Vec<_>>());
+    assert!(messages[2].contains(" sqlstate=22023 "), "{}", messages[2]);
+    for file in ["irt.csv", "irt.log"] {
+        let lines = run_lines(&cluster, file, 3);
+        for (line, message) in lines.iter().zip(&messages) {
+            assert!(line.contains(message.as_str()), "{file}: {line}");
+        }
+        assert_eq!(lines.len(), 3, "{lines:?}");
+    }
+}
+
+#[test]
+fn a_listener_hears_of_every_ended_run() {
+    let cluster = logging_cluster();
+    let mut listener = cluster.connect();
+    listener.batch_execute("LISTEN irt_calibration").unwrap();
+    let mut client = cluster.connect();
+    client.simple_query("SELECT irt_run_calibration(standard_errors => 'none')").unwrap();
+    client.simple_query("SELECT irt_run_calibration()").unwrap();
+    client.simple_query("SELECT irt_run_calibration(standard_errors => 'x')").unwrap_err();
+    let mut notifications = listener.notifications();
+    let heard: Vec<Value> = notifications
+        .timeout_iter(Duration::from_secs(60))
+        .take(3)
+        .map(|notification| Ok(serde_json::from_str(notification.payload()).unwrap()))
+        .collect()
+        .unwrap();
+    let expected = json!([
+        {"run_id": 1, "bank": "default", "status": "success", "items_calibrated": 5,
+         "error_sqlstate": null},
+        {"run_id": 2, "bank": "default", "status": "skipped", "items_calibrated": null,
+         "error_sqlstate": null},
+        {"run_id": 3, "bank": "default", "status": "failed", "items_calibrated": null,
+         "error_sqlstate": "22023"},
+    ]);
+    assert_eq!(Value::from(heard), expected);
+}

@@ -1,0 +1,161 @@
+//! pg_dump and restore keep banks, runs and parameters, whichever way, and the next run works.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test stops at the first thing that is not as it should be"
+)]
+
+mod common;
+
+use common::{Cluster, bindir, catalog, error, rows, value};
+use postgres::Client;
+use std::{fs, process::Command};
+
+/// The application's tables and the extension, in schemas of their own.
+const SCHEMA: &str = "
+    CREATE SCHEMA app; CREATE SCHEMA irt;
+    CREATE EXTENSION irt_calibration SCHEMA irt;
+    CREATE TABLE app.responses (user_id int, question_id int, is_correct boolean, answered_at timestamptz);
+    CREATE TABLE app.questions (id int PRIMARY KEY);
+    SELECT irt.irt_add_item_columns('app.questions');";
+
+const DATA: &str = "
+    INSERT INTO app.responses SELECT p, q, hashint4(p * 5 + q) % 3 < p % 3, now()
+        FROM generate_series(1, 120) p, generate_series(1, 5) q;
+    INSERT INTO app.questions SELECT generate_series(1, 5);
+    SET search_path = app;
+    SELECT irt.irt_configure(min_persons => 3, standard_errors => 'none'),
+           irt.irt_configure('other', 'app.responses', prior_difficulty_sd => 'infinity');
+    RESET search_path;";
+
+/// What is compared: everything that the extension remembers, where its identity stands, and
+/// what the application has.
+const STATE: &str = "
+    SELECT b::text FROM irt.irt_item_banks AS b UNION ALL
+    SELECT r::text FROM irt.irt_calibration_runs AS r UNION ALL
+    SELECT p::text FROM irt.irt_item_parameters AS p UNION ALL
+    SELECT last_value || ' ' || is_called FROM irt.irt_calibration_runs_id_seq UNION ALL
+    SELECT q::text FROM app.questions AS q ORDER BY 1";
+
+/// A server, and its database `before` with three runs: a success, a skipped one, a failure.
+fn with_history() -> (Cluster, Client) {
+    let cluster = Cluster::start();
+    let mut postgres = cluster.connect();
+    postgres.batch_execute("CREATE DATABASE before").unwrap();
+    postgres.batch_execute("CREATE DATABASE after").unwrap();
+    let mut before = cluster.connect_as("postgres", "before");
+    for statement in
+        [SCHEMA, DATA, "SELECT irt.irt_run_calibration()", "SELECT irt.irt_run_calibration()"]
+    {
+        before.simple_query(statement).unwrap();
+    }
+    error(&mut before, "SELECT irt.irt_run_calibration(true, standard_errors => 'x')");
+    (cluster, before)
+}
+
+/// Runs pg_dump on database `before`; returns the name of the file.
+fn dump(cluster: &Cluster, options: &[&str]) -> String {
+    let file = std::env::temp_dir().join(format!("irt-dump-{}", cluster.port()));
+    let file = file.to_string_lossy().into_owned();
+    client_program(cluster, "pg_dump", &[options, &["-f", &file, "before"]].concat());
+    file
+}
+
+/// Restores a plain dump or one in custom format into database `after`, and removes it.
+fn restore(cluster: &Cluster, file: &str, options: &[&str]) {
+    if fs::read(file).unwrap().starts_with(b"PGDMP") {
+        let arguments = [&["--exit-on-error", "-d", "after"], options, &[file]].concat();
+        client_program(cluster, "pg_restore", &arguments);
+    } else {
+        client_program(
+            cluster,
+            "psql",
+            &["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", "after", "-f", file],
+        );
+    }
+    fs::remove_file(file).unwrap();
+}
+
+fn client_program(cluster: &Cluster, program: &str, arguments: &[&str]) {
+    let output = Command::new(bindir().join(program))
+        .args(["-h", "127.0.0.1", "-U", "postgres", "-p", &cluster.port().to_string()])
+        .args(arguments)
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// Asserts that the databases remember the same, and that `after` goes on: responses that were
+/// seen are not new, and the next run has the next number.
+fn assert_goes_on(before: &mut Client, after: &mut Client) {
+    assert_eq!(rows(after, STATE), rows(before, STATE));
+    catalog::assert_same(
+        &catalog::of_extension(after),
+        &catalog::of_extension(before),
+        "the restored catalog differs",
+    );
+    after.batch_execute("SET search_path = app").unwrap();
+    let new = "SELECT new_responses_count FROM irt.irt_should_run_calibration()";
+    assert_eq!(value(after, new).as_deref(), Some("0"));
+    for (bank, id) in [("default", "4 success"), ("other", "5 success")] {
+        let run = format!(
+            "SELECT id || ' ' || status FROM irt.irt_run_calibration(true, bank => '{bank}', standard_errors => 'none')"
+        );
+        assert_eq!(value(after, &run).as_deref(), Some(id), "{bank}");
+    }
+}
+
+#[test]
+fn a_restored_database_goes_on_where_the_dumped_one_was() {
+    for options in [vec![], vec!["-Fc"], vec!["--inserts"]] {
+        let (cluster, mut before) = with_history();
+        restore(&cluster, &dump(&cluster, &options), &[]);
+        let mut after = cluster.connect_as("postgres", "after");
+        assert_goes_on(&mut before, &mut after);
+    }
+}
+
+/// Other objects are created first, so every OID is another one, and the search_path finds other
+/// things.
+#[test]
+fn the_order_of_schemas_does_not_matter() {
+    let (cluster, mut before) = with_history();
+    let mut after = cluster.connect_as("postgres", "after");
+    after
+        .batch_execute(
+            "CREATE SCHEMA earlier; CREATE TABLE earlier.responses (x int);
+             CREATE TABLE earlier.questions (y int);
+             ALTER DATABASE after SET search_path = earlier, app, irt",
+        )
+        .unwrap();
+    restore(&cluster, &dump(&cluster, &["-Fc"]), &["--single-transaction"]);
+    assert_goes_on(&mut before, &mut after);
+}
+
+#[test]
+fn a_schema_alone_has_no_history_and_begins_one() {
+    let (cluster, mut before) = with_history();
+    restore(&cluster, &dump(&cluster, &["--schema-only"]), &[]);
+    let mut after = cluster.connect_as("postgres", "after");
+    catalog::assert_same(
+        &catalog::of_extension(&mut after),
+        &catalog::of_extension(&mut before),
+        "the restored catalog differs",
+    );
+    let remembered = "SELECT count(*) FROM irt.irt_calibration_runs";
+    assert_eq!(value(&mut after, remembered).as_deref(), Some("0"));
+    after.simple_query(DATA).unwrap();
+    let run = "SET search_path = app; SELECT id || ' ' || status FROM irt.irt_run_calibration()";
+    assert_eq!(value(&mut after, run).as_deref(), Some("1 success"));
+}
+
+/// Data alone, into a database where the extension was created by hand: pg_dump takes along what
+/// the extension remembers.
+#[test]
+fn data_alone_goes_into_an_extension_that_is_there() {
+    let (cluster, mut before) = with_history();
+    let mut after = cluster.connect_as("postgres", "after");
+    after.simple_query(SCHEMA).unwrap();
+    restore(&cluster, &dump(&cluster, &["--data-only"]), &[]);
+    assert_goes_on(&mut before, &mut after);
+}

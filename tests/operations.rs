@@ -1,0 +1,135 @@
+//! docs/operations.md tells the truth: the roles that it makes can do what it says, and no more.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot set itself up must stop")]
+
+mod common;
+
+use common::{Cluster, error, rows, value};
+
+/// The SQL blocks of docs/operations.md that contain `word`.
+fn sql_with(word: &str) -> String {
+    let operations = include_str!("../docs/operations.md");
+    let blocks = operations.split("```sql\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let chosen: Vec<&str> = blocks.filter(|block| block.contains(word)).collect();
+    assert!(!chosen.is_empty(), "docs/operations.md has no SQL with {word}");
+    chosen.concat()
+}
+
+/// The SQL blocks of a section of docs/operations.md, in their order.
+fn blocks_of(title: &str) -> Vec<&'static str> {
+    let operations = include_str!("../docs/operations.md");
+    let section = operations.split("\n## ").find(|section| section.starts_with(title));
+    let blocks = section.unwrap_or_else(|| panic!("there is no section {title}"));
+    blocks.split("```sql\n").skip(1).filter_map(|rest| rest.split("```").next()).collect()
+}
+
+/// A server with LSAT7, the extension, and the roles of docs/operations.md.
+fn with_roles() -> Cluster {
+    let cluster = Cluster::start();
+    cluster.load_lsat7();
+    let mut owner = cluster.connect();
+    owner.batch_execute("CREATE EXTENSION irt_calibration").unwrap();
+    owner.simple_query("SELECT irt_add_item_columns('questions')").unwrap();
+    owner.batch_execute(&sql_with("CREATE ROLE")).unwrap();
+    owner
+        .batch_execute("CREATE ROLE ada LOGIN IN ROLE item_reader; CREATE ROLE stranger LOGIN")
+        .unwrap();
+    cluster
+}
+
+#[test]
+fn a_runner_runs_but_cannot_touch_history() {
+    let cluster = with_roles();
+    let mut runner = cluster.connect_as("calibrator", "postgres");
+    let run = "SELECT status FROM irt_run_calibration(standard_errors => 'none')";
+    assert_eq!(value(&mut runner, run).as_deref(), Some("success"));
+    for forbidden in [
+        "SELECT * FROM irt_calibration_runs",
+        "UPDATE irt_calibration_runs SET status = 'failed'",
+        "DELETE FROM irt_item_parameters",
+        "INSERT INTO irt_item_banks (bank) VALUES ('mine')",
+        "SELECT irt_add_item_columns('questions')",
+    ] {
+        assert_eq!(error(&mut runner, forbidden).code().code(), "42501", "{forbidden}");
+    }
+}
+
+#[test]
+fn a_reader_looks_but_cannot_run() {
+    let cluster = with_roles();
+    let mut runner = cluster.connect_as("calibrator", "postgres");
+    runner.simple_query("SELECT irt_run_calibration(standard_errors => 'none')").unwrap();
+    let mut reader = cluster.connect_as("ada", "postgres");
+    reader.simple_query(&sql_with("irt_calibration_progress;")).unwrap();
+    let calibrated = "SELECT count(*) FROM irt_item_parameters WHERE status = 'calibrated'";
+    assert_eq!(value(&mut reader, calibrated).as_deref(), Some("5"));
+    for forbidden in ["SELECT irt_run_calibration()", "DELETE FROM irt_calibration_runs"] {
+        assert_eq!(error(&mut reader, forbidden).code().code(), "42501", "{forbidden}");
+    }
+}
+
+#[test]
+fn a_stranger_can_do_nothing() {
+    let cluster = with_roles();
+    let mut stranger = cluster.connect_as("stranger", "postgres");
+    for forbidden in [
+        "SELECT * FROM irt_item_banks",
+        "SELECT * FROM irt_calibration_runs",
+        "SELECT * FROM irt_item_parameters",
+        "SELECT * FROM irt_calibration_progress",
+        "SELECT irt_configure()",
+        "SELECT irt_run_calibration()",
+        "SELECT irt_start_calibration()",
+        "SELECT irt_cancel_calibration(1)",
+        "SELECT irt_fit_2pl('SELECT 1, 1, true')",
+        "SELECT irt_should_run_calibration()",
+    ] {
+        assert_eq!(error(&mut stranger, forbidden).code().code(), "42501", "{forbidden}");
+    }
+}
+
+/// The table of the job that docs/operations.md speaks of, with all that an application gives a
+/// table, under names that are ours too.
+const PYTHON_JOB: &str = "
+    CREATE TABLE irt_calibration_runs (
+        id serial PRIMARY KEY, job_id varchar(255) UNIQUE, status varchar(50), triggered_by varchar(100),
+        started_at timestamptz, completed_at timestamptz, duration_seconds double precision,
+        questions_calibrated int, questions_skipped int, mean_difficulty double precision,
+        mean_discrimination double precision, new_responses_since_last int, error_message text);
+    CREATE INDEX irt_calibration_runs_started_at_idx ON irt_calibration_runs (started_at);
+    INSERT INTO irt_calibration_runs (job_id, status, triggered_by, started_at)
+    VALUES ('weekly-1', 'completed', 'cron', '2020-01-05 04:00+00'),
+           ('weekly-2', 'completed', 'cron', '2020-01-12 04:00+00'),
+           ('weekly-3', 'failed', 'cron', '2020-01-19 04:00+00');
+    ALTER TABLE responses ALTER answered_at SET DEFAULT now();
+    UPDATE responses SET answered_at = '2020-01-11'::timestamptz + user_id % 3 * interval '1 day'";
+
+#[test]
+fn a_python_jobs_history_moves_in() {
+    let cluster = Cluster::start();
+    cluster.load_lsat7();
+    let mut client = cluster.connect();
+    client.batch_execute(PYTHON_JOB).unwrap();
+    let blocks = blocks_of("Moving from a Python job");
+    assert_eq!(blocks.len(), 3);
+    client.batch_execute(blocks[0]).unwrap();
+    assert_eq!(value(&mut client, blocks[1]).as_deref(), Some("3"));
+    let decision = rows(&mut client, blocks[2]);
+    // Those of the 13th: the last success began on the 12th at four.
+    let text = |text: &str| Some(text.to_owned());
+    let new = value(
+        &mut client,
+        "SELECT count(*) FROM responses WHERE answered_at > '2020-01-12 04:00+00'",
+    );
+    assert_eq!(decision[1][..2], [text("t"), new.clone()]);
+    assert!(new.unwrap().parse::<i64>().unwrap() > 1000);
+    client.simple_query("SELECT irt_run_calibration(standard_errors => 'none')").unwrap();
+    // The dump knows the sequence of our table, not of the other one.
+    let dumped = "SELECT count(*) FROM pg_extension, unnest(extconfig) c
+                  WHERE extname = 'irt_calibration'
+                  AND c = pg_get_serial_sequence('irt_calibration_runs', 'id')::regclass";
+    assert_eq!(value(&mut client, dumped).as_deref(), Some("1"));
+    client.batch_execute(blocks_of("Cleaning history")[0]).unwrap();
+    let left = "SELECT string_agg(status, ' ') FROM irt_calibration_runs";
+    assert_eq!(value(&mut client, left).as_deref(), Some("success"));
+}

@@ -1,0 +1,179 @@
+//! Every function with arguments that nobody would give it.
+//!
+//! The functions and the types of their arguments come from the catalog, so that
+//! a new one is tried without being listed here. Whatever is refused must be
+//! refused by a SQLSTATE that means something: no internal error, no lost
+//! connection, no process ended by a signal, no number that is not finite.
+
+mod arguments;
+
+use crate::common::{Cluster, rows, value};
+use crate::figures::say;
+use crate::random::Random;
+use crate::volume;
+use arguments::{SURROUNDINGS, argument};
+use postgres::Client;
+use std::collections::BTreeMap;
+
+/// A function as the catalog has it.
+struct Function {
+    name: String,
+    /// Name and type of every argument.
+    arguments: Vec<(String, String)>,
+    /// How many of them have no default.
+    required: usize,
+}
+
+/// These start a process each time, and are tried less often.
+fn is_slow(function: &Function) -> bool {
+    ["irt_run_calibration", "irt_start_calibration"].contains(&function.name.as_str())
+}
+
+fn functions(client: &mut Client) -> Vec<Function> {
+    let sql = "SELECT p.proname, p.pronargs - p.pronargdefaults,
+                      array_to_string(p.proargnames[1:p.pronargs], ','),
+                      (SELECT string_agg(format_type(t, NULL), ',' ORDER BY i)
+                       FROM unnest(p.proargtypes::oid[]) WITH ORDINALITY AS a (t, i))
+               FROM pg_proc AS p JOIN pg_depend AS d ON d.objid = p.oid AND d.deptype = 'e'
+               JOIN pg_extension AS e ON e.oid = d.refobjid AND e.extname = 'irt_calibration'
+               WHERE d.classid = 'pg_proc'::regclass ORDER BY 1";
+    let found: Vec<Function> = rows(client, sql)
+        .into_iter()
+        .map(|row| {
+            let text = |i: usize| row[i].clone().unwrap_or_default();
+            let (names, types) = (text(2), text(3));
+            let arguments = names.split(',').zip(types.split(','));
+            Function {
+                name: text(0),
+                arguments: arguments.map(|(n, t)| (n.to_owned(), t.to_owned())).collect(),
+                required: text(1).parse().unwrap(),
+            }
+        })
+        .collect();
+    assert!(found.len() >= 10);
+    found
+}
+
+/// A call with random arguments: all required ones, and some of the others by name.
+fn call(function: &Function, random: &mut Random) -> String {
+    let mut given = Vec::new();
+    for (i, (name, sql_type)) in function.arguments.iter().enumerate() {
+        if i < function.required || random.below(3) == 0 {
+            given.push(format!("{name} => {}", argument(name, sql_type, random)));
+        }
+    }
+    let call = format!("{}({})", function.name, given.join(", "));
+    if function.name == "irt_fit_2pl" {
+        // Yields rows only where a number is not finite.
+        format!(
+            "SELECT item, to_jsonb(f) FROM {call} AS f
+             WHERE (to_jsonb(f) - 'item')::text ~ '\"-?(NaN|Infinity)\"'"
+        )
+    } else {
+        format!("SELECT {call}")
+    }
+}
+
+/// What came of all calls.
+#[derive(Default)]
+struct Outcome {
+    /// How often each SQLSTATE was met; success is 00000.
+    states: BTreeMap<String, usize>,
+    findings: Vec<String>,
+}
+
+impl Outcome {
+    fn add(&mut self, client: &mut Client, sql: &str) {
+        let state = match client.simple_query(sql) {
+            Ok(messages) => {
+                let yielded = messages
+                    .iter()
+                    .any(|message| matches!(message, postgres::SimpleQueryMessage::Row(_)));
+                if yielded && sql.starts_with("SELECT item") {
+                    self.findings.push(format!("not finite: {sql}"));
+                }
+                "00000".to_owned()
+            }
+            Err(error) => match error.as_db_error() {
+                Some(refusal) => {
+                    if refusal.code().code().starts_with("XX") {
+                        self.findings.push(format!("{}: {sql}", refusal.message()));
+                    }
+                    refusal.code().code().to_owned()
+                }
+                None => panic!("the connection was lost: {error}: {sql}"),
+            },
+        };
+        *self.states.entry(state).or_default() += 1;
+    }
+}
+
+fn with_surroundings() -> (Cluster, Client) {
+    let cluster = Cluster::with_settings("max_worker_processes = 20\nmax_connections = 30");
+    let mut client = cluster.connect();
+    client
+        .batch_execute("CREATE EXTENSION irt_calibration; SET client_min_messages = error")
+        .unwrap();
+    client.batch_execute(SURROUNDINGS).unwrap();
+    (cluster, client)
+}
+
+/// A session in which nothing lasts long.
+fn session(cluster: &Cluster, user: &str) -> Client {
+    let mut client = cluster.connect_as(user, "postgres");
+    client
+        .batch_execute(
+            "SET client_min_messages = error; SET statement_timeout = '2s'; SET lock_timeout = '1s';
+             SET irt_calibration.timeout = '1s'; SET irt_calibration.lock_timeout = '500ms';
+             CREATE TEMPORARY TABLE passing (user_id int, question_id int, is_correct boolean)",
+        )
+        .unwrap();
+    client
+}
+
+#[test]
+fn no_arguments_break_anything() {
+    let (cluster, mut owner) = with_surroundings();
+    let started = value(&mut owner, "SELECT pg_postmaster_start_time()");
+    let functions = functions(&mut owner);
+    let (quick, slow): (Vec<&Function>, Vec<&Function>) =
+        functions.iter().partition(|function| !is_slow(function));
+    let mut random = Random::of_test(30);
+    let mut clients = [session(&cluster, "postgres"), session(&cluster, "fuzzer")];
+    let mut outcome = Outcome::default();
+    let calls = volume(2_500, 1_000_000);
+    for number in 0..calls {
+        let pool = if random.below(100) == 0 { &slow } else { &quick };
+        let sql = call(pool[random.below(pool.len())], &mut random);
+        outcome.add(&mut clients[number % 2], &sql);
+    }
+    assert!(outcome.findings.is_empty(), "{:#?}", outcome.findings);
+    assert!(outcome.states.get("00000").is_some_and(|n| n * 50 > calls), "{:?}", outcome.states);
+    assert_eq!(value(&mut owner, "SELECT pg_postmaster_start_time()"), started);
+    for word in ["terminated by signal", "PANIC", "TRAP"] {
+        assert!(!cluster.log().contains(word), "the log says {word}");
+    }
+    let internal = rows(
+        &mut owner,
+        "SELECT id, error_message, settings FROM irt_calibration_runs WHERE error_sqlstate LIKE 'XX%'",
+    );
+    assert!(internal.is_empty(), "{internal:?}");
+    all_finite(&mut owner);
+    say(&format!("fuzzing: {calls} calls: {:?}", outcome.states));
+}
+
+/// Every number that was recorded or published is a number.
+fn all_finite(client: &mut Client) {
+    let wrong = rows(
+        client,
+        "SELECT t::text FROM irt_item_parameters AS t
+         WHERE (to_jsonb(t) - 'item')::text ~ '\"-?(NaN|Infinity)\"'
+         UNION ALL
+         SELECT t::text FROM irt_calibration_runs AS t
+         WHERE (to_jsonb(t) - 'settings' - 'bank' - 'error_message')::text ~ '\"-?(NaN|Infinity)\"'
+         UNION ALL
+         SELECT t::text FROM questions AS t
+         WHERE (to_jsonb(t) - 'id')::text ~ '\"-?(NaN|Infinity)\"'",
+    );
+    assert!(wrong.is_empty(), "{wrong:?}");
+}

@@ -1,0 +1,210 @@
+//! Upgrades: what an older version left is what the newer one goes on with.
+//!
+//! Every version that was released can be installed, works with the library of
+//! today as it is, and becomes, by ALTER EXTENSION UPDATE, what a fresh install
+//! is, with all its data.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test stops at the first thing that is not as it should be"
+)]
+
+mod common;
+
+use common::{Cluster, catalog, error, has_extension, rows, value};
+use postgres::Client;
+use std::{collections::HashSet, fs, path::Path, process::Command};
+
+/// The version of this checkout.
+const CURRENT: &str = env!("CARGO_PKG_VERSION");
+
+/// Scripts of released versions, with the checksums that they had then.
+const RELEASED: &str = include_str!("../sql/released.sha256");
+
+/// The tables that are dumped, and what their rows are ordered by.
+const TABLES: [(&str, &str); 3] = [
+    ("irt_item_banks", "bank"),
+    ("irt_calibration_runs", "id"),
+    ("irt_item_parameters", "run_id, item COLLATE \"C\""),
+];
+
+/// Versions with an install script that was released.
+fn released_versions() -> Vec<&'static str> {
+    let scripts = RELEASED.lines().filter_map(|line| line.split_once("  irt_calibration--"));
+    let versions = scripts.filter_map(|(_, script)| script.strip_suffix(".sql"));
+    versions.filter(|version| !version.contains("--")).collect()
+}
+
+#[test]
+fn released_scripts_are_frozen() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("sql");
+    let check = Command::new("sha256sum")
+        .args(["--check", "--strict", "--quiet", "released.sha256"])
+        .current_dir(&folder)
+        .output()
+        .unwrap();
+    assert!(
+        check.status.success(),
+        "a script that users have installed was changed: {}{}",
+        String::from_utf8_lossy(&check.stdout),
+        String::from_utf8_lossy(&check.stderr)
+    );
+    let frozen: HashSet<&str> =
+        RELEASED.lines().filter_map(|line| line.split("  ").nth(1)).collect();
+    for entry in fs::read_dir(folder).unwrap() {
+        let script = entry.unwrap().file_name().into_string().unwrap();
+        let is_current = script.ends_with(&format!("--{CURRENT}.sql"));
+        if script.starts_with("irt_calibration--") && !is_current {
+            assert!(frozen.contains(script.as_str()), "sql/released.sha256 lacks {script}");
+        }
+    }
+    assert!(!released_versions().is_empty());
+}
+
+/// A database with a released version in schema irt, and a history made through its functions.
+fn with_history(version: &str) -> (Cluster, Client) {
+    let has_cron = has_extension("pg_cron");
+    let settings = if has_cron { "shared_preload_libraries = 'pg_cron'" } else { "" };
+    let cluster = Cluster::with_settings(settings);
+    cluster.load_lsat7();
+    let mut client = cluster.connect();
+    client
+        .batch_execute(&format!(
+            "CREATE SCHEMA irt;
+             CREATE EXTENSION irt_calibration SCHEMA irt VERSION '{version}';
+             CREATE VIEW few AS SELECT * FROM responses WHERE user_id <= 5;
+             SELECT irt.irt_add_item_columns('questions');
+             SELECT irt.irt_configure(standard_errors => 'observed_information'),
+                    irt.irt_configure('few', 'few', min_new_responses => 1),
+                    irt.irt_configure('other', 'responses', prior_difficulty_sd => 'infinity')"
+        ))
+        .unwrap();
+    if has_cron {
+        client.batch_execute("CREATE EXTENSION pg_cron").unwrap();
+        client.simple_query("SELECT irt.irt_schedule_calibration('5 4 * * *')").unwrap();
+    }
+    for arguments in ["", "", "bank => 'other', bootstrap_iterations => 20"] {
+        client.simple_query(&format!("SELECT irt.irt_run_calibration({arguments})")).unwrap();
+    }
+    assert_eq!(
+        error(&mut client, "SELECT irt.irt_run_calibration(bank => 'few')").code().code(),
+        "IR001"
+    );
+    let statuses = "SELECT string_agg(status, ' ' ORDER BY id) FROM irt.irt_calibration_runs";
+    assert_eq!(value(&mut client, statuses).as_deref(), Some("success skipped success failed"));
+    (cluster, client)
+}
+
+/// What the tables hold in the columns that they have now, a JSON object for each row.
+fn history(client: &mut Client, columns: &[String]) -> Vec<Vec<Option<String>>> {
+    TABLES
+        .iter()
+        .zip(columns)
+        .flat_map(|((table, order), columns)| {
+            let sql = format!(
+                "SELECT to_json(t) FROM (SELECT {columns} FROM irt.{table}) AS t ORDER BY {order}"
+            );
+            rows(client, &sql)
+        })
+        .collect()
+}
+
+fn columns(client: &mut Client) -> Vec<String> {
+    TABLES
+        .iter()
+        .map(|(table, _)| {
+            let sql = format!(
+                "SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum) FROM pg_attribute
+                 WHERE attrelid = 'irt.{table}'::regclass AND attnum > 0 AND NOT attisdropped"
+            );
+            value(client, &sql).unwrap()
+        })
+        .collect()
+}
+
+#[test]
+fn an_updated_extension_is_a_fresh_one_with_its_data() {
+    for version in released_versions() {
+        let (cluster, mut client) = with_history(version);
+        let columns = columns(&mut client);
+        let before = history(&mut client, &columns);
+        client.batch_execute("ALTER EXTENSION irt_calibration UPDATE").unwrap();
+        assert_eq!(history(&mut client, &columns), before, "{version}");
+
+        client.batch_execute("CREATE DATABASE fresh").unwrap();
+        let mut fresh = cluster.connect_as("postgres", "fresh");
+        fresh
+            .batch_execute("CREATE SCHEMA irt; CREATE EXTENSION irt_calibration SCHEMA irt")
+            .unwrap();
+        catalog::assert_same(
+            &catalog::of_extension(&mut client),
+            &catalog::of_extension(&mut fresh),
+            &format!("updated from {version}, the catalog is not that of a fresh {CURRENT}"),
+        );
+        goes_on(&mut client);
+    }
+}
+
+/// The next runs and the job of pg_cron work, and the history goes on where it was.
+fn goes_on(client: &mut Client) {
+    let new = "SELECT new_responses_count FROM irt.irt_should_run_calibration()";
+    assert_eq!(value(client, new).as_deref(), Some("0"));
+    let run = "SELECT id || ' ' || status FROM irt.irt_run_calibration(force => true)";
+    assert_eq!(value(client, run).as_deref(), Some("5 success"));
+    let previous = "SELECT bool_and(previous_difficulty = difficulty) FROM irt.irt_item_parameters
+                    WHERE run_id = 5";
+    assert_eq!(value(client, previous).as_deref(), Some("t"));
+    if value(client, "SELECT to_regclass('cron.job')").is_none() {
+        return;
+    }
+    let command = value(client, "SELECT command FROM cron.job").unwrap();
+    assert_eq!(value(client, &command).as_deref(), Some("skipped"), "{command}");
+}
+
+#[test]
+fn a_released_version_works_with_the_library_of_today() {
+    for version in released_versions() {
+        let (_cluster, mut client) = with_history(version);
+        let installed = "SELECT extversion FROM pg_extension WHERE extname = 'irt_calibration'";
+        assert_eq!(value(&mut client, installed).as_deref(), Some(version));
+        let started = "SELECT irt.irt_start_calibration(force => true)";
+        assert_eq!(value(&mut client, started).as_deref(), Some("5"));
+        client.batch_execute("TABLE irt.irt_calibration_progress").unwrap();
+        let fitted = "SELECT count(difficulty) FROM irt.irt_fit_2pl('TABLE responses')";
+        assert_eq!(value(&mut client, fitted).as_deref(), Some("5"));
+        let last = "SELECT irt.irt_last_successful_calibration() IS NOT NULL";
+        assert_eq!(value(&mut client, last).as_deref(), Some("t"));
+        client.batch_execute("SELECT irt.irt_cancel_calibration(5)").unwrap();
+    }
+}
+
+#[test]
+fn dropping_leaves_nothing() {
+    let cluster = Cluster::start();
+    let mut client = cluster.connect();
+    // What the application's own tables get stays with them.
+    client
+        .batch_execute(
+            "CREATE TABLE responses (user_id int, question_id int, is_correct boolean);
+             INSERT INTO responses SELECT p, q, hashint4(p * 5 + q) % 3 < p % 3
+                 FROM generate_series(1, 300) p, generate_series(1, 5) q;
+             CREATE TABLE questions AS SELECT generate_series(1, 5) AS id;
+             CREATE SCHEMA irt; CREATE EXTENSION irt_calibration SCHEMA irt;
+             SELECT irt.irt_add_item_columns('questions'); DROP EXTENSION irt_calibration",
+        )
+        .unwrap();
+    let before = catalog::of_database(&mut client);
+    for statement in [
+        "CREATE EXTENSION irt_calibration SCHEMA irt",
+        "SELECT irt.irt_configure(standard_errors => 'none')",
+        "SELECT irt.irt_run_calibration()",
+        "DROP EXTENSION irt_calibration",
+    ] {
+        client.simple_query(statement).unwrap();
+    }
+    catalog::assert_same(
+        &catalog::of_database(&mut client),
+        &before,
+        "DROP EXTENSION is not clean",
+    );
+}

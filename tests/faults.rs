@@ -90,7 +90,7 @@ fn a_statement_timeout_of_the_caller_stops_the_worker_and_the_session_goes_on() 
     client.batch_execute("SET statement_timeout = '300ms'").unwrap();
     let begun = Instant::now();
     let stopped = error(&mut client, &format!("SELECT irt_run_calibration({ENDLESS})"));
-    assert!(begun.elapsed() < Duration::from_millis(900), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
     assert_eq!(stopped.code().code(), "57014");
     client.batch_execute("RESET statement_timeout").unwrap();
     let (status, sqlstate, message) = ended(&mut client, 1);
@@ -137,6 +137,20 @@ fn a_termination_of_the_worker_is_recorded_and_reaches_the_caller() {
     value(&mut client, &format!("SELECT pg_terminate_backend({pid})"));
     assert_eq!(waiting.join().unwrap().code().code(), "57P01");
     assert_eq!(ended(&mut client, 1).1, "57P01");
+    works(&mut client);
+}
+
+#[test]
+fn a_termination_that_arrives_twice_is_recorded_all_the_same() {
+    let (cluster, mut client) = start();
+    let run_id = start_endless(&mut client);
+    let pid = worker(&mut client);
+    // As the postmaster does at a shutdown, which signals a child and its process group.
+    for _ in 0..20 {
+        cluster.signal(pid, libc::SIGTERM);
+        thread::sleep(Duration::from_micros(200));
+    }
+    assert_eq!(ended(&mut client, run_id).1, "57P01");
     works(&mut client);
 }
 
@@ -316,8 +330,8 @@ fn changes_to_the_tables_during_a_run_complete_on_its_snapshot_or_fail_cleanly()
         ("TRUNCATE responses", "", "success"),
     ] {
         let before = rows(&mut client, "SELECT * FROM questions ORDER BY id");
-        // Long enough for the change to come in between.
-        let sql = "SELECT irt_start_calibration(true, bootstrap_iterations => 1000)";
+        // Long enough for the change to come in between, on a fast machine too.
+        let sql = "SELECT irt_start_calibration(true, bootstrap_iterations => 4000)";
         let run_id = value(&mut client, sql).unwrap().parse().unwrap();
         worker(&mut client);
         client.batch_execute(change).unwrap();
@@ -384,7 +398,7 @@ fn a_fit_in_the_session_is_cancelled_like_any_query() {
         "SELECT count(*) FROM irt_fit_2pl('SELECT user_id, question_id, is_correct FROM responses',
                    standard_errors => 'bootstrap', bootstrap_iterations => 1000000)";
     assert_eq!(error(&mut client, sql).code().code(), "57014");
-    assert!(begun.elapsed() < Duration::from_millis(800), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
     client.batch_execute("RESET statement_timeout").unwrap();
     let sql = "SELECT count(difficulty) FROM irt_fit_2pl('SELECT user_id, question_id, is_correct FROM responses')";
     assert_eq!(value(&mut client, sql).unwrap(), "8");

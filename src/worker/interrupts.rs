@@ -2,16 +2,21 @@
 //!
 //! Postgres knows two ways: a cancel raises an ERROR that can be caught, a
 //! termination ends the process on the spot. A run has a row to write first, so
-//! here the first SIGTERM acts like a cancel and is remembered; a second one is
-//! Postgres' own. The run's timeout is a server timeout, which reaches it in
+//! here the first SIGTERM acts like a cancel and is remembered; one that comes
+//! later is Postgres' own. The run's timeout is a server timeout, which reaches it in
 //! every phase, waiting for a lock or deep inside a query.
 
 use pgrx::pg_sys;
 use std::ffi::c_int;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
-static TERMINATED: AtomicBool = AtomicBool::new(false);
+/// When the first SIGTERM came, by [`monotonic_milliseconds`]; 0: none yet.
+static TERMINATED_AT: AtomicI64 = AtomicI64::new(0);
+
+/// The postmaster signals a child and then the child's process group, so one shutdown may arrive
+/// twice. Whoever asks again after this long means it.
+const SAME_TERMINATION_MS: i64 = 1_000;
 
 unsafe extern "C-unwind" {
     /// Postgres' own handler of SIGTERM.
@@ -38,9 +43,12 @@ pub fn install() {
 
 /// A signal handler: touches atomics, flags and the latch alone.
 unsafe extern "C-unwind" fn on_sigterm(signal: c_int) {
-    if TERMINATED.swap(true, Ordering::SeqCst) {
-        // SAFETY: hands over to the handler that Postgres would have installed.
-        unsafe { die(signal) };
+    let now = monotonic_milliseconds();
+    if let Err(first) = TERMINATED_AT.compare_exchange(0, now, Ordering::SeqCst, Ordering::SeqCst) {
+        if now - first >= SAME_TERMINATION_MS {
+            // SAFETY: hands over to the handler that Postgres would have installed.
+            unsafe { die(signal) };
+        }
         return;
     }
     // SAFETY: what StatementCancelHandler does; SetLatch is made for signal handlers.
@@ -51,9 +59,17 @@ unsafe extern "C-unwind" fn on_sigterm(signal: c_int) {
     }
 }
 
+/// A clock that a signal handler may read; never 0.
+fn monotonic_milliseconds() -> i64 {
+    let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: POSIX lists clock_gettime among what a signal handler may call; `now` is ours.
+    unsafe { libc::clock_gettime(libc::CLOCK_MONOTONIC, &mut now) };
+    (now.tv_sec * 1_000 + now.tv_nsec / 1_000_000).max(1)
+}
+
 /// True when somebody asked this process to end.
 pub fn is_terminated() -> bool {
-    TERMINATED.load(Ordering::SeqCst)
+    TERMINATED_AT.load(Ordering::SeqCst) != 0
 }
 
 /// True when the postmaster has died: this process must follow, because no server can start on

@@ -31,8 +31,10 @@ use crate::responses::reserve;
 
 /// From this many patterns on, an item set is worth the shared formula.
 const SHARED_FROM: usize = 4;
-/// Bytes that partial sums of all chunks together may take.
-const PARTIAL_BYTES: usize = 256 << 20;
+/// Bytes that partial sums together may take, unless that left fewer of them than …
+const PARTIAL_BYTES: usize = 48 << 20;
+/// … so many: what can be worked on at once.
+const PARTIALS: usize = 4;
 
 /// Covariances of the scores of two items: (a, a), (a, d), (d, a), (d, d).
 type Pair = [f64; 4];
@@ -185,10 +187,11 @@ impl<'a> ScoreTables<'a> {
     }
 }
 
-/// The chunks of the E-step, merged until their partial sums fit into [`PARTIAL_BYTES`].
+/// The chunks of the E-step, merged until their partial sums fit into [`PARTIAL_BYTES`] or only
+/// [`PARTIALS`] are left.
 fn merged_chunks(objective: &Objective<'_>, pairs: usize) -> Vec<Range<usize>> {
     let chunks: Vec<Range<usize>> = objective.patterns.chunks().collect();
-    let most = (PARTIAL_BYTES / (pairs * size_of::<Pair>()).max(1)).clamp(1, chunks.len());
+    let most = (PARTIAL_BYTES / (pairs * size_of::<Pair>()).max(1)).max(PARTIALS).min(chunks.len());
     let per_group = chunks.len().div_ceil(most);
     chunks.chunks(per_group).map(|group| group[0].start..group[group.len() - 1].end).collect()
 }

@@ -7,7 +7,7 @@
 //! fused operations: the same bits on any number of threads and any processor.
 
 use nalgebra::linalg::Cholesky;
-use nalgebra::{DMatrix, DVector};
+use nalgebra::{Const, DMatrix, DVector, Dyn, OMatrix};
 use rayon::prelude::*;
 
 use crate::error::IrtError;
@@ -67,6 +67,17 @@ impl Factor {
     pub(crate) fn solve(&self, vector: &mut DVector<f64>) {
         self.lower.solve_lower_triangular_unchecked_mut(vector);
         self.lower.tr_solve_lower_triangular_unchecked_mut(vector);
+    }
+
+    /// The 2 × 2 block of A⁻¹ at rows `at` and `at + 1`: (at, at), (at, at + 1), (at + 1, at + 1).
+    ///
+    /// A⁻¹ = L⁻ᵀ·L⁻¹, so these are products of two columns of L⁻¹, which are 0 above `at`.
+    pub(crate) fn inverse_block(&self, at: usize) -> [f64; 3] {
+        let rest = self.lower.nrows() - at;
+        let mut columns = OMatrix::<f64, Dyn, Const<2>>::identity(rest);
+        self.lower.view((at, at), (rest, rest)).solve_lower_triangular_unchecked_mut(&mut columns);
+        let (first, second) = (columns.column(0), columns.column(1));
+        [first.norm_squared(), first.dot(&second), second.norm_squared()]
     }
 }
 
@@ -142,6 +153,13 @@ mod tests {
             let mut solved = &matrix * &truth;
             factor.solve(&mut solved);
             assert!((solved - truth).amax() < 1e-10, "{side}");
+            let inverse = matrix.try_inverse().unwrap();
+            for at in 0..side - 1 {
+                let block = factor.inverse_block(at);
+                let plain = [(at, at), (at, at + 1), (at + 1, at + 1)].map(|cell| inverse[cell]);
+                let gap = block.iter().zip(plain).map(|(x, y)| (x - y).abs()).fold(0.0, f64::max);
+                assert!(gap < 1e-12, "{side}, {at}: {gap:e}");
+            }
         }
     }
 

@@ -170,15 +170,9 @@ impl NewtonSystem {
             if monitor.interrupted() {
                 return Err(IrtError::Interrupted);
             }
-            let (a, d) = (2 * item, 2 * item + 1);
-            let column = |of: usize| {
-                let mut unit = DVector::zeros(scale.len());
-                unit[of] = scale[of];
-                factor.solve(&mut unit);
-                unit
-            };
-            let (by_slope, by_intercept) = (column(a), column(d));
-            Ok([by_slope[a] * scale[a], by_slope[d] * scale[d], by_intercept[d] * scale[d]])
+            let (a, d) = (scale[2 * item], scale[2 * item + 1]);
+            let [aa, ad, dd] = factor.inverse_block(2 * item);
+            Ok([a * a * aa, a * d * ad, d * d * dd])
         };
         let all: Result<Vec<[f64; 3]>, IrtError> =
             (0..self.blocks.len()).into_par_iter().map(covariance).collect();

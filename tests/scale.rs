@@ -1,0 +1,73 @@
+//! docs/scale.md tells the truth: its statements, and a bank over shards.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot set itself up must stop")]
+
+mod common;
+
+use common::{Cluster, value};
+use postgres::Client;
+
+/// The SQL blocks of docs/scale.md, in their order.
+fn blocks() -> Vec<String> {
+    let page = include_str!("../docs/scale.md");
+    let blocks = page.split("```sql\n").skip(1).filter_map(|rest| rest.split("```").next());
+    blocks.map(str::to_owned).collect()
+}
+
+/// Calibrates the bank `default`, and returns what it published.
+fn calibrated(client: &mut Client) -> Option<String> {
+    let run = "SELECT status FROM irt_run_calibration(true, standard_errors => 'none')";
+    assert_eq!(value(client, run).as_deref(), Some("success"));
+    value(
+        client,
+        "SELECT string_agg(format('%s %s %s', id, irt_difficulty, irt_discrimination), ', ' ORDER BY id)
+         FROM questions",
+    )
+}
+
+#[test]
+fn a_view_bounds_the_cost_and_partitions_may_be_on_other_servers() {
+    let (cluster, mut client) = Cluster::with_extension();
+    cluster.load_lsat7();
+    client.batch_execute("SELECT irt_add_item_columns('questions')").unwrap();
+    let expected = calibrated(&mut client);
+    let [memory, view, foreign]: [String; 3] = blocks().try_into().unwrap();
+    // ALTER SYSTEM must stand alone.
+    for statement in memory.split_inclusive(';') {
+        client.batch_execute(statement).unwrap();
+    }
+    client.batch_execute(&view).unwrap();
+    assert_eq!(calibrated(&mut client), expected);
+
+    if !common::has_extension("postgres_fdw") {
+        return;
+    }
+    let here = foreign
+        .replace("'replica'", &format!("'127.0.0.1', port '{}'", cluster.port()))
+        .replace("'app'", "'postgres'")
+        .replace("'reader'", "'postgres'");
+    client.batch_execute(&here).unwrap();
+    client
+        .batch_execute(
+            "CREATE TABLE shard_0 (LIKE responses);
+             CREATE TABLE shard_1 (LIKE responses);
+             CREATE TABLE sharded (LIKE responses) PARTITION BY HASH (user_id);
+             CREATE FOREIGN TABLE part_0 PARTITION OF sharded
+                 FOR VALUES WITH (MODULUS 2, REMAINDER 0)
+                 SERVER production OPTIONS (table_name 'shard_0');
+             CREATE FOREIGN TABLE part_1 PARTITION OF sharded
+                 FOR VALUES WITH (MODULUS 2, REMAINDER 1)
+                 SERVER production OPTIONS (table_name 'shard_1')",
+        )
+        .unwrap();
+    // In a transaction of its own: the other end does not see tables that are not committed.
+    client
+        .batch_execute(
+            "INSERT INTO sharded SELECT * FROM responses;
+             SELECT irt_configure('default', responses => 'sharded')",
+        )
+        .unwrap();
+    let shards = "SELECT count(*) > 0 AND (SELECT count(*) FROM shard_1) > 0 FROM shard_0";
+    assert_eq!(value(&mut client, shards).as_deref(), Some("t"));
+    assert_eq!(calibrated(&mut client), expected);
+}

@@ -31,7 +31,9 @@ put() {
     $elevate mv -f "$3.new.$$" "$3"
 }
 
-[ "$(pg_major "$PG_CONFIG")" -ge 14 ] || fail "$PG_CONFIG is Postgres $(pg_major "$PG_CONFIG"): 14 is the oldest that works"
+# Each major has bindings, and a feature, of its own.
+grep -q "^pg$(pg_major "$PG_CONFIG") = " Cargo.toml ||
+    fail "$PG_CONFIG is Postgres $(pg_major "$PG_CONFIG"): what works is$(sed -nE 's/^pg([0-9]+) = .*/ \1/p' Cargo.toml | tr -d '\n')"
 
 cargo_for_pg build --package irt_calibration --profile "$profile"
 

@@ -294,7 +294,11 @@ fn a_lock_on_the_items_is_waited_for_unless_the_caller_holds_it() {
     assert!(own.detail().unwrap().contains("caller's own transaction"));
     client.batch_execute("ROLLBACK").unwrap();
     let mut other = cluster.connect();
-    other.batch_execute("BEGIN; UPDATE questions SET id = id").unwrap();
+    other.batch_execute("BEGIN; LOCK responses").unwrap();
+    let locked = error(&mut client, "SELECT irt_run_calibration(true, standard_errors => 'none')");
+    assert_eq!(locked.code().code(), "55P03");
+    assert!(locked.hint().unwrap().contains("irt_calibration.lock_timeout"), "{locked}");
+    other.batch_execute("ROLLBACK; BEGIN; UPDATE questions SET id = id").unwrap();
     let waiting = thread::spawn(move || {
         works(&mut client);
         client

@@ -7,7 +7,7 @@ impl ExtensionError {
     pub fn detail(&self) -> Option<String> {
         match self {
             Self::UnknownBank { known: Some(known), .. } if known.is_empty() => {
-                Some("No bank has been configured.".to_owned())
+                Some("No bank has been configured; only \"default\" needs none.".to_owned())
             }
             Self::UnknownBank { known: Some(known), .. } => {
                 Some(format!("Banks: {}.", known.join(", ")))
@@ -36,7 +36,9 @@ impl ExtensionError {
         let hint = match self {
             Self::NullArgument { .. } => "Leave the argument out, or give it a value.",
             Self::InvalidArgument { .. } => "Correct the value and try again.",
-            Self::UnknownBank { .. } => "Create it with irt_configure(bank, responses, …).",
+            Self::UnknownBank { .. } => {
+                "Check the name, or create the bank: SELECT irt_configure(bank => …, responses => …)."
+            }
             Self::NoResponsesRelation { .. } => {
                 "Name the relation: SELECT irt_configure(bank => …, responses => …)."
             }
@@ -100,9 +102,27 @@ impl ExtensionError {
                 return Some(format!("GRANT {action} ON {relation} TO {role};"));
             }
             Self::Irt(error) => error.hint(),
-            Self::Database(report) => return report.hint.clone(),
+            Self::Database(report) => {
+                return report.hint.clone().or_else(|| server_hint(&report.sqlstate));
+            }
             Self::Internal(_) => "This is a defect of irt_calibration: please report it.",
         };
         Some(hint.to_owned())
     }
+}
+
+/// What to do about an error of the server's own that comes without a hint.
+fn server_hint(sqlstate: &[u8; 5]) -> Option<String> {
+    let hint = match sqlstate {
+        b"42501" => {
+            "Grant it to the role that runs. Where row security would hide rows, run as a role with \
+             BYPASSRLS, or read a view that belongs to the table's owner."
+        }
+        b"55P03" => {
+            "Find in pg_locks who holds a lock on the responses or the items, and end it, or wait: \
+             irt_calibration.lock_timeout says for how long a run does."
+        }
+        _ => return None,
+    };
+    Some(hint.to_owned())
 }

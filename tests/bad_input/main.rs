@@ -79,6 +79,8 @@ fn a_refused_run_is_on_record_and_publishes_nothing() {
         })
         .collect();
     assert_eq!(recorded, expected);
+    let lonely = error(&mut client, "SELECT irt_run_calibration(true, bank => 'one_item')");
+    assert!(lonely.hint().unwrap().contains("two items"), "{lonely:?}");
     assert_eq!(state(&mut client), before);
 }
 

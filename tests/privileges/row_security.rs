@@ -35,6 +35,8 @@ fn a_policy_that_would_hide_rows_is_an_error() {
             assert_eq!(refused.as_deref(), Some("42501"), "row_security {setting}: {call}");
         }
     }
+    let advised = crate::common::error(&mut runner, CALLS[2]);
+    assert!(advised.hint().is_some_and(|hint| hint.contains("BYPASSRLS")), "{advised:?}");
     let seen = "SELECT new_responses_count FROM irt_should_run_calibration(bank => 'all')";
     owner.simple_query("SELECT irt_configure('all', 'responses')").unwrap();
     let mut sees_all = cluster.connect_as("sees_all", "postgres");

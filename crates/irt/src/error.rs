@@ -127,6 +127,9 @@ impl IrtError {
             Self::TooFewPersons { .. } => {
                 "Collect more responses, or lower min_persons or min_responses_per_item."
             }
+            Self::TooFewItems { items: 0 | 1, .. } => {
+                "A scale takes two items or more: check which responses the relation yields."
+            }
             Self::TooFewItems { .. } => {
                 "Collect more responses, lower min_responses_per_item, or keep the priors on."
             }

@@ -103,7 +103,7 @@ fn every_file_parses() {
     assert_eq!(secret["name"], "DATABASE_URL");
     assert_eq!(secret["valueFrom"]["secretKeyRef"]["key"], "DATABASE_URL");
     let database = &yaml("compose.yaml")["services"]["database"];
-    assert_eq!(database["volumes"][0], "data:/var/lib/postgresql/data");
+    assert_eq!(database["volumes"][0], "data:${DATA_FOLDER:-/var/lib/postgresql/data}");
     for variable in ["POSTGRES_PASSWORD", "SENTRY_DSN", "ENV", "SENTRY_TRACES_SAMPLE_RATE"] {
         assert!(database["environment"][variable].is_string(), "{variable}");
     }

@@ -88,6 +88,34 @@ fn a_stranger_can_do_nothing() {
     }
 }
 
+#[test]
+fn a_stranger_who_takes_a_banks_lock_is_found() {
+    let cluster = with_roles();
+    let mut stranger = cluster.connect_as("stranger", "postgres");
+    let lock =
+        "SELECT pg_advisory_lock('irt_calibration_runs'::regclass::oid::int, hashtext('default'))";
+    stranger.simple_query(lock).unwrap();
+    let mut runner = cluster.connect_as("calibrator", "postgres");
+    let run = "SELECT status FROM irt_run_calibration(standard_errors => 'none')";
+    assert_eq!(error(&mut runner, run).code().code(), "55P03");
+    let mut owner = cluster.connect();
+    let holder = rows(&mut owner, &sql_with("FROM pg_locks"));
+    assert_eq!(holder.len(), 1);
+    assert_eq!(holder[0][0], value(&mut stranger, "SELECT pg_backend_pid()"));
+    assert_eq!(holder[0][1].as_deref(), Some("stranger"));
+    stranger.simple_query("SELECT pg_advisory_unlock_all()").unwrap();
+    assert_eq!(value(&mut runner, run).as_deref(), Some("success"));
+}
+
+#[test]
+fn whoever_may_run_says_how_it_came_about() {
+    let cluster = with_roles();
+    let mut runner = cluster.connect_as("calibrator", "postgres");
+    runner.simple_query("SET application_name = 'pg_cron'").unwrap();
+    let run = "SELECT triggered_by FROM irt_run_calibration(standard_errors => 'none')";
+    assert_eq!(value(&mut runner, run).as_deref(), Some("cron"));
+}
+
 /// The table of the job that docs/operations.md speaks of, with all that an application gives a
 /// table, under names that are ours too.
 const PYTHON_JOB: &str = "

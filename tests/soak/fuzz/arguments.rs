@@ -217,6 +217,9 @@ pub fn argument(name: &str, sql_type: &str, random: &mut Random) -> String {
             format!("'{}'", one_of(&QUERIES, random).replace('\'', "''"))
         }
         "text" if name == "bank" && random.below(3) > 0 => one_of(&WORDS[..5], random),
+        "text" if name == "item" && random.below(3) > 0 => {
+            one_of(&["'1'", "'2'", "'3'", "'4'"], random)
+        }
         "text" => one_of(&WORDS, random),
         other => panic!("{name} is of type {other}, for which there are no arguments here"),
     }

@@ -24,6 +24,17 @@ struct Function {
     required: usize,
 }
 
+/// Functions whose result is made of estimates: all of its numbers must be finite.
+const YIELDS_ESTIMATES: [&str; 3] = ["irt_fit_2pl", "irt_item_history", "irt_validate_calibration"];
+
+/// How a query begins that yields rows only where a number is not finite.
+const WHERE_NOT_FINITE: &str = "SELECT 'not finite', to_jsonb(f) ";
+
+/// Is a number of the row `row` not finite? An item may well be called NaN.
+fn not_finite(row: &str) -> String {
+    format!("(to_jsonb({row}) - 'item')::text ~ '\"-?(NaN|Infinity)\"'")
+}
+
 /// These start a process each time, and are tried less often.
 fn is_slow(function: &Function) -> bool {
     ["irt_run_calibration", "irt_start_calibration"].contains(&function.name.as_str())
@@ -63,12 +74,8 @@ fn call(function: &Function, random: &mut Random) -> String {
         }
     }
     let call = format!("{}({})", function.name, given.join(", "));
-    if function.name == "irt_fit_2pl" {
-        // Yields rows only where a number is not finite.
-        format!(
-            "SELECT item, to_jsonb(f) FROM {call} AS f
-             WHERE (to_jsonb(f) - 'item')::text ~ '\"-?(NaN|Infinity)\"'"
-        )
+    if YIELDS_ESTIMATES.contains(&function.name.as_str()) {
+        format!("{WHERE_NOT_FINITE}FROM {call} AS f WHERE {}", not_finite("f"))
     } else {
         format!("SELECT {call}")
     }
@@ -89,7 +96,7 @@ impl Outcome {
                 let yielded = messages
                     .iter()
                     .any(|message| matches!(message, postgres::SimpleQueryMessage::Row(_)));
-                if yielded && sql.starts_with("SELECT item") {
+                if yielded && sql.starts_with(WHERE_NOT_FINITE) {
                     self.findings.push(format!("not finite: {sql}"));
                 }
                 "00000".to_owned()
@@ -136,6 +143,12 @@ fn no_arguments_break_anything() {
     let (cluster, mut owner) = with_surroundings();
     let started = value(&mut owner, "SELECT pg_postmaster_start_time()");
     let functions = functions(&mut owner);
+    for name in YIELDS_ESTIMATES {
+        assert!(functions.iter().any(|function| function.name == name), "{name}");
+    }
+    // Something to look at from the first call on.
+    let run = "SELECT status FROM irt_run_calibration(standard_errors => 'observed_information')";
+    assert_eq!(value(&mut owner, run).as_deref(), Some("success"));
     let (quick, slow): (Vec<&Function>, Vec<&Function>) =
         functions.iter().partition(|function| !is_slow(function));
     let mut random = Random::of_test(30);
@@ -162,8 +175,20 @@ fn no_arguments_break_anything() {
     say(&format!("fuzzing: {calls} calls: {:?}", outcome.states));
 }
 
-/// Every number that was recorded or published is a number.
+/// Every number that was recorded or published is a number, and so is what is made of them.
 fn all_finite(client: &mut Client) {
+    let sql = format!(
+        "SELECT f::text FROM (SELECT DISTINCT bank FROM irt_calibration_runs) AS r,
+                irt_validate_calibration(r.bank) AS f WHERE {}
+         UNION ALL
+         SELECT f::text FROM (SELECT DISTINCT bank, item FROM irt_item_parameters
+                              JOIN irt_calibration_runs ON id = run_id) AS r,
+                irt_item_history(r.item, r.bank) AS f WHERE {}",
+        not_finite("f"),
+        not_finite("f")
+    );
+    let wrong = rows(client, &sql);
+    assert!(wrong.is_empty(), "{wrong:?}");
     let wrong = rows(
         client,
         "SELECT t::text FROM irt_item_parameters AS t

@@ -9,6 +9,7 @@
 
 mod common;
 
+use common::document::documented_section;
 use common::{Cluster, error, rows, value};
 use postgres::Client;
 use std::time::{Duration, Instant};
@@ -328,10 +329,7 @@ fn from_another_database_the_hint_is_a_statement_that_works() {
 #[test]
 fn the_statements_of_the_operations_page_work() {
     let (_cluster, mut client) = with_cron();
-    let operations = include_str!("../docs/operations.md");
-    let schedules = operations.split("\n## ").find(|part| part.starts_with("Schedules")).unwrap();
-    let blocks: Vec<&str> =
-        schedules.split("```sql\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    let blocks = documented_section("Schedules");
     assert_eq!(blocks.len(), 3);
     for block in blocks {
         client.simple_query(block).unwrap_or_else(|error| panic!("{block}: {error:?}"));

@@ -7,6 +7,7 @@
 
 mod common;
 
+use common::document::sql_blocks;
 use common::{Cluster, rows};
 use postgres::Client;
 use serde_json::Value;
@@ -60,7 +61,7 @@ fn history() -> (Cluster, Client) {
         owner.simple_query(&format!("SELECT irt_run_calibration({arguments})")).unwrap();
     }
     let readme = text("README.md");
-    let grants = readme.split("```sql\n").nth(1).unwrap().split("```").next().unwrap();
+    let grants = sql_blocks(&readme).next().unwrap();
     owner.batch_execute(grants).unwrap();
     owner
         .batch_execute(

@@ -294,11 +294,7 @@ fn a_lock_on_the_items_is_waited_for_unless_the_caller_holds_it() {
     assert!(own.detail().unwrap().contains("caller's own transaction"));
     client.batch_execute("ROLLBACK").unwrap();
     let mut other = cluster.connect();
-    other.batch_execute("BEGIN; LOCK responses").unwrap();
-    let locked = error(&mut client, "SELECT irt_run_calibration(true, standard_errors => 'none')");
-    assert_eq!(locked.code().code(), "55P03");
-    assert!(locked.hint().unwrap().contains("irt_calibration.lock_timeout"), "{locked}");
-    other.batch_execute("ROLLBACK; BEGIN; UPDATE questions SET id = id").unwrap();
+    other.batch_execute("BEGIN; UPDATE questions SET id = id").unwrap();
     let waiting = thread::spawn(move || {
         works(&mut client);
         client
@@ -306,6 +302,19 @@ fn a_lock_on_the_items_is_waited_for_unless_the_caller_holds_it() {
     thread::sleep(Duration::from_millis(600));
     other.batch_execute("COMMIT").unwrap();
     waiting.join().unwrap();
+}
+
+#[test]
+fn a_lock_on_the_responses_is_an_error_that_says_where_to_look() {
+    let (cluster, mut client) = start();
+    client.batch_execute("SET irt_calibration.lock_timeout = '100ms'").unwrap();
+    let mut other = cluster.connect();
+    other.batch_execute("BEGIN; LOCK responses").unwrap();
+    let locked = error(&mut client, "SELECT irt_run_calibration(true, standard_errors => 'none')");
+    assert_eq!(locked.code().code(), "55P03");
+    assert!(locked.hint().unwrap().contains("irt_calibration.lock_timeout"), "{locked}");
+    other.batch_execute("ROLLBACK").unwrap();
+    works(&mut client);
 }
 
 #[test]

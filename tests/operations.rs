@@ -4,24 +4,8 @@
 
 mod common;
 
+use common::document::{documented_section, documented_sql};
 use common::{Cluster, error, rows, value};
-
-/// The SQL blocks of docs/operations.md that contain `word`.
-fn sql_with(word: &str) -> String {
-    let operations = include_str!("../docs/operations.md");
-    let blocks = operations.split("```sql\n").skip(1).filter_map(|rest| rest.split("```").next());
-    let chosen: Vec<&str> = blocks.filter(|block| block.contains(word)).collect();
-    assert!(!chosen.is_empty(), "docs/operations.md has no SQL with {word}");
-    chosen.concat()
-}
-
-/// The SQL blocks of a section of docs/operations.md, in their order.
-fn blocks_of(title: &str) -> Vec<&'static str> {
-    let operations = include_str!("../docs/operations.md");
-    let section = operations.split("\n## ").find(|section| section.starts_with(title));
-    let blocks = section.unwrap_or_else(|| panic!("there is no section {title}"));
-    blocks.split("```sql\n").skip(1).filter_map(|rest| rest.split("```").next()).collect()
-}
 
 /// A server with LSAT7, the extension, and the roles of docs/operations.md.
 fn with_roles() -> Cluster {
@@ -30,7 +14,7 @@ fn with_roles() -> Cluster {
     let mut owner = cluster.connect();
     owner.batch_execute("CREATE EXTENSION irt_calibration").unwrap();
     owner.simple_query("SELECT irt_add_item_columns('questions')").unwrap();
-    owner.batch_execute(&sql_with("CREATE ROLE")).unwrap();
+    owner.batch_execute(&documented_sql("CREATE ROLE")).unwrap();
     owner
         .batch_execute("CREATE ROLE ada LOGIN IN ROLE item_reader; CREATE ROLE stranger LOGIN")
         .unwrap();
@@ -60,7 +44,7 @@ fn a_reader_looks_but_cannot_run() {
     let mut runner = cluster.connect_as("calibrator", "postgres");
     runner.simple_query("SELECT irt_run_calibration(standard_errors => 'none')").unwrap();
     let mut reader = cluster.connect_as("ada", "postgres");
-    reader.simple_query(&sql_with("irt_calibration_progress;")).unwrap();
+    reader.simple_query(&documented_sql("irt_calibration_progress;")).unwrap();
     let calibrated = "SELECT count(*) FROM irt_item_parameters WHERE status = 'calibrated'";
     assert_eq!(value(&mut reader, calibrated).as_deref(), Some("5"));
     for forbidden in ["SELECT irt_run_calibration()", "DELETE FROM irt_calibration_runs"] {
@@ -99,7 +83,7 @@ fn a_stranger_who_takes_a_banks_lock_is_found() {
     let run = "SELECT status FROM irt_run_calibration(standard_errors => 'none')";
     assert_eq!(error(&mut runner, run).code().code(), "55P03");
     let mut owner = cluster.connect();
-    let holder = rows(&mut owner, &sql_with("FROM pg_locks"));
+    let holder = rows(&mut owner, &documented_sql("FROM pg_locks"));
     assert_eq!(holder.len(), 1);
     assert_eq!(holder[0][0], value(&mut stranger, "SELECT pg_backend_pid()"));
     assert_eq!(holder[0][1].as_deref(), Some("stranger"));
@@ -138,7 +122,7 @@ fn a_python_jobs_history_moves_in() {
     cluster.load_lsat7();
     let mut client = cluster.connect();
     client.batch_execute(PYTHON_JOB).unwrap();
-    let blocks = blocks_of("Moving from a Python job");
+    let blocks = documented_section("Moving from a Python job");
     assert_eq!(blocks.len(), 3);
     client.batch_execute(blocks[0]).unwrap();
     assert_eq!(value(&mut client, blocks[1]).as_deref(), Some("3"));
@@ -157,7 +141,7 @@ fn a_python_jobs_history_moves_in() {
                   WHERE extname = 'irt_calibration'
                   AND c = pg_get_serial_sequence('irt_calibration_runs', 'id')::regclass";
     assert_eq!(value(&mut client, dumped).as_deref(), Some("1"));
-    client.batch_execute(blocks_of("Cleaning history")[0]).unwrap();
+    client.batch_execute(documented_section("Cleaning history")[0]).unwrap();
     let left = "SELECT string_agg(status, ' ') FROM irt_calibration_runs";
     assert_eq!(value(&mut client, left).as_deref(), Some("success"));
 }

@@ -4,15 +4,9 @@
 
 mod common;
 
+use common::document::sql_blocks;
 use common::{Cluster, value};
 use postgres::Client;
-
-/// The SQL blocks of docs/scale.md, in their order.
-fn blocks() -> Vec<String> {
-    let page = include_str!("../docs/scale.md");
-    let blocks = page.split("```sql\n").skip(1).filter_map(|rest| rest.split("```").next());
-    blocks.map(str::to_owned).collect()
-}
 
 /// Calibrates the bank `default`, and returns what it published.
 fn calibrated(client: &mut Client) -> Option<String> {
@@ -31,12 +25,13 @@ fn a_view_bounds_the_cost_and_partitions_may_be_on_other_servers() {
     cluster.load_lsat7();
     client.batch_execute("SELECT irt_add_item_columns('questions')").unwrap();
     let expected = calibrated(&mut client);
-    let [memory, view, foreign]: [String; 3] = blocks().try_into().unwrap();
+    let blocks: Vec<&str> = sql_blocks(include_str!("../docs/scale.md")).collect();
+    let [memory, view, foreign] = blocks.try_into().unwrap();
     // ALTER SYSTEM must stand alone.
     for statement in memory.split_inclusive(';') {
         client.batch_execute(statement).unwrap();
     }
-    client.batch_execute(&view).unwrap();
+    client.batch_execute(view).unwrap();
     assert_eq!(calibrated(&mut client), expected);
 
     if !common::has_extension("postgres_fdw") {

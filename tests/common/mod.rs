@@ -14,6 +14,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot set itself up must stop")]
 
 pub mod catalog;
+pub mod document;
 mod installation;
 mod pg_upgrade;
 mod process;

@@ -58,12 +58,3 @@ fn with_tables_of_app(settings: &str) -> (Cluster, Client) {
         .unwrap();
     (cluster, client)
 }
-
-/// The SQL blocks of docs/operations.md that contain `word`.
-fn documented_sql(word: &str) -> String {
-    let operations = include_str!("../../docs/operations.md");
-    let blocks = operations.split("```sql\n").skip(1).filter_map(|rest| rest.split("```").next());
-    let chosen: Vec<&str> = blocks.filter(|block| block.contains(word)).collect();
-    assert!(!chosen.is_empty(), "docs/operations.md has no SQL with {word}");
-    chosen.concat()
-}

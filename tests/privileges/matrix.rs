@@ -1,6 +1,7 @@
 //! Role × function × table: everything is tried by everybody, and 42501 is where it should be.
 
-use super::{documented_sql, members, refusal, with_tables_of_app};
+use super::{members, refusal, with_tables_of_app};
+use crate::common::document::documented_sql;
 use crate::common::{Cluster, value};
 use postgres::Client;
 

@@ -12,7 +12,7 @@ mod settings;
 pub use request::Request;
 
 use crate::audit::{self, Facts, Status, Summary};
-use crate::bank::{self, Bank, BankSettings, StandardErrorMethod};
+use crate::bank::{self, Bank, BankSettings, DEFAULT_BANK, StandardErrorMethod};
 use crate::bank_lock::BankLock;
 use crate::error::ExtensionError;
 use crate::fit::repeats_report;
@@ -26,6 +26,7 @@ use crate::should_run::{self, Evidence};
 use crate::worker::interrupts::{self, TimeLimit};
 use crate::worker::transaction::{Isolation, transaction};
 use irt::Calibration;
+use pgrx::spi::quote_literal;
 use std::time::{Duration, SystemTime};
 
 /// Whoever waits for a run, or nobody.
@@ -271,6 +272,15 @@ impl Run<'_> {
     }
 
     fn warn_of(&mut self, bank: &Bank, published: &Published) {
+        // Nobody said that there is no items table: it may have been renamed, or the search_path is another.
+        if bank.items.is_none() && !bank.configured {
+            let message = "parameters are in irt_item_parameters alone: \
+                           relation \"questions\" does not exist in the search_path";
+            self.warn(&Report::new(b"01000", message).hint(
+                "Name the items table: SELECT irt_configure(items => …), or say that there is \
+                 none: SELECT irt_configure(items => '-').",
+            ));
+        }
         if let (Some(items), false) = (&bank.items, published.not_in_items.is_empty()) {
             let count = published.not_in_items.len();
             let message = format!("{count} calibrated items are not in {}", items.relation.name);
@@ -316,6 +326,10 @@ fn read(bank: &Bank, settings: &BankSettings) -> Result<Loaded, ExtensionError> 
 }
 
 fn too_few(bank: &str, evidence: &Evidence, required: i32) -> Report {
+    let which = match bank {
+        DEFAULT_BANK => String::new(),
+        bank => format!(", bank => {}", quote_literal(bank)),
+    };
     Report::new(
         b"00000",
         format!(
@@ -323,7 +337,7 @@ fn too_few(bank: &str, evidence: &Evidence, required: i32) -> Report {
             evidence.new_responses
         ),
     )
-    .hint("Calibrate all the same: SELECT irt_run_calibration(force => true).")
+    .hint(format!("Calibrate all the same: SELECT irt_run_calibration(force => true{which});"))
 }
 
 /// Items in a message: enough to find the cause.

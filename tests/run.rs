@@ -150,6 +150,37 @@ fn too_few_new_responses_skip_unless_forced() {
     );
 }
 
+/// What psql prints of `call` beside its rows: notices and warnings.
+fn told(cluster: &Cluster, call: &str) -> String {
+    let output = cluster.psql(&["-c", &format!("SELECT FROM {call}")]);
+    String::from_utf8(output.stderr).unwrap()
+}
+
+#[test]
+fn the_notice_of_a_skipped_run_says_how_to_run_that_bank() {
+    let (cluster, mut client) = lsat7();
+    client
+        .batch_execute("SELECT irt_configure('it''s few', 'responses', min_new_responses => 9999)")
+        .unwrap();
+    let notice = told(&cluster, "irt_run_calibration(bank => 'it''s few')");
+    let call = "irt_run_calibration(force => true, bank => 'it''s few')";
+    assert!(notice.contains(&format!("SELECT {call};")), "{notice}");
+    assert_eq!(told(&cluster, call), "");
+}
+
+#[test]
+fn parameters_that_a_discovered_bank_cannot_publish_are_not_lost_in_silence() {
+    let (cluster, mut client) = lsat7();
+    client.batch_execute("ALTER TABLE questions RENAME TO items").unwrap();
+    let call = "irt_run_calibration(force => true, standard_errors => 'none')";
+    let warning = told(&cluster, call);
+    let expected = "WARNING:  parameters are in irt_item_parameters alone: \
+                    relation \"questions\" does not exist in the search_path";
+    assert!(warning.contains(expected), "{warning}");
+    client.batch_execute("SELECT irt_configure(items => '-')").unwrap();
+    assert_eq!(told(&cluster, call), "");
+}
+
 #[test]
 fn item_ids_limit_what_is_published_and_such_a_run_is_not_a_full_one() {
     let (_cluster, mut client) = lsat7();

@@ -34,7 +34,7 @@ impl ExtensionError {
     /// What to do.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
-            Self::NullArgument { .. } => "Leave the argument out, or give it a value.",
+            Self::NullArgument { .. } => "Give it a value, or leave it out if it has a default.",
             Self::InvalidArgument { .. } => "Correct the value and try again.",
             Self::UnknownBank { .. } => {
                 "Check the name, or create the bank: SELECT irt_configure(bank => …, responses => …)."

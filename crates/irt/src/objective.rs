@@ -35,13 +35,12 @@ pub(crate) struct Objective<'a> {
     pub e_steps: AtomicU64,
 }
 
-/// The exact information of all persons costs as much as 25 E-steps. A sample
-/// is good enough to step by where it is large, and has many more persons than
-/// the matrix has rows.
+/// The exact information of all persons costs as much as 25 E-steps. A sample is good enough
+/// to step by where it is large, and has many more persons than the matrix has rows.
 fn sampling(patterns: &Patterns) -> usize {
     const AT_LEAST: usize = 1000;
-    const PER_ITEM: usize = 8;
-    const ONE_OF_AT_MOST: usize = 16;
+    const PER_ITEM: usize = 12;
+    const ONE_OF_AT_MOST: usize = 8;
     let enough = AT_LEAST.max(PER_ITEM * patterns.items());
     (patterns.len() / enough).clamp(1, ONE_OF_AT_MOST)
 }
@@ -85,6 +84,18 @@ impl<'a> Objective<'a> {
             sampling: sampling(patterns),
             e_steps: AtomicU64::new(0),
         }
+    }
+
+    /// The weights with every `nth` pattern in, and the others out. Patterns stand in an
+    /// order that is as good as random.
+    pub(crate) fn sample(&self, nth: usize) -> Vec<u32> {
+        let mut weights = self.weights.to_vec();
+        for (pattern, weight) in weights.iter_mut().enumerate() {
+            if !pattern.is_multiple_of(nth) {
+                *weight = 0;
+            }
+        }
+        weights
     }
 
     /// The same objective on another ability grid.

@@ -9,11 +9,11 @@
 //! serves as long as the steps shrink fast, corrected by what they teach about
 //! the curvature (see [`crate::quasi_newton`]); every step is checked by its
 //! objective, which never falls by more than its own rounding error. Where
-//! persons are many, the matrix is that of a sample of them: it gives the
-//! direction, and the gradient of all persons says where the optimum is. As
-//! soon as it serves badly, the exact matrix takes its place. Most of the way
-//! is then gone on every second ability node, with half the work; the last
-//! steps are taken, and judged, on all of them.
+//! persons are many, EM begins with a sample of them, and the matrix is that
+//! sample's: it gives the direction, and the gradient of all persons says where
+//! the optimum is. As soon as it serves badly, the exact matrix takes its
+//! place. Most of the way is then gone on every second ability node, with half
+//! the work; the last steps are taken, and judged, on all of them.
 //!
 //! Convergence is judged by what is left, not by what was done last: by the
 //! Newton step itself, in a and b.
@@ -46,7 +46,9 @@ const NEAR: f64 = 0.1;
 /// A factored matrix is kept while each step is at most this share of the one before.
 const CONTRACTION: f64 = 0.3;
 /// Steps by a sampled matrix after which the exact one is worth its price.
-const SAMPLED_STEPS: u32 = 10;
+const SAMPLED_STEPS: u32 = 20;
+/// An item with fewer responses than this in a sample starts where it would without one.
+const TELLING: u64 = 30;
 /// On the coarser grid, a step this many times the tolerance is near enough.
 const ROUGH_TOLERANCE: f64 = 1e3;
 /// Halvings of a step before it is given up.
@@ -146,7 +148,10 @@ pub(crate) fn fit(
 ) -> Result<Outcome, IrtError> {
     if let Some(grid) = objective.grid.coarser().filter(|_| objective.sampling > 1) {
         let rough = objective.on(&grid);
-        let mut approach = Search::new(&rough, start.clone())?;
+        let (near, cycles) = near_by_a_sample(&rough, &start)?;
+        let mut approach = Search::new(&rough, near)?;
+        approach.cycles += cycles;
+        approach.em_cycles_due -= 1;
         approach.tolerance = ROUGH_TOLERANCE;
         let outcome = approach.run()?;
         objective.e_steps.fetch_add(rough.e_steps.load(Relaxed), Relaxed);
@@ -155,6 +160,30 @@ pub(crate) fn fit(
         }
     }
     Search::new(objective, start)?.run()
+}
+
+/// Where EM comes to with a sample of the persons, and the E-steps that it took there.
+///
+/// Far from the optimum a sample tells the way as well as all do. What it adds of its own,
+/// its sampling error, one EM cycle with all of them takes off again for the most part.
+fn near_by_a_sample(
+    objective: &Objective<'_>,
+    start: &[SlopeIntercept],
+) -> Result<(Vec<SlopeIntercept>, u32), IrtError> {
+    let weights = objective.sample(objective.sampling);
+    let sample = objective.with_weights(&weights);
+    let mut search = Search::new(&sample, start.to_vec())?;
+    while search.em_cycles_due > 0 {
+        search.em_cycle()?;
+    }
+    objective.e_steps.fetch_add(u64::from(search.cycles), Relaxed);
+    let mut near = search.current.parameters;
+    for (item, parameters) in near.iter_mut().enumerate() {
+        if sample.is_frozen(item) || sample.totals[item].responses < TELLING {
+            *parameters = start[item];
+        }
+    }
+    Ok((near, search.cycles))
 }
 
 /// One search: where it stands and what it has learned about the curvature.
@@ -239,12 +268,7 @@ impl<'o, 'a> Search<'o, 'a> {
                 return Ok(self.ended(Termination::CycleLimit));
             }
             if self.em_cycles_due > 0 {
-                self.em_cycles_due -= 1;
-                let change = self.em_cycle()?;
-                let enough = *EM_CYCLES.end() - self.em_cycles_due >= *EM_CYCLES.start();
-                if enough && change < NEAR {
-                    self.em_cycles_due = 0;
-                }
+                self.em_cycle()?;
                 continue;
             }
             match self.newton_cycle()? {
@@ -315,8 +339,19 @@ impl<'o, 'a> Search<'o, 'a> {
         (!items.is_empty()).then_some(items)
     }
 
+    /// One of the EM cycles that are due, and the last of them once it moves little.
+    fn em_cycle(&mut self) -> Result<(), IrtError> {
+        self.em_cycles_due -= 1;
+        let change = self.expect_and_maximise()?;
+        let enough = *EM_CYCLES.end() - self.em_cycles_due >= *EM_CYCLES.start();
+        if enough && change < NEAR {
+            self.em_cycles_due = 0;
+        }
+        Ok(())
+    }
+
     /// One EM cycle; returns the largest relative change of a parameter.
-    fn em_cycle(&mut self) -> Result<f64, IrtError> {
+    fn expect_and_maximise(&mut self) -> Result<f64, IrtError> {
         let best = |item: usize| {
             let start = self.current.parameters[item];
             if self.objective.is_frozen(item) {
@@ -363,13 +398,14 @@ impl<'o, 'a> Search<'o, 'a> {
             return self.newton_cycle();
         }
         if exact || learned {
+            let contraction = length / self.last_length;
             self.last_length = length;
             self.measure(&step);
-            if self.within_tolerance(&step) {
+            if self.within_tolerance(&step, contraction) {
                 self.times_within_tolerance += 1;
                 // A curvature that was learned on the way is trusted the third time only.
                 if exact || sampled || self.times_within_tolerance >= 3 {
-                    return self.converge(step);
+                    return Ok(self.converge(&step));
                 }
             } else {
                 self.times_within_tolerance = 0;
@@ -451,10 +487,18 @@ impl<'o, 'a> Search<'o, 'a> {
         }
     }
 
-    fn within_tolerance(&self, step: &[SlopeIntercept]) -> bool {
+    fn within_tolerance(&self, step: &[SlopeIntercept], contraction: f64) -> bool {
         let Some(system) = &self.system else { return false };
-        // Without all of the missing information the remaining step is underestimated.
-        let trust = if system.is_observed_information() { 1.0 } else { 0.1 };
+        let trust = if system.is_observed_information() {
+            1.0
+        } else if system.is_sampled() {
+            // Such steps go on like a geometric series: what comes after this one must be little.
+            let contraction = contraction.clamp(CONTRACTION, 0.9);
+            0.1 * (1.0 - contraction) / contraction
+        } else {
+            // Without all of the missing information the remaining step is underestimated.
+            0.1
+        };
         let strictness = trust * self.tolerance;
         step.iter().enumerate().all(|(item, step)| {
             let steps = self.step_in_difficulty(item, *step);
@@ -469,28 +513,21 @@ impl<'o, 'a> Search<'o, 'a> {
         })
     }
 
-    /// Takes the last step if it does no harm, and checks that the optimum determines every item.
-    fn converge(&mut self, step: Vec<SlopeIntercept>) -> Result<Progress, IrtError> {
-        let target = self.moved_by(&step, 1.0);
-        if self.tolerance > 1.0 {
-            // Where the other search goes on from, and evaluates.
-            self.current.parameters = target;
-            return Ok(Progress::Converged);
-        }
-        let next = self.evaluate(target)?;
-        if next.value >= self.current.value - self.rounding() {
-            self.current = next;
-        }
+    /// Takes the last step without another E-step, and checks that the optimum determines every
+    /// item.
+    fn converge(&mut self, step: &[SlopeIntercept]) -> Progress {
+        let parameters = self.moved_by(step, 1.0);
+        self.objective.carry_over(&mut self.current, parameters, step);
         if self.objective.priors.discrimination_is_flat() {
             let vanishing: Vec<usize> = (0..self.objective.items())
                 .filter(|item| !self.objective.is_frozen(*item))
                 .filter(|item| self.current.parameters[*item].slope.abs() < VANISHING_SLOPE)
                 .collect();
             if !vanishing.is_empty() {
-                return Ok(Progress::NotIdentified(vanishing));
+                return Progress::NotIdentified(vanishing);
             }
         }
-        Ok(Progress::Converged)
+        Progress::Converged
     }
 
     /// With a flat prior, the items whose slope still wants to go far although

@@ -126,12 +126,13 @@ pub(crate) fn exp_nonpositive(x: f64) -> f64 {
     let shifted = x * std::f64::consts::LOG2_E + ROUND;
     let exponent = shifted - ROUND;
     let rest = (x - exponent * LN_2_HIGH) - exponent * LN_2_LOW;
-    let mut polynomial = INVERSE_FACTORIALS[13];
-    let mut degree = 13;
-    while degree > 0 {
-        degree -= 1;
-        polynomial = polynomial * rest + INVERSE_FACTORIALS[degree];
-    }
+    // Summed as a tree (Estrin): one long chain would wait for each of its multiplications.
+    let pair = |first: usize| INVERSE_FACTORIALS[first] + rest * INVERSE_FACTORIALS[first + 1];
+    let square = rest * rest;
+    let fourth = square * square;
+    let low = (pair(0) + square * pair(2)) + fourth * (pair(4) + square * pair(6));
+    let high = (pair(8) + square * pair(10)) + fourth * pair(12);
+    let polynomial = low + (fourth * fourth) * high;
     polynomial * f64::from_bits((shifted.to_bits() << 52).wrapping_add(1.0f64.to_bits()))
 }
 

@@ -10,6 +10,7 @@ use crate::monitor::Monitor;
 use crate::newton::DENSE_ITEMS;
 use crate::patterns::{ItemTotals, Patterns};
 use crate::priors::{PriorTerms, Priors};
+use crate::quasi_newton::gain;
 use crate::two_pl::SlopeIntercept;
 
 /// The objective for given responses, pattern weights and priors.
@@ -98,6 +99,15 @@ impl<'a> Objective<'a> {
         weights
     }
 
+    /// The same objective for other persons.
+    pub(crate) fn with_weights<'w>(&self, weights: &'w [u32]) -> Objective<'w>
+    where
+        'a: 'w,
+    {
+        let Self { patterns, grid, priors, monitor, parallel, .. } = *self;
+        Objective::new(patterns, weights, grid, priors, monitor, parallel)
+    }
+
     /// The same objective on another ability grid.
     pub(crate) fn on<'g>(&self, grid: &'g Grid) -> Objective<'g>
     where
@@ -165,6 +175,25 @@ impl<'a> Objective<'a> {
             evaluation.value = f64::NEG_INFINITY;
         }
         Ok(evaluation)
+    }
+
+    /// Moves an evaluation by a Newton step that is within tolerance: of what is known at the
+    /// point before, all but the objective and the prior serves there too. The objective rises
+    /// by half of gradient · step, up to terms of third order.
+    pub(crate) fn carry_over(
+        &self,
+        evaluation: &mut Evaluation,
+        parameters: Vec<SlopeIntercept>,
+        step: &[SlopeIntercept],
+    ) {
+        evaluation.value += 0.5 * gain(&evaluation.gradient, step);
+        evaluation.log_prior = 0.0;
+        for (item, at) in parameters.iter().enumerate().filter(|(item, _)| !self.is_frozen(*item)) {
+            evaluation.prior_terms[item] = self.priors.at(at.slope, at.intercept);
+            evaluation.log_prior += evaluation.prior_terms[item].log_density;
+        }
+        evaluation.counts.log_likelihood = evaluation.value - evaluation.log_prior;
+        evaluation.parameters = parameters;
     }
 
     fn item_terms(&self, item: usize, evaluation: &Evaluation) -> (Derivatives, PriorTerms) {

@@ -315,6 +315,8 @@ def in_the_database():
         steps = sorted(durations)
         growth = [f"{steps[k] * 20:,} to {steps[k + 1] * 20:,} responses: {durations[steps[k + 1]] / durations[steps[k]]:.1f} times"
                   for k in range(len(steps) - 1)]
+        if FULL:
+            growth.append(f"1,000,000 to 100,000,000 responses: {durations[5_000_000] / durations[50_000]:.1f} times")
         say("Growth of the whole run: " + "; ".join(growth) + ".")
         say()
         load_table(server, 50_000, 500, 0.04)

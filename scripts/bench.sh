@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # bench.sh: whole jobs next to what they replace, and next to a scan of the table; writes docs/performance.md.
 #
-# Ratios within one run. Half an hour on two idle cores, most of it girth's;
-# FULL=1 adds 100 million responses: 20 GB of disk and another half hour.
+# Ratios within one run. Ten minutes on two idle cores, half of it girth's;
+# FULL=1 adds 100 million responses: 20 GB of disk and another ten minutes.
 cd "$(dirname "$0")/.."
 source scripts/common.sh
 

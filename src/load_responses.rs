@@ -50,15 +50,19 @@ pub fn load_in_two_passes(
     timed_query: &str,
     repeated: RepeatedResponses,
 ) -> Result<Loaded, ExtensionError> {
-    let (loaded, keys) = load_keyed(query, repeated)?;
+    let (loaded, mut keys) = load_keyed(query, repeated)?;
     if !loaded.responses.has_repeats() {
         return Ok(loaded);
+    }
+    for column in &mut keys {
+        column.wake()?;
     }
     let mut second = TimesOfRepeats { keys, time: None, correctness: None, loaded };
     query::read(timed_query, &mut second)?;
     Ok(second.loaded)
 }
 
+/// The responses, and their keys at rest.
 fn load_keyed(
     query: &str,
     repeated: RepeatedResponses,
@@ -193,11 +197,14 @@ impl Collector {
             });
         }
         let (labels, rows) = (columns.items.texts()?, columns.rows);
+        // Grouping takes half as much again as the rows: room for it.
+        let mut keys = [columns.persons, columns.items];
+        keys.iter_mut().for_each(Keys::rest);
         let responses = interruptible::run(&mut Unwatched, |monitor| {
             GroupedResponses::new(labels, rows, repeated, monitor)
         })??;
         let loaded = Loaded { responses, not_eligible: self.not_eligible };
-        Ok((loaded, [columns.persons, columns.items]))
+        Ok((loaded, keys))
     }
 }
 

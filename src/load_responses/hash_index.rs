@@ -44,7 +44,7 @@ impl HashIndex {
             return Err(IrtError::TooMany { what, found: LIMIT as u64 + 1, limit: LIMIT as u64 });
         }
         if self.hashes.len() * 2 >= self.slots.len() {
-            self.grow()?;
+            self.spread(self.slots.len() * 2)?;
         }
         let number = self.hashes.len() as u32;
         make_room(&mut self.hashes, 1)?;
@@ -53,13 +53,28 @@ impl HashIndex {
         Ok(number)
     }
 
+    /// Gives back what only finding and inserting need, until [`Self::wake`].
+    pub fn rest(&mut self) {
+        self.slots = Vec::new();
+        self.hashes.shrink_to_fit();
+    }
+
+    /// Makes finding and inserting possible again.
+    ///
+    /// # Errors
+    /// [`IrtError::OutOfMemory`].
+    pub fn wake(&mut self) -> Result<(), IrtError> {
+        self.spread((2 * self.hashes.len()).next_power_of_two())
+    }
+
     /// Bytes held.
     pub fn allocated_bytes(&self) -> usize {
         (self.slots.capacity() + self.hashes.capacity()) * size_of::<u32>()
     }
 
-    fn grow(&mut self) -> Result<(), IrtError> {
-        let size = (self.slots.len() * 2).max(64);
+    /// Puts all numbers into `size` slots, a power of two.
+    fn spread(&mut self, size: usize) -> Result<(), IrtError> {
+        let size = size.max(64);
         let mut slots = Vec::new();
         make_room(&mut slots, size)?;
         slots.resize(size, 0);

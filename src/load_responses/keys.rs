@@ -90,6 +90,28 @@ impl Keys {
         }
     }
 
+    /// Gives memory back: no key can be numbered until [`Self::wake`].
+    pub fn rest(&mut self) {
+        self.index.rest();
+        match &mut self.store {
+            Store::Integers { keys, .. } => keys.shrink_to_fit(),
+            Store::Uuids(keys) => keys.shrink_to_fit(),
+            Store::Texts { bytes, ends } => {
+                bytes.shrink_to_fit();
+                ends.shrink_to_fit();
+            }
+            Store::Typed(_) => {}
+        }
+    }
+
+    /// Makes [`Self::number`] possible again, with the numbers that were given before.
+    ///
+    /// # Errors
+    /// [`IrtError::OutOfMemory`].
+    pub fn wake(&mut self) -> Result<(), IrtError> {
+        self.index.wake()
+    }
+
     /// Bytes held.
     pub fn allocated_bytes(&self) -> usize {
         self.index.allocated_bytes()

@@ -89,16 +89,17 @@ impl ResponseRows {
         self.blocks.is_empty()
     }
 
-    /// Bytes held, spare capacity included.
+    /// Bytes held. Spare capacity takes none before it is written to.
     #[must_use]
     pub fn allocated_bytes(&self) -> usize {
-        let bytes = |block: &Block| 8 * block.persons.capacity() + 8 * block.times.capacity();
+        let bytes = |block: &Block| 8 * block.persons.len() + 8 * block.times.len();
         self.blocks.iter().map(bytes).sum()
     }
 
-    /// As many rows again, within bounds.
+    /// As many rows again, within bounds. The largest blocks are so large that allocators take
+    /// them from the system and give them back there one by one (glibc: from 32 MiB on).
     fn add_block(&mut self) -> Result<&mut Block, IrtError> {
-        let rows = self.len().clamp(1 << 10, 1 << 18);
+        let rows = self.len().clamp(1 << 10, 1 << 23);
         let what = "loading responses";
         let times = if self.timed { reserve(rows, what)? } else { Vec::new() };
         let block = Block { persons: reserve(rows, what)?, codes: reserve(rows, what)?, times };
@@ -389,8 +390,7 @@ fn place(
     monitor: &dyn Monitor,
 ) -> Result<Vec<u32>, IrtError> {
     let total = rows.len();
-    let mut codes = reserve(total, "grouping responses by person")?;
-    codes.resize(total, 0u32);
+    let mut codes = zeroes(total, "grouping responses by person")?;
     // Each person's offset serves as its cursor: afterwards it points at its
     // own end, and shifting the array by one place restores it.
     for block in &mut rows.blocks {
@@ -412,6 +412,14 @@ fn place(
 
 fn relabelled(code: u32, rank: &[u32]) -> u32 {
     rank[(code >> 1) as usize] << 1 | (code & 1)
+}
+
+/// `count` zeroes, or the error that says what for. Memory is taken as it is written to: where
+/// rows come person by person, those that were placed make room for those to come.
+fn zeroes(count: usize, what: &'static str) -> Result<Vec<u32>, IrtError> {
+    let bytes = (count * size_of::<u32>()) as u64;
+    let zeroes = bytemuck::allocation::try_zeroed_slice_box(count);
+    Ok(zeroes.map_err(|()| IrtError::OutOfMemory { what, bytes })?.into_vec())
 }
 
 /// A vector with room for `count` elements, or the error that says what for.

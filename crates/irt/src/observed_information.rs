@@ -47,6 +47,15 @@ const PARTIALS: usize = 4;
 /// Covariances of the scores of two items: (a, a), (a, d), (d, a), (d, d).
 type Pair = [f64; 4];
 
+/// How the missing information of persons who share their items with few others is summed.
+#[derive(Debug, Clone, Copy)]
+enum Precision {
+    /// Over all nodes.
+    Exact,
+    /// From three abilities.
+    Near,
+}
+
 /// The observed information of all items in (a₁, d₁, a₂, d₂, …), in its two parts.
 pub(crate) struct ObservedInformation {
     items: usize,
@@ -63,7 +72,7 @@ impl ObservedInformation {
     /// # Errors
     /// [`IrtError::Interrupted`], [`IrtError::OutOfMemory`].
     pub(crate) fn at(objective: &Objective<'_>, evaluation: &Evaluation) -> Result<Self, IrtError> {
-        Self::of_persons(objective, evaluation, objective.weights, false)
+        Self::of_persons(objective, evaluation, objective.weights, Precision::Exact)
     }
 
     /// The same with the missing part estimated from every `nth` pattern, and nearly (see
@@ -80,20 +89,19 @@ impl ObservedInformation {
         let persons =
             |weights: &[u32]| weights.iter().map(|weight| u64::from(*weight)).sum::<u64>();
         let scale = persons(objective.weights) as f64 / persons(&drawn).max(1) as f64;
-        let mut information = Self::of_persons(objective, evaluation, &drawn, true)?;
+        let mut information = Self::of_persons(objective, evaluation, &drawn, Precision::Near)?;
         for value in information.missing.as_flattened_mut() {
             *value *= scale;
         }
         Ok(information)
     }
 
-    /// The information with the missing part of the persons in `weights`; `nearly`: that of
-    /// persons who share their items with few others is taken from three abilities.
+    /// The information with the missing part of the persons in `weights`.
     fn of_persons(
         objective: &Objective<'_>,
         evaluation: &Evaluation,
         weights: &[u32],
-        nearly: bool,
+        precision: Precision,
     ) -> Result<Self, IrtError> {
         let items = objective.items();
         let pairs = items * (items + 1) / 2;
@@ -102,7 +110,7 @@ impl ObservedInformation {
         let partial = |range: Range<usize>| -> Result<Vec<Pair>, IrtError> {
             let mut missing = reserve(pairs, "the observed information")?;
             missing.resize(pairs, [0.0; 4]);
-            add_range(objective, weights, &tables, range, nearly, &mut missing)?;
+            add_range(objective, weights, &tables, range, precision, &mut missing)?;
             Ok(missing)
         };
         let partials: Result<Vec<Vec<Pair>>, IrtError> = if objective.parallel {
@@ -173,7 +181,7 @@ fn add_range(
     weights: &[u32],
     tables: &ScoreTables<'_>,
     range: Range<usize>,
-    nearly: bool,
+    precision: Precision,
     missing: &mut [Pair],
 ) -> Result<(), IrtError> {
     // A pattern costs up to items² here: a cancel must not wait for many.
@@ -202,10 +210,14 @@ fn add_range(
                     let codes = objective.patterns.codes(pattern);
                     let persons = f64::from(weights[pattern]);
                     let scratch = &mut scratch;
-                    if nearly {
-                        add_nearly(codes, persons, tables, grid, scratch, &mut contrasts, missing);
-                    } else {
-                        add_alone(codes, persons, tables, grid, scratch, &mut rows, missing);
+                    match precision {
+                        Precision::Exact => {
+                            add_alone(codes, persons, tables, grid, scratch, &mut rows, missing);
+                        }
+                        Precision::Near => {
+                            let contrasts = &mut contrasts;
+                            add_nearly(codes, persons, tables, grid, scratch, contrasts, missing);
+                        }
                     }
                 }
             }

@@ -1,0 +1,612 @@
+-- Written by `make schema` from src/, sql/bootstrap.sql and sql/finalize.sql: change those.
+
+\echo Use "CREATE EXTENSION irt_calibration" to load this file. \quit
+
+-- bootstrap
+-- First act: what the extension remembers. The second act, the functions, is
+-- generated from the Rust sources; the third is finalize.sql.
+--
+-- Words: an item is answered by a person and gives a response; a bank is a set
+-- of items calibrated together; a run is one attempt to calibrate a bank.
+--
+-- Plain CREATE throughout: an object that exists already under one of our names
+-- must make CREATE EXTENSION fail. Adopting it would hand our data to its owner.
+
+CREATE TABLE irt_item_banks (
+    bank pg_catalog.text PRIMARY KEY DEFAULT 'default' CHECK (bank OPERATOR(pg_catalog.<>) ''),
+    responses pg_catalog.regclass,
+    person_column pg_catalog.name NOT NULL DEFAULT 'user_id',
+    item_column pg_catalog.name NOT NULL DEFAULT 'question_id',
+    correct_column pg_catalog.name NOT NULL DEFAULT 'is_correct',
+    answered_at_column pg_catalog.name,
+    items pg_catalog.regclass,
+    item_key_column pg_catalog.name NOT NULL DEFAULT 'id',
+    min_new_responses pg_catalog.int4 NOT NULL DEFAULT 100
+        CHECK (min_new_responses OPERATOR(pg_catalog.>=) 0),
+    min_responses_per_item pg_catalog.int4 NOT NULL DEFAULT 50
+        CHECK (min_responses_per_item OPERATOR(pg_catalog.>=) 1),
+    min_persons pg_catalog.int4 NOT NULL DEFAULT 10
+        CHECK (min_persons OPERATOR(pg_catalog.>=) 1),
+    repeated_responses pg_catalog.text NOT NULL DEFAULT 'first'
+        CHECK (repeated_responses OPERATOR(pg_catalog.=) ANY ('{first,last}'::pg_catalog.text[])),
+    quadrature_nodes pg_catalog.int4 NOT NULL DEFAULT 61,
+    quadrature_bound pg_catalog.float8 NOT NULL DEFAULT 6,
+    prior_log_discrimination_mean pg_catalog.float8 NOT NULL DEFAULT 0,
+    prior_log_discrimination_sd pg_catalog.float8 NOT NULL DEFAULT 0.5,
+    prior_difficulty_mean pg_catalog.float8 NOT NULL DEFAULT 0,
+    prior_difficulty_sd pg_catalog.float8 NOT NULL DEFAULT 2,
+    standard_errors pg_catalog.text NOT NULL DEFAULT 'bootstrap'
+        CHECK (standard_errors OPERATOR(pg_catalog.=)
+               ANY ('{bootstrap,observed_information,none}'::pg_catalog.text[])),
+    bootstrap_iterations pg_catalog.int4 NOT NULL DEFAULT 2000
+        CHECK (bootstrap_iterations OPERATOR(pg_catalog.>=) 2),
+    seed pg_catalog.int8 NOT NULL DEFAULT 42,
+    -- What irt_configure saw. A run compares: a relation dropped and recreated
+    -- under the same name need not mean what it meant.
+    responses_name pg_catalog.text,
+    items_name pg_catalog.text,
+    column_types pg_catalog.jsonb NOT NULL DEFAULT '{}'
+);
+
+CREATE TABLE irt_calibration_runs (
+    id pg_catalog.int8 GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    bank pg_catalog.text NOT NULL,
+    status pg_catalog.text NOT NULL
+        CHECK (status OPERATOR(pg_catalog.=)
+               ANY ('{running,success,failed,skipped}'::pg_catalog.text[])),
+    triggered_by pg_catalog.text NOT NULL,
+    started_at pg_catalog.timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp(),
+    completed_at pg_catalog.timestamptz,
+    duration_seconds pg_catalog.float8,
+    responses_through pg_catalog.timestamptz,
+    new_responses_count pg_catalog.int8,
+    responses_seen_count pg_catalog.int8,
+    persons_count pg_catalog.int8,
+    responses_count pg_catalog.int8,
+    repeats_dropped pg_catalog.int8,
+    items_calibrated pg_catalog.int4,
+    items_skipped pg_catalog.int4,
+    mean_difficulty pg_catalog.float8,
+    mean_discrimination pg_catalog.float8,
+    log_likelihood pg_catalog.float8,
+    em_iterations pg_catalog.int4,
+    bootstrap_iterations pg_catalog.int4,
+    settings pg_catalog.jsonb,
+    error_message pg_catalog.text,
+    error_sqlstate pg_catalog.text,
+    bootstrap_failures pg_catalog.int4,
+    responses_ahead_count pg_catalog.int8
+);
+
+-- The server names it: the index of an application's table that had our name, and was
+-- renamed, may still have that of ours.
+CREATE INDEX ON irt_calibration_runs (started_at);
+
+-- A run that irt_adopt_runs brought is there once. (A job_id can be any text: an index cannot.)
+CREATE UNIQUE INDEX irt_calibration_runs_adopted_idx ON irt_calibration_runs (
+    (settings OPERATOR(pg_catalog.->>) 'adopted_from'),
+    (pg_catalog.md5(COALESCE(settings OPERATOR(pg_catalog.->>) 'job_id', ''))),
+    started_at
+) WHERE (settings OPERATOR(pg_catalog.->>) 'adopted_from') IS NOT NULL;
+
+-- The last success of a bank, and the one before any run.
+CREATE INDEX irt_calibration_runs_success_idx ON irt_calibration_runs (bank, started_at, id)
+    WHERE status OPERATOR(pg_catalog.=) 'success';
+
+CREATE TABLE irt_item_parameters (
+    run_id pg_catalog.int8 NOT NULL REFERENCES irt_calibration_runs (id) ON DELETE CASCADE,
+    item pg_catalog.text NOT NULL,
+    difficulty pg_catalog.float8,
+    discrimination pg_catalog.float8,
+    se_difficulty pg_catalog.float8,
+    se_discrimination pg_catalog.float8,
+    information_peak pg_catalog.float8,
+    responses_count pg_catalog.int8,
+    proportion_correct pg_catalog.float8,
+    point_biserial pg_catalog.float8,
+    status pg_catalog.text NOT NULL
+        CHECK (status OPERATOR(pg_catalog.=) ANY ('{calibrated,skipped}'::pg_catalog.text[])),
+    flags pg_catalog.text[] NOT NULL DEFAULT '{}',
+    previous_difficulty pg_catalog.float8,
+    previous_discrimination pg_catalog.float8,
+    covariance pg_catalog.float8,
+    difficulty_ci_low pg_catalog.float8,
+    difficulty_ci_high pg_catalog.float8,
+    discrimination_ci_low pg_catalog.float8,
+    discrimination_ci_high pg_catalog.float8,
+    PRIMARY KEY (run_id, item)
+);
+
+-- Runs beside the success that came before them in their bank, for an application's history page.
+CREATE VIEW irt_calibration_history AS
+SELECT r.id,
+       r.bank,
+       r.status,
+       r.triggered_by,
+       r.started_at,
+       r.completed_at,
+       r.duration_seconds,
+       r.new_responses_count,
+       r.persons_count,
+       r.responses_count,
+       r.items_calibrated,
+       r.items_skipped,
+       r.mean_difficulty,
+       r.mean_discrimination,
+       r.log_likelihood OPERATOR(pg_catalog./)
+           NULLIF(r.responses_count, 0)::pg_catalog.float8 AS log_likelihood_per_response,
+       r.error_sqlstate,
+       r.error_message,
+       previous.id AS previous_id,
+       r.items_calibrated OPERATOR(pg_catalog.-) previous.items_calibrated
+           AS items_calibrated_change,
+       r.mean_difficulty OPERATOR(pg_catalog.-) previous.mean_difficulty AS mean_difficulty_change,
+       r.mean_discrimination OPERATOR(pg_catalog.-) previous.mean_discrimination
+           AS mean_discrimination_change,
+       (r.log_likelihood OPERATOR(pg_catalog./)
+               NULLIF(r.responses_count, 0)::pg_catalog.float8)
+           OPERATOR(pg_catalog.-) (previous.log_likelihood OPERATOR(pg_catalog./)
+               NULLIF(previous.responses_count, 0)::pg_catalog.float8)
+           AS log_likelihood_per_response_change,
+       moved.largest_difficulty_change,
+       moved.largest_discrimination_change
+FROM irt_calibration_runs AS r
+LEFT JOIN LATERAL (
+    SELECT p.* FROM irt_calibration_runs AS p
+    WHERE p.bank OPERATOR(pg_catalog.=) r.bank
+      AND p.status OPERATOR(pg_catalog.=) 'success'
+      AND (p.started_at, p.id) OPERATOR(pg_catalog.<) (r.started_at, r.id)
+    ORDER BY p.started_at DESC, p.id DESC LIMIT 1
+) AS previous ON true
+LEFT JOIN LATERAL (
+    SELECT pg_catalog.max(pg_catalog.abs(
+               i.difficulty OPERATOR(pg_catalog.-) i.previous_difficulty))
+               AS largest_difficulty_change,
+           pg_catalog.max(pg_catalog.abs(
+               i.discrimination OPERATOR(pg_catalog.-) i.previous_discrimination))
+               AS largest_discrimination_change
+    FROM irt_item_parameters AS i
+    WHERE i.run_id OPERATOR(pg_catalog.=) r.id
+) AS moved ON true;
+
+-- Where each worker says how far it is. Unlogged: after a crash nothing runs.
+CREATE UNLOGGED TABLE irt_running_calibrations (
+    run_id pg_catalog.int8 PRIMARY KEY,
+    bank pg_catalog.text NOT NULL,
+    pid pg_catalog.int4 NOT NULL,
+    phase pg_catalog.text NOT NULL
+        CHECK (phase OPERATOR(pg_catalog.=)
+               ANY ('{checking,loading,fitting,standard errors,publishing}'::pg_catalog.text[])),
+    done pg_catalog.int8,
+    total pg_catalog.int8,
+    started_at pg_catalog.timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp()
+);
+
+-- A worker holds an advisory lock whose class is the OID of irt_calibration_runs
+-- for as long as it lives; a row without its lock is a dead worker's and is not shown.
+CREATE VIEW irt_calibration_progress AS
+SELECT r.run_id,
+       r.bank,
+       r.pid,
+       r.phase,
+       r.done,
+       r.total,
+       pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) r.started_at AS elapsed
+FROM irt_running_calibrations AS r
+WHERE EXISTS (
+    SELECT FROM pg_catalog.pg_locks AS l
+    WHERE l.locktype OPERATOR(pg_catalog.=) 'advisory'
+      AND l.granted
+      AND l.pid OPERATOR(pg_catalog.=) r.pid
+      AND l.classid OPERATOR(pg_catalog.=)
+          '@extschema@.irt_calibration_runs'::pg_catalog.regclass::pg_catalog.oid
+      AND l.objsubid OPERATOR(pg_catalog.=) 2::pg_catalog.int2
+);
+
+SELECT pg_catalog.pg_extension_config_dump('irt_item_banks', '');
+SELECT pg_catalog.pg_extension_config_dump('irt_calibration_runs', '');
+SELECT pg_catalog.pg_extension_config_dump(
+    pg_catalog.pg_get_serial_sequence('irt_calibration_runs', 'id')::pg_catalog.regclass, '');
+SELECT pg_catalog.pg_extension_config_dump('irt_item_parameters', '');
+
+CREATE  FUNCTION "irt_add_item_columns"(
+	"items" regclass /* Option < RegClass > */
+) RETURNS SETOF name /* SqlName */
+VOLATILE PARALLEL UNSAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'irt_add_item_columns_wrapper';
+
+CREATE  FUNCTION "irt_adopt_runs"(
+	"source" regclass /* Option < RegClass > */
+) RETURNS bigint /* i64 */
+VOLATILE PARALLEL UNSAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'irt_adopt_runs_wrapper';
+
+CREATE  FUNCTION "irt_cancel_calibration"(
+	"run_id" bigint /* Option < i64 > */
+) RETURNS bool /* bool */
+VOLATILE PARALLEL UNSAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'irt_cancel_calibration_wrapper';
+
+CREATE  FUNCTION "irt_configure"(
+	"bank" TEXT DEFAULT 'default', /* Option < String > */
+	"responses" regclass DEFAULT NULL, /* Option < RegClass > */
+	"person_column" name DEFAULT NULL, /* Option < SqlName > */
+	"item_column" name DEFAULT NULL, /* Option < SqlName > */
+	"correct_column" name DEFAULT NULL, /* Option < SqlName > */
+	"answered_at_column" name DEFAULT NULL, /* Option < SqlName > */
+	"items" regclass DEFAULT NULL, /* Option < RegClass > */
+	"item_key_column" name DEFAULT NULL, /* Option < SqlName > */
+	"min_new_responses" INT DEFAULT NULL, /* Option < i32 > */
+	"min_responses_per_item" INT DEFAULT NULL, /* Option < i32 > */
+	"min_persons" INT DEFAULT NULL, /* Option < i32 > */
+	"repeated_responses" TEXT DEFAULT NULL, /* Option < String > */
+	"quadrature_nodes" INT DEFAULT NULL, /* Option < i32 > */
+	"quadrature_bound" double precision DEFAULT NULL, /* Option < f64 > */
+	"prior_log_discrimination_mean" double precision DEFAULT NULL, /* Option < f64 > */
+	"prior_log_discrimination_sd" double precision DEFAULT NULL, /* Option < f64 > */
+	"prior_difficulty_mean" double precision DEFAULT NULL, /* Option < f64 > */
+	"prior_difficulty_sd" double precision DEFAULT NULL, /* Option < f64 > */
+	"standard_errors" TEXT DEFAULT NULL, /* Option < String > */
+	"bootstrap_iterations" INT DEFAULT NULL, /* Option < i32 > */
+	"seed" bigint DEFAULT NULL /* Option < i64 > */
+) RETURNS @extschema@.irt_item_banks /* BankRow */
+VOLATILE PARALLEL UNSAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'irt_configure_wrapper';
+
+CREATE  FUNCTION "irt_fit_2pl"(
+	"query" TEXT, /* Option < & str > */
+	"min_responses_per_item" INT DEFAULT 1, /* Option < i32 > */
+	"min_persons" INT DEFAULT 2, /* Option < i32 > */
+	"repeated_responses" TEXT DEFAULT 'first', /* Option < & str > */
+	"quadrature_nodes" INT DEFAULT 61, /* Option < i32 > */
+	"quadrature_bound" double precision DEFAULT 6, /* Option < f64 > */
+	"prior_log_discrimination_mean" double precision DEFAULT 0, /* Option < f64 > */
+	"prior_log_discrimination_sd" double precision DEFAULT 0.5, /* Option < f64 > */
+	"prior_difficulty_mean" double precision DEFAULT 0, /* Option < f64 > */
+	"prior_difficulty_sd" double precision DEFAULT 2, /* Option < f64 > */
+	"standard_errors" TEXT DEFAULT 'observed_information', /* Option < & str > */
+	"bootstrap_iterations" INT DEFAULT 2000, /* Option < i32 > */
+	"seed" bigint DEFAULT 42 /* Option < i64 > */
+) RETURNS TABLE (
+	"item" TEXT,  /* String */
+	"difficulty" double precision,  /* Option < f64 > */
+	"discrimination" double precision,  /* Option < f64 > */
+	"se_difficulty" double precision,  /* Option < f64 > */
+	"se_discrimination" double precision,  /* Option < f64 > */
+	"information_peak" double precision,  /* Option < f64 > */
+	"responses_count" bigint,  /* i64 */
+	"proportion_correct" double precision,  /* Option < f64 > */
+	"point_biserial" double precision,  /* Option < f64 > */
+	"status" TEXT,  /* String */
+	"flags" TEXT[]  /* Vec < String > */
+)
+VOLATILE PARALLEL UNSAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'irt_fit_2pl_wrapper';
+
+CREATE  FUNCTION "irt_item_history"(
+	"item" TEXT, /* Option < & str > */
+	"bank" TEXT DEFAULT 'default' /* Option < & str > */
+) RETURNS TABLE (
+	"run_id" bigint,  /* i64 */
+	"completed_at" timestamp with time zone,  /* Option < TimestampWithTimeZone > */
+	"status" TEXT,  /* String */
+	"flags" TEXT[],  /* Vec < String > */
+	"difficulty" double precision,  /* Option < f64 > */
+	"discrimination" double precision,  /* Option < f64 > */
+	"se_difficulty" double precision,  /* Option < f64 > */
+	"se_discrimination" double precision,  /* Option < f64 > */
+	"difficulty_change" double precision,  /* Option < f64 > */
+	"discrimination_change" double precision,  /* Option < f64 > */
+	"responses_count" bigint,  /* Option < i64 > */
+	"proportion_correct" double precision,  /* Option < f64 > */
+	"point_biserial" double precision  /* Option < f64 > */
+)
+STABLE PARALLEL UNSAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'irt_item_history_wrapper';
+
+CREATE  FUNCTION "irt_last_successful_calibration"(
+	"bank" TEXT DEFAULT 'default' /* Option < & str > */
+) RETURNS timestamp with time zone /* Option < TimestampWithTimeZone > */
+STABLE PARALLEL UNSAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'irt_last_successful_calibration_wrapper';
+
+CREATE  FUNCTION "irt_run_calibration"(
+	"force" bool DEFAULT false, /* Option < bool > */
+	"min_new_responses" INT DEFAULT NULL, /* Option < i32 > */
+	"min_responses_per_item" INT DEFAULT NULL, /* Option < i32 > */
+	"item_ids" TEXT[] DEFAULT NULL, /* :: std :: option :: Option < Vec < Option < String > > > */
+	"standard_errors" TEXT DEFAULT NULL, /* Option < String > */
+	"bootstrap_iterations" INT DEFAULT NULL, /* Option < i32 > */
+	"seed" bigint DEFAULT NULL, /* Option < i64 > */
+	"bank" TEXT DEFAULT 'default' /* Option < String > */
+) RETURNS @extschema@.irt_calibration_runs /* RunRow */
+VOLATILE PARALLEL UNSAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'irt_run_calibration_wrapper';
+
+CREATE  FUNCTION "irt_schedule_calibration"(
+	"schedule" TEXT DEFAULT '0 4 * * 0', /* Option < String > */
+	"bank" TEXT DEFAULT 'default' /* Option < String > */
+) RETURNS bigint /* i64 */
+VOLATILE PARALLEL UNSAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'irt_schedule_calibration_wrapper';
+
+CREATE  FUNCTION "irt_should_run_calibration"(
+	"min_new_responses" INT DEFAULT NULL, /* Option < i32 > */
+	"bank" TEXT DEFAULT 'default' /* Option < & str > */
+) RETURNS TABLE (
+	"should_run" bool,  /* bool */
+	"new_responses_count" bigint,  /* i64 */
+	"last_calibration_at" timestamp with time zone  /* Option < TimestampWithTimeZone > */
+)
+STABLE PARALLEL UNSAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'irt_should_run_calibration_wrapper';
+
+CREATE  FUNCTION "irt_start_calibration"(
+	"force" bool DEFAULT false, /* Option < bool > */
+	"min_new_responses" INT DEFAULT NULL, /* Option < i32 > */
+	"min_responses_per_item" INT DEFAULT NULL, /* Option < i32 > */
+	"item_ids" TEXT[] DEFAULT NULL, /* :: std :: option :: Option < Vec < Option < String > > > */
+	"standard_errors" TEXT DEFAULT NULL, /* Option < String > */
+	"bootstrap_iterations" INT DEFAULT NULL, /* Option < i32 > */
+	"seed" bigint DEFAULT NULL, /* Option < i64 > */
+	"bank" TEXT DEFAULT 'default' /* Option < String > */
+) RETURNS bigint /* i64 */
+VOLATILE PARALLEL UNSAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'irt_start_calibration_wrapper';
+
+CREATE  FUNCTION "irt_unschedule_calibration"(
+	"bank" TEXT DEFAULT 'default' /* Option < String > */
+) RETURNS bool /* bool */
+VOLATILE PARALLEL UNSAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'irt_unschedule_calibration_wrapper';
+
+CREATE  FUNCTION "irt_validate_calibration"(
+	"bank" TEXT DEFAULT 'default' /* Option < & str > */
+) RETURNS TABLE (
+	"correlation" double precision,  /* Option < f64 > */
+	"rmse" double precision,  /* Option < f64 > */
+	"items_count" bigint,  /* i64 */
+	"mean_se_difficulty" double precision,  /* Option < f64 > */
+	"mean_se_discrimination" double precision,  /* Option < f64 > */
+	"interpretation" TEXT  /* String */
+)
+STABLE PARALLEL UNSAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'irt_validate_calibration_wrapper';
+
+-- finalize
+-- Third act: what everything is, and who may use it.
+
+REVOKE ALL ON TABLE irt_item_banks, irt_calibration_runs, irt_item_parameters,
+    irt_running_calibrations, irt_calibration_progress FROM PUBLIC;
+
+COMMENT ON TABLE irt_item_banks IS
+    'Banks: sets of items that are calibrated together, and how. Written by irt_configure.';
+COMMENT ON COLUMN irt_item_banks.bank IS 'Name of the bank.';
+COMMENT ON COLUMN irt_item_banks.responses IS
+    'Table or view with one row per response. A view is how responses are filtered.';
+COMMENT ON COLUMN irt_item_banks.person_column IS 'Column of responses: who answered.';
+COMMENT ON COLUMN irt_item_banks.item_column IS 'Column of responses: which item was answered.';
+COMMENT ON COLUMN irt_item_banks.correct_column IS
+    'Column of responses: boolean, or 0 and 1. NULL: the response is not eligible.';
+COMMENT ON COLUMN irt_item_banks.answered_at_column IS
+    'Column of responses: when. NULL: there is no time, and "new" is the growth of the count.';
+COMMENT ON COLUMN irt_item_banks.items IS
+    'Table whose irt_* columns receive the parameters. NULL: they are published nowhere.';
+COMMENT ON COLUMN irt_item_banks.item_key_column IS
+    'Column of items that holds what item_column refers to.';
+COMMENT ON COLUMN irt_item_banks.min_new_responses IS
+    'A run with fewer new responses than this is skipped, unless it is forced.';
+COMMENT ON COLUMN irt_item_banks.min_responses_per_item IS
+    'Items with fewer responses than this are skipped.';
+COMMENT ON COLUMN irt_item_banks.min_persons IS 'A run with fewer persons than this fails.';
+COMMENT ON COLUMN irt_item_banks.repeated_responses IS
+    'Which of several responses by one person to one item counts: first or last.';
+COMMENT ON COLUMN irt_item_banks.quadrature_nodes IS 'Number of nodes of the ability grid.';
+COMMENT ON COLUMN irt_item_banks.quadrature_bound IS
+    'Half width of the ability grid, in standard deviations of ability.';
+COMMENT ON COLUMN irt_item_banks.prior_log_discrimination_mean IS
+    'Mean of the normal prior on log discrimination.';
+COMMENT ON COLUMN irt_item_banks.prior_log_discrimination_sd IS
+    'Standard deviation of the prior on log discrimination; infinity: no prior.';
+COMMENT ON COLUMN irt_item_banks.prior_difficulty_mean IS 'Mean of the normal prior on difficulty.';
+COMMENT ON COLUMN irt_item_banks.prior_difficulty_sd IS
+    'Standard deviation of the prior on difficulty; infinity: no prior.';
+COMMENT ON COLUMN irt_item_banks.standard_errors IS
+    'How standard errors are computed: bootstrap, observed_information or none.';
+COMMENT ON COLUMN irt_item_banks.bootstrap_iterations IS 'Number of bootstrap replicates.';
+COMMENT ON COLUMN irt_item_banks.seed IS
+    'Where the random streams of the bootstrap start: the same seed gives the same numbers.';
+COMMENT ON COLUMN irt_item_banks.responses_name IS
+    'Qualified name of responses when irt_configure looked. A run compares.';
+COMMENT ON COLUMN irt_item_banks.items_name IS
+    'Qualified name of items when irt_configure looked. A run compares.';
+COMMENT ON COLUMN irt_item_banks.column_types IS
+    'Types of the columns when irt_configure looked. A run compares.';
+
+COMMENT ON TABLE irt_calibration_runs IS
+    'Audit trail: one row per attempt to calibrate a bank. Nothing but a run writes it.';
+COMMENT ON COLUMN irt_calibration_runs.id IS 'Number of the run.';
+COMMENT ON COLUMN irt_calibration_runs.bank IS 'Name of the bank.';
+COMMENT ON COLUMN irt_calibration_runs.status IS 'running, success, failed or skipped.';
+COMMENT ON COLUMN irt_calibration_runs.triggered_by IS 'cron, api or manual.';
+COMMENT ON COLUMN irt_calibration_runs.started_at IS 'When the run began.';
+COMMENT ON COLUMN irt_calibration_runs.completed_at IS 'When it ended; NULL while it runs.';
+COMMENT ON COLUMN irt_calibration_runs.duration_seconds IS 'How long it took, in seconds.';
+COMMENT ON COLUMN irt_calibration_runs.responses_through IS
+    'Moment of the snapshot in which the responses were read.';
+COMMENT ON COLUMN irt_calibration_runs.new_responses_count IS
+    'Responses that were new since the last successful full run.';
+COMMENT ON COLUMN irt_calibration_runs.responses_seen_count IS
+    'Eligible responses with a time up to responses_through, or none, that the snapshot held.';
+COMMENT ON COLUMN irt_calibration_runs.persons_count IS 'Persons that entered the fit.';
+COMMENT ON COLUMN irt_calibration_runs.responses_count IS 'Responses that entered the fit.';
+COMMENT ON COLUMN irt_calibration_runs.repeats_dropped IS
+    'Responses dropped because the same person had another one to the same item.';
+COMMENT ON COLUMN irt_calibration_runs.items_calibrated IS 'Items that received parameters.';
+COMMENT ON COLUMN irt_calibration_runs.items_skipped IS 'Items that did not.';
+COMMENT ON COLUMN irt_calibration_runs.mean_difficulty IS 'Mean difficulty of the calibrated items.';
+COMMENT ON COLUMN irt_calibration_runs.mean_discrimination IS
+    'Mean discrimination of the calibrated items.';
+COMMENT ON COLUMN irt_calibration_runs.log_likelihood IS
+    'Marginal log-likelihood at the estimate, in nats, without priors.';
+COMMENT ON COLUMN irt_calibration_runs.em_iterations IS 'Cycles that the estimator needed.';
+COMMENT ON COLUMN irt_calibration_runs.bootstrap_iterations IS
+    'Bootstrap replicates that were really done.';
+COMMENT ON COLUMN irt_calibration_runs.settings IS
+    'All settings in force: enough to repeat the run.';
+COMMENT ON COLUMN irt_calibration_runs.error_message IS 'Why the run failed or was skipped.';
+COMMENT ON COLUMN irt_calibration_runs.error_sqlstate IS 'SQLSTATE of the failure.';
+COMMENT ON COLUMN irt_calibration_runs.bootstrap_failures IS
+    'Bootstrap replicates that did not converge and were left out of the standard errors.';
+
+COMMENT ON COLUMN irt_calibration_runs.responses_ahead_count IS
+    'Eligible responses with a time after responses_through that the snapshot held.';
+
+COMMENT ON TABLE irt_item_parameters IS
+    'What each run estimated, for every item, calibrated or skipped.';
+COMMENT ON COLUMN irt_item_parameters.run_id IS 'The run.';
+COMMENT ON COLUMN irt_item_parameters.item IS 'The item''s key as text.';
+COMMENT ON COLUMN irt_item_parameters.difficulty IS 'b, in standard deviations of ability.';
+COMMENT ON COLUMN irt_item_parameters.discrimination IS
+    'a, in logits per standard deviation of ability (D = 1).';
+COMMENT ON COLUMN irt_item_parameters.se_difficulty IS 'Standard error of b; NULL: unknown.';
+COMMENT ON COLUMN irt_item_parameters.se_discrimination IS 'Standard error of a; NULL: unknown.';
+COMMENT ON COLUMN irt_item_parameters.information_peak IS
+    'Ability at which the item tells most: b.';
+COMMENT ON COLUMN irt_item_parameters.responses_count IS
+    'Responses to the item, after repeats were dropped.';
+COMMENT ON COLUMN irt_item_parameters.proportion_correct IS 'Share of them that is correct.';
+COMMENT ON COLUMN irt_item_parameters.point_biserial IS
+    'Correlation with the proportion correct on the person''s other eligible items.';
+COMMENT ON COLUMN irt_item_parameters.status IS 'calibrated or skipped.';
+COMMENT ON COLUMN irt_item_parameters.flags IS 'Remarks; for a skipped item, the reason.';
+COMMENT ON COLUMN irt_item_parameters.previous_difficulty IS
+    'b of the bank''s previous successful run.';
+COMMENT ON COLUMN irt_item_parameters.previous_discrimination IS
+    'a of the bank''s previous successful run.';
+COMMENT ON COLUMN irt_item_parameters.covariance IS 'Sampling covariance of a and b.';
+COMMENT ON COLUMN irt_item_parameters.difficulty_ci_low IS
+    'Lower end of the 95 % percentile interval of b; bootstrap only.';
+COMMENT ON COLUMN irt_item_parameters.difficulty_ci_high IS
+    'Upper end of the 95 % percentile interval of b; bootstrap only.';
+COMMENT ON COLUMN irt_item_parameters.discrimination_ci_low IS
+    'Lower end of the 95 % percentile interval of a; bootstrap only.';
+COMMENT ON COLUMN irt_item_parameters.discrimination_ci_high IS
+    'Upper end of the 95 % percentile interval of a; bootstrap only.';
+
+COMMENT ON TABLE irt_running_calibrations IS
+    'Behind irt_calibration_progress: what each worker last said about itself.';
+COMMENT ON COLUMN irt_running_calibrations.run_id IS 'The run.';
+COMMENT ON COLUMN irt_running_calibrations.bank IS 'Name of the bank.';
+COMMENT ON COLUMN irt_running_calibrations.pid IS 'Process that carries it out.';
+COMMENT ON COLUMN irt_running_calibrations.phase IS
+    'checking, loading, fitting, standard errors or publishing.';
+COMMENT ON COLUMN irt_running_calibrations.done IS 'Units of this phase that are done.';
+COMMENT ON COLUMN irt_running_calibrations.total IS 'Units that there are, where known.';
+COMMENT ON COLUMN irt_running_calibrations.started_at IS 'When the run began.';
+
+COMMENT ON VIEW irt_calibration_progress IS 'How far each running calibration is.';
+COMMENT ON COLUMN irt_calibration_progress.run_id IS 'The run.';
+COMMENT ON COLUMN irt_calibration_progress.bank IS 'Name of the bank.';
+COMMENT ON COLUMN irt_calibration_progress.pid IS 'Process that carries it out.';
+COMMENT ON COLUMN irt_calibration_progress.phase IS
+    'checking, loading, fitting, standard errors or publishing.';
+COMMENT ON COLUMN irt_calibration_progress.done IS
+    'Units of this phase that are done: responses, cycles, replicates or items.';
+COMMENT ON COLUMN irt_calibration_progress.total IS 'Units that there are, where known.';
+COMMENT ON COLUMN irt_calibration_progress.elapsed IS 'Time since the run began.';
+
+-- Functions that write, run or fit are for those who were granted them.
+REVOKE EXECUTE ON FUNCTION irt_configure, irt_add_item_columns FROM PUBLIC;
+
+COMMENT ON FUNCTION irt_configure IS
+    'Creates or changes a bank; returns its row. One argument per column of irt_item_banks, in '
+    'its order: NULL keeps what is there, ''-'' unsets a relation, '''' unsets answered_at_column. '
+    'Checks relations, columns, types and privileges at once.';
+COMMENT ON FUNCTION irt_add_item_columns IS
+    'Adds the irt_* columns that the table items lacks, as the caller, and names them. Never '
+    'drops or retypes a column.';
+COMMENT ON FUNCTION irt_last_successful_calibration IS
+    'When the last successful full run of the bank started; NULL: never.';
+COMMENT ON FUNCTION irt_should_run_calibration IS
+    'How many responses the last successful full run of the bank did not see, and whether they are '
+    'at least min_new_responses (NULL: the bank''s). Writes nothing.';
+
+REVOKE EXECUTE ON FUNCTION irt_fit_2pl FROM PUBLIC;
+COMMENT ON FUNCTION irt_fit_2pl IS
+    'The estimator alone, read-only, in this session and transaction, over any query that yields (person, item, correct) or (person, item, correct, answered_at). prior_…_sd ''infinity'': no such prior. standard_errors: ''bootstrap'', ''observed_information'' or ''none''.';
+
+REVOKE EXECUTE ON FUNCTION irt_run_calibration, irt_start_calibration, irt_cancel_calibration
+    FROM PUBLIC;
+COMMENT ON FUNCTION irt_run_calibration IS
+    'Calibrates a bank in a background worker, publishes its parameters, and returns the row of irt_calibration_runs. An argument that is NULL: the bank''s setting. force: run whether or not there are enough new responses. item_ids: publish only these items; such a run does not count as the last full one.';
+COMMENT ON FUNCTION irt_start_calibration IS
+    'Like irt_run_calibration, but returns the run''s id as soon as its row is committed: poll irt_calibration_runs, or LISTEN irt_calibration.';
+COMMENT ON FUNCTION irt_cancel_calibration IS
+    'Stops a running calibration; false when none with this run_id is running.';
+
+REVOKE EXECUTE ON FUNCTION irt_schedule_calibration, irt_unschedule_calibration FROM PUBLIC;
+COMMENT ON FUNCTION irt_schedule_calibration IS
+    'Lets pg_cron calibrate a bank, as the current role; returns the job''s id. The job is named irt_calibration_<bank>; calling again changes its schedule.';
+COMMENT ON FUNCTION irt_unschedule_calibration IS
+    'Removes the job of pg_cron that irt_schedule_calibration made for a bank; false when there is none.';
+
+REVOKE EXECUTE ON FUNCTION irt_adopt_runs FROM PUBLIC;
+COMMENT ON FUNCTION irt_adopt_runs IS
+    'Copies the rows of an application''s own history of calibrations into irt_calibration_runs, by column name; returns how many were not adopted before.';
+
+REVOKE ALL ON TABLE irt_calibration_history FROM PUBLIC;
+COMMENT ON VIEW irt_calibration_history IS
+    'Runs, and what changed since the success before them in their bank.';
+COMMENT ON COLUMN irt_calibration_history.id IS 'Number of the run.';
+COMMENT ON COLUMN irt_calibration_history.bank IS 'Name of the bank.';
+COMMENT ON COLUMN irt_calibration_history.status IS 'running, success, failed or skipped.';
+COMMENT ON COLUMN irt_calibration_history.triggered_by IS 'What started it.';
+COMMENT ON COLUMN irt_calibration_history.started_at IS 'When the run began.';
+COMMENT ON COLUMN irt_calibration_history.completed_at IS 'When it ended.';
+COMMENT ON COLUMN irt_calibration_history.duration_seconds IS 'How long it took, in seconds.';
+COMMENT ON COLUMN irt_calibration_history.new_responses_count IS 'Responses that were new.';
+COMMENT ON COLUMN irt_calibration_history.persons_count IS 'Persons that entered the fit.';
+COMMENT ON COLUMN irt_calibration_history.responses_count IS 'Responses that entered the fit.';
+COMMENT ON COLUMN irt_calibration_history.items_calibrated IS 'Items that received parameters.';
+COMMENT ON COLUMN irt_calibration_history.items_skipped IS 'Items that did not.';
+COMMENT ON COLUMN irt_calibration_history.mean_difficulty IS
+    'Mean difficulty of the calibrated items.';
+COMMENT ON COLUMN irt_calibration_history.mean_discrimination IS
+    'Mean discrimination of the calibrated items.';
+COMMENT ON COLUMN irt_calibration_history.log_likelihood_per_response IS
+    'log_likelihood by responses_count: comparable between runs.';
+COMMENT ON COLUMN irt_calibration_history.error_sqlstate IS 'SQLSTATE of the failure.';
+COMMENT ON COLUMN irt_calibration_history.error_message IS 'Why it failed or was skipped.';
+COMMENT ON COLUMN irt_calibration_history.previous_id IS
+    'The success before this run, which the changes refer to.';
+COMMENT ON COLUMN irt_calibration_history.items_calibrated_change IS
+    'Calibrated items more than then.';
+COMMENT ON COLUMN irt_calibration_history.mean_difficulty_change IS
+    'Change of the mean difficulty.';
+COMMENT ON COLUMN irt_calibration_history.mean_discrimination_change IS
+    'Change of the mean discrimination.';
+COMMENT ON COLUMN irt_calibration_history.log_likelihood_per_response_change IS
+    'Change of the log-likelihood per response.';
+COMMENT ON COLUMN irt_calibration_history.largest_difficulty_change IS
+    'Largest absolute change of an item''s difficulty.';
+COMMENT ON COLUMN irt_calibration_history.largest_discrimination_change IS
+    'Largest absolute change of an item''s discrimination.';
+
+COMMENT ON FUNCTION irt_validate_calibration IS
+    'How b of the bank''s last successful run goes together with minus the logit of the proportion correct, in numbers and in words. It takes SELECT on irt_calibration_runs and irt_item_parameters.';
+COMMENT ON FUNCTION irt_item_history IS
+    'What each run of the bank said of an item, the newest first. It takes SELECT on irt_calibration_runs and irt_item_parameters.';

@@ -3,7 +3,7 @@
 use crate::common::{Cluster, bindir, value};
 use crate::figures::{Times, say};
 use crate::random::Random;
-use crate::situations::{self, SITUATIONS, Situation, await_run};
+use crate::situations::{self, SITUATIONS, Situation, last_run};
 use crate::{stage, volume};
 use postgres::Client;
 use std::process::{Child, Command, Stdio};
@@ -74,8 +74,9 @@ fn every_stop_acts_in_every_phase_and_says_why() {
         while let Some(stop) = stops.peek() {
             let before = stage::published(&mut client);
             let obstacle = situation.obstruct(&cluster);
+            let last = last_run(&mut client);
             let call = call(&cluster, session, situation, **stop, reached_after, &mut random);
-            let stopped = stop_a_run(&mut client, call, situation, **stop, &mut random);
+            let stopped = stop_a_run(&mut client, call, last, situation, **stop, &mut random);
             drop(obstacle);
             reached_after = stopped.reached_after.unwrap_or(reached_after);
             session = stopped.session.unwrap_or_else(|| cluster.connect());
@@ -126,14 +127,17 @@ struct Stopped {
 fn stop_a_run(
     client: &mut Client,
     mut call: Call,
+    last: i64,
     situation: Situation,
     stop: Stop,
     random: &mut Random,
 ) -> Stopped {
     let (run, asked, reached_after) = match call.limit {
-        Some(limit) => (await_run(client, "true").0, call.started + limit, None),
+        Some(limit) => (await_row(client, last), call.started + limit, None),
         None => {
-            let (run, worker) = situation.await_phase(client);
+            let Some((run, worker)) = situation.await_phase(client, last) else {
+                return too_late(call);
+            };
             let reached_after = call.started.elapsed();
             std::thread::sleep(random.moment(Duration::from_millis(40)));
             (run, act(client, stop, &mut call, run, worker), Some(reached_after))
@@ -164,6 +168,31 @@ fn stop_a_run(
         took = took.max(at.saturating_duration_since(asked));
     }
     Stopped { took: Some(took), reached_after, session: lives.then_some(session) }
+}
+
+/// The run was over before anybody saw it in its phase: nothing was stopped.
+fn too_late(mut call: Call) -> Stopped {
+    let session = match &mut call.client {
+        Some(child) => {
+            child.wait().unwrap();
+            None
+        }
+        None => Some(call.told.recv_timeout(Duration::from_secs(30)).unwrap().2),
+    };
+    Stopped { took: None, reached_after: None, session }
+}
+
+/// Waits until the run that came after `last` has its row; returns its id.
+fn await_row(client: &mut Client, last: i64) -> i64 {
+    let deadline = Instant::now() + Duration::from_secs(60);
+    loop {
+        let newest = last_run(client);
+        if newest > last {
+            return newest;
+        }
+        assert!(Instant::now() < deadline, "no run begins");
+        std::thread::sleep(Duration::from_millis(2));
+    }
 }
 
 /// Calls irt_run_calibration from a session that is not ours to wait for.

@@ -90,23 +90,47 @@ impl Situation {
         other
     }
 
-    /// Waits until a run has reached this phase; returns its id and its worker's process.
-    pub fn await_phase(&self, client: &mut Client) -> (i64, i32) {
-        await_run(client, &format!("phase = '{}'", self.phase))
+    /// Waits until a run has reached this phase; returns its id and its worker's process. `None`:
+    /// the run that came after `last` has ended meanwhile, because nobody looked while it was there.
+    pub fn await_phase(&self, client: &mut Client, last: i64) -> Option<(i64, i32)> {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        let ended = format!(
+            "SELECT max(id) FROM irt_calibration_runs WHERE id > {last} AND status <> 'running'"
+        );
+        loop {
+            if let Some(found) = find_run(client, &format!("phase = '{}'", self.phase)) {
+                return Some(found);
+            }
+            if value(client, &ended).is_some() {
+                return None;
+            }
+            assert!(Instant::now() < deadline, "no run reaches {}", self.phase);
+            std::thread::sleep(Duration::from_millis(2));
+        }
     }
 }
 
 /// Waits for a run whose progress meets a condition; returns its id and its worker's process.
 pub fn await_run(client: &mut Client, condition: &str) -> (i64, i32) {
     let deadline = Instant::now() + Duration::from_secs(60);
-    let reached =
-        format!("SELECT max(run_id || ' ' || pid) FROM irt_calibration_progress WHERE {condition}");
     loop {
-        if let Some(found) = value(client, &reached) {
-            let (run, pid) = found.split_once(' ').unwrap();
-            return (run.parse().unwrap(), pid.parse().unwrap());
+        if let Some(found) = find_run(client, condition) {
+            return found;
         }
         assert!(Instant::now() < deadline, "no run reaches {condition}");
         std::thread::sleep(Duration::from_millis(2));
     }
+}
+
+fn find_run(client: &mut Client, condition: &str) -> Option<(i64, i32)> {
+    let reached =
+        format!("SELECT max(run_id || ' ' || pid) FROM irt_calibration_progress WHERE {condition}");
+    let found = value(client, &reached)?;
+    let (run, pid) = found.split_once(' ').unwrap();
+    Some((run.parse().unwrap(), pid.parse().unwrap()))
+}
+
+/// The last run that there is, ended or not; 0 before the first.
+pub fn last_run(client: &mut Client) -> i64 {
+    value(client, "SELECT COALESCE(max(id), 0) FROM irt_calibration_runs").unwrap().parse().unwrap()
 }

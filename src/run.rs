@@ -6,6 +6,7 @@
 //! computed no transaction is open.
 
 mod failure;
+mod items;
 mod request;
 mod settings;
 
@@ -172,7 +173,7 @@ impl Run<'_> {
     }
 
     /// Validates arguments, configuration and rights, and records all settings in force.
-    fn check(&self) -> Result<(Bank, BankSettings), ExtensionError> {
+    fn check(&mut self) -> Result<(Bank, BankSettings), ExtensionError> {
         let checked = transaction(Isolation::ReadCommitted, || {
             let bank = bank::load_for_run(&self.request.bank, self.request.discovered)?;
             let settings = bank.settings.with(&self.request.overrides)?;
@@ -182,6 +183,9 @@ impl Run<'_> {
         let json = settings::json(self.request, checked.as_ref().ok());
         transaction(Isolation::ReadCommitted, || audit::record_settings(self.run_id, &json))?;
         let (bank, settings) = checked?;
+        if let Some(unowned) = &bank.unowned {
+            self.warn(&unowned.report(&bank.name));
+        }
         self.request.validate()?;
         Ok((bank, settings))
     }
@@ -193,6 +197,7 @@ impl Run<'_> {
         settings: &BankSettings,
     ) -> Result<Decision, ExtensionError> {
         let force = self.request.is_forced();
+        let only = self.request.item_ids();
         let facts = &mut self.facts;
         transaction(Isolation::RepeatableRead, || {
             let evidence = should_run::evidence(bank)?;
@@ -203,7 +208,11 @@ impl Run<'_> {
                 return Ok(Decision::Skip);
             }
             load_responses::check_memory(total.unsigned_abs())?;
-            read(bank, settings).map(Decision::Calibrate)
+            let loaded = read(bank, settings)?;
+            if let Some(only) = &only {
+                items::must_be_of(bank, only, loaded.responses.labels())?;
+            }
+            Ok(Decision::Calibrate(loaded))
         })
     }
 
@@ -304,7 +313,7 @@ fn read(bank: &Bank, settings: &BankSettings) -> Result<Loaded, ExtensionError> 
     let columns = [bank.person.quoted(), bank.item.quoted(), bank.correct.quoted()].join(", ");
     let query = format!("SELECT {columns} FROM {}", bank.responses.name);
     let repeated = settings.repeated_responses;
-    as_relation_owner(bank.responses.oid, || {
+    as_relation_owner(bank.responses.oid, &bank.responses.name, || {
         let _settings = LocalSettings::without_row_security();
         let loaded = match &bank.answered_at {
             None => load_responses::load(&query, repeated)?,
@@ -340,12 +349,19 @@ fn too_few(bank: &str, evidence: &Evidence, required: i32) -> Report {
     .hint(format!("Calibrate all the same: SELECT irt_run_calibration(force => true{which});"))
 }
 
-/// Items in a message: enough to find the cause.
+/// A sentence of items, in a message.
 fn first_few(items: &[String]) -> String {
+    format!("Items: {}.", few(items))
+}
+
+/// Items in a message: enough to find the cause.
+fn few(items: &[String]) -> String {
     const FEW: usize = 10;
-    let named: Vec<&str> = items.iter().take(FEW).map(String::as_str).collect();
+    const CHARACTERS: usize = 100;
+    let named: Vec<String> =
+        items.iter().take(FEW).map(|item| item.chars().take(CHARACTERS).collect()).collect();
     let more = if items.len() > FEW { ", …" } else { "" };
-    format!("Items: {}{more}.", named.join(", "))
+    format!("{}{more}", named.join(", "))
 }
 
 /// Lets others finish. Ends early, with an ERROR, when the run is interrupted.

@@ -32,7 +32,7 @@ use std::time::{Duration, SystemTime};
 
 /// Whoever waits for a run, or nobody.
 pub trait Caller {
-    /// The run's row is committed.
+    /// The run's row is committed, and nothing forbids it from the outset.
     fn started(&mut self, run_id: i64);
     /// Something worth saying that ends nothing.
     fn told(&mut self, level: Level, report: &Report);
@@ -100,7 +100,6 @@ fn carry_out_as(request: &Request, caller: &mut dyn Caller, story: &mut Story) -
         Ok(begun) => begun,
         Err(error) => return Outcome::Failed(failure::refused(request, error)),
     };
-    caller.started(run_id);
     let limit = TimeLimit::start(crate::settings::timeout());
     let reporter = Reporter::new(run_id, &request.bank, limit.publish_from());
     let mut run = Run { request, caller, limit, run_id, reporter, facts: Facts::default() };
@@ -161,7 +160,15 @@ impl Run<'_> {
     /// Every step of a run; returns its row.
     fn work(&mut self) -> Result<String, ExtensionError> {
         self.reporter.enter(Phase::Checking)?;
+        // Whoever does not wait for the end is told all the same that the bank is not his.
+        let ours = self.is_ours();
+        if ours {
+            self.caller.started(self.run_id);
+        }
         let (bank, settings) = self.check()?;
+        if !ours {
+            self.caller.started(self.run_id);
+        }
         self.reporter.enter(Phase::Loading)?;
         let Decision::Calibrate(loaded) = self.decide_and_load(&bank, &settings)? else {
             return self.skip(&settings);
@@ -170,6 +177,14 @@ impl Run<'_> {
         let calibration = self.calibrate(loaded, &settings)?;
         self.reporter.enter(Phase::Publishing)?;
         self.publish(&bank, &calibration)
+    }
+
+    /// False where whose the bank is forbids the run.
+    fn is_ours(&self) -> bool {
+        let Request { bank, discovered, .. } = self.request;
+        let usable =
+            transaction(Isolation::ReadCommitted, || bank::must_be_usable(bank, *discovered));
+        !matches!(usable, Err(ExtensionError::Ownership(_)))
     }
 
     /// Validates arguments, configuration and rights, and records all settings in force.

@@ -46,7 +46,8 @@ impl ItemKeys {
             let element = (*array).elemtype;
             let (mut length, mut by_value, mut align) = (0, false, 0);
             pg_sys::get_typlenbyvalalign(element, &mut length, &mut by_value, &mut align);
-            let (mut values, mut nulls, mut count) = (std::ptr::null_mut(), std::ptr::null_mut(), 0);
+            let (mut values, mut nulls, mut count) =
+                (std::ptr::null_mut(), std::ptr::null_mut(), 0);
             pg_sys::deconstruct_array(
                 array,
                 element,

@@ -239,8 +239,10 @@ fn may(relation: &Relation, right: &str, columns: &[&str]) -> Result<(), Extensi
             "SELECT pg_catalog.has_column_privilege($1, $2, $3, $4)",
             &[role.into(), relation.oid.into(), (*column).into(), right.into()],
         )?;
-        if granted != Some(true) {
-            lacking.push(quote_identifier(column));
+        match granted {
+            Some(true) => {}
+            Some(false) => lacking.push(quote_identifier(column)),
+            None => return Err(ExtensionError::Replaced { relation: relation.name.clone() }),
         }
     }
     if lacking.is_empty() {

@@ -30,9 +30,9 @@ fn irt_run_calibration_0_3(
         bootstrap_iterations,
         seed,
     };
-    or_raise(texts(item_ids).and_then(|item_ids| {
-        run(Arguments { force, overrides, item_ids, bank })
-    }))
+    or_raise(
+        texts(item_ids).and_then(|item_ids| run(Arguments { force, overrides, item_ids, bank })),
+    )
 }
 
 /// The same without waiting: returns the run's id as soon as its row is committed.
@@ -55,9 +55,9 @@ fn irt_start_calibration_0_3(
         bootstrap_iterations,
         seed,
     };
-    or_raise(texts(item_ids).and_then(|item_ids| {
-        start(Arguments { force, overrides, item_ids, bank })
-    }))
+    or_raise(
+        texts(item_ids).and_then(|item_ids| start(Arguments { force, overrides, item_ids, bank })),
+    )
 }
 
 /// The one of 0.1.0 and 0.2.0, whose item_ids is text[].

@@ -20,7 +20,7 @@ use pgrx::pg_sys;
 use pgrx::spi::Spi;
 
 /// Every object that is reached, by class and OID, from relation $1; then the first of those
-/// that can execute something and whose owner is neither $2 nor a superuser.
+/// (a relation, if there is one) whose owner is neither $2 nor a superuser.
 ///
 /// An object *of* a relation (deptype a, i) is followed where it can execute something; a foreign
 /// key is not, because its checks run as the tables' owners. What such an object *uses* (deptype n)
@@ -108,7 +108,8 @@ FROM owned AS o
 JOIN pg_catalog.pg_roles AS a ON a.oid OPERATOR(pg_catalog.=) o.owner
 JOIN pg_catalog.pg_roles AS top ON top.oid OPERATOR(pg_catalog.=) $2
 WHERE o.owner OPERATOR(pg_catalog.<>) $2 AND NOT a.rolsuper
-ORDER BY o.class, o.object";
+ORDER BY o.class OPERATOR(pg_catalog.<>) 'pg_catalog.pg_class'::pg_catalog.regclass,
+    o.class, o.object";
 
 /// Refuses a relation through which a superuser's work would execute what belongs to a role that
 /// is neither `owner`, the relation's owner, nor a superuser.

@@ -161,7 +161,7 @@ impl Run<'_> {
     fn work(&mut self) -> Result<String, ExtensionError> {
         self.reporter.enter(Phase::Checking)?;
         // Whoever does not wait for the end is told all the same that the bank is not his.
-        let ours = self.is_ours();
+        let ours = self.is_ours()?;
         if ours {
             self.caller.started(self.run_id);
         }
@@ -180,11 +180,16 @@ impl Run<'_> {
     }
 
     /// False where whose the bank is forbids the run.
-    fn is_ours(&self) -> bool {
+    fn is_ours(&self) -> Result<bool, ExtensionError> {
         let Request { bank, discovered, .. } = self.request;
         let usable =
             transaction(Isolation::ReadCommitted, || bank::must_be_usable(bank, *discovered));
-        !matches!(usable, Err(ExtensionError::Ownership(_)))
+        match usable {
+            Err(ExtensionError::Ownership(_)) => Ok(false),
+            Err(error) if error.sqlstate() == *b"57014" => Err(error),
+            // Whatever else is wrong is found again when the settings are checked and recorded.
+            Ok(()) | Err(_) => Ok(true),
+        }
     }
 
     /// Validates arguments, configuration and rights, and records all settings in force.

@@ -46,6 +46,9 @@ COMMENT ON COLUMN irt_item_banks.items_name IS
     'Qualified name of items when irt_configure looked. A run compares.';
 COMMENT ON COLUMN irt_item_banks.column_types IS
     'Types of the columns when irt_configure looked. A run compares.';
+COMMENT ON COLUMN irt_item_banks.owner IS
+    'Role that may change the bank. Its runs are refused to roles that lack its rights, unless it is a superuser or the extension''s owner. NULL: nobody has taken the bank over yet.';
+COMMENT ON COLUMN irt_item_banks.configured_by IS 'Role that called irt_configure last.';
 
 COMMENT ON TABLE irt_calibration_runs IS
     'Audit trail: one row per attempt to calibrate a bank. Nothing but a run writes it.';
@@ -85,6 +88,8 @@ COMMENT ON COLUMN irt_calibration_runs.bootstrap_failures IS
 
 COMMENT ON COLUMN irt_calibration_runs.responses_ahead_count IS
     'Eligible responses with a time after responses_through that the snapshot held.';
+COMMENT ON COLUMN irt_calibration_runs.run_by IS
+    'Role with whose rights it ran; NULL: not known, as of older versions and adopted runs.';
 
 COMMENT ON TABLE irt_item_parameters IS
     'What each run estimated, for every item, calibrated or skipped.';
@@ -146,7 +151,8 @@ REVOKE EXECUTE ON FUNCTION irt_configure, irt_add_item_columns FROM PUBLIC;
 COMMENT ON FUNCTION irt_configure IS
     'Creates or changes a bank; returns its row. One argument per column of irt_item_banks, in '
     'its order: NULL keeps what is there, ''-'' unsets a relation, '''' unsets answered_at_column. '
-    'Checks relations, columns, types and privileges at once.';
+    'Checks relations, columns, types and privileges at once. A new bank is the caller''s; owner '
+    'hands it over.';
 COMMENT ON FUNCTION irt_add_item_columns IS
     'Adds the irt_* columns that the table items lacks, as the caller, and names them. Never '
     'drops or retypes a column.';
@@ -163,7 +169,7 @@ COMMENT ON FUNCTION irt_fit_2pl IS
 REVOKE EXECUTE ON FUNCTION irt_run_calibration, irt_start_calibration, irt_cancel_calibration
     FROM PUBLIC;
 COMMENT ON FUNCTION irt_run_calibration IS
-    'Calibrates a bank in a background worker, publishes its parameters, and returns the row of irt_calibration_runs. An argument that is NULL: the bank''s setting. force: run whether or not there are enough new responses. item_ids: publish only these items; such a run does not count as the last full one.';
+    'Calibrates a bank in a background worker, publishes its parameters, and returns the row of irt_calibration_runs. An argument that is NULL: the bank''s setting. force: run whether or not there are enough new responses. item_ids: publish only these items, an array of their keys; such a run does not count as the last full one.';
 COMMENT ON FUNCTION irt_start_calibration IS
     'Like irt_run_calibration, but returns the run''s id as soon as its row is committed: poll irt_calibration_runs, or LISTEN irt_calibration.';
 COMMENT ON FUNCTION irt_cancel_calibration IS

@@ -2,3 +2,169 @@
 -- tests/upgrade.rs compares an updated catalog with that of a fresh install.
 
 \echo Use "ALTER EXTENSION irt_calibration UPDATE" to load this file. \quit
+
+-- Functions with other arguments than before. CREATE OR REPLACE FUNCTION cannot change them, and
+-- DROP FUNCTION would lose what was granted and fail where a view uses the function. So they are
+-- changed in place, as extensions of the server's own do it (btree_gist 1.1 to 1.2): the OID stays,
+-- and with it grants, comments and whatever depends on it. CREATE OR REPLACE FUNCTION, below, does
+-- the rest. New arguments come last: what calls a function by position goes on as it was.
+-- For each: its old arguments, its new ones.
+DO LANGUAGE plpgsql $$
+DECLARE
+    changed record;
+    function pg_catalog.regprocedure;
+BEGIN
+    FOR changed IN
+        SELECT * FROM (VALUES
+            ('irt_configure',
+             'text, regclass, name, name, name, name, regclass, name, int, int, int, text, int, '
+             'float8, float8, float8, float8, float8, text, int, int8',
+             'text, regclass, name, name, name, name, regclass, name, int, int, int, text, int, '
+             'float8, float8, float8, float8, float8, text, int, int8, name'),
+            ('irt_run_calibration',
+             'bool, int, int, text[], text, int, int8, text',
+             'bool, int, int, anycompatiblearray, text, int, int8, text'),
+            ('irt_start_calibration',
+             'bool, int, int, text[], text, int, int8, text',
+             'bool, int, int, anycompatiblearray, text, int, int8, text')
+        ) AS c (name, before, after)
+    LOOP
+        function := pg_catalog.format('@extschema@.%I(%s)', changed.name, changed.before);
+        UPDATE pg_catalog.pg_proc AS p
+        SET proargtypes = a.types, pronargs = a.count, pronargdefaults = 0, proargdefaults = NULL
+        FROM (SELECT pg_catalog.string_agg(t.type::pg_catalog.regtype::pg_catalog.oid
+                         ::pg_catalog.text, ' ' ORDER BY t.place)::pg_catalog.oidvector,
+                     pg_catalog.count(*)::pg_catalog.int2
+              FROM ROWS FROM (pg_catalog.string_to_table(changed.after, ', '))
+                  WITH ORDINALITY AS t (type, place)) AS a (types, count)
+        WHERE p.oid OPERATOR(pg_catalog.=) function::pg_catalog.oid;
+    END LOOP;
+END $$;
+
+ALTER TABLE irt_item_banks
+    -- NULL until irt_configure writes it: a dump of a version without owners can be restored.
+    ADD COLUMN owner pg_catalog.name,
+    ADD COLUMN configured_by pg_catalog.name;
+COMMENT ON COLUMN irt_item_banks.owner IS
+    'Role that may change the bank. Its runs are refused to roles that lack its rights, unless it is a superuser or the extension''s owner. NULL: nobody has taken the bank over yet.';
+COMMENT ON COLUMN irt_item_banks.configured_by IS 'Role that called irt_configure last.';
+
+ALTER TABLE irt_calibration_runs ADD COLUMN run_by pg_catalog.name;
+COMMENT ON COLUMN irt_calibration_runs.run_by IS
+    'Role with whose rights it ran; NULL: not known, as of older versions and adopted runs.';
+
+-- It had all columns of irt_calibration_runs in it, and has those now that it needs.
+CREATE OR REPLACE VIEW irt_calibration_history AS
+SELECT r.id,
+       r.bank,
+       r.status,
+       r.triggered_by,
+       r.started_at,
+       r.completed_at,
+       r.duration_seconds,
+       r.new_responses_count,
+       r.persons_count,
+       r.responses_count,
+       r.items_calibrated,
+       r.items_skipped,
+       r.mean_difficulty,
+       r.mean_discrimination,
+       r.log_likelihood OPERATOR(pg_catalog./)
+           NULLIF(r.responses_count, 0)::pg_catalog.float8 AS log_likelihood_per_response,
+       r.error_sqlstate,
+       r.error_message,
+       previous.id AS previous_id,
+       r.items_calibrated OPERATOR(pg_catalog.-) previous.items_calibrated
+           AS items_calibrated_change,
+       r.mean_difficulty OPERATOR(pg_catalog.-) previous.mean_difficulty AS mean_difficulty_change,
+       r.mean_discrimination OPERATOR(pg_catalog.-) previous.mean_discrimination
+           AS mean_discrimination_change,
+       (r.log_likelihood OPERATOR(pg_catalog./)
+               NULLIF(r.responses_count, 0)::pg_catalog.float8)
+           OPERATOR(pg_catalog.-) (previous.log_likelihood OPERATOR(pg_catalog./)
+               NULLIF(previous.responses_count, 0)::pg_catalog.float8)
+           AS log_likelihood_per_response_change,
+       moved.largest_difficulty_change,
+       moved.largest_discrimination_change
+FROM irt_calibration_runs AS r
+LEFT JOIN LATERAL (
+    SELECT p.id, p.responses_count, p.items_calibrated, p.mean_difficulty, p.mean_discrimination,
+           p.log_likelihood
+    FROM irt_calibration_runs AS p
+    WHERE p.bank OPERATOR(pg_catalog.=) r.bank
+      AND p.status OPERATOR(pg_catalog.=) 'success'
+      AND (p.started_at, p.id) OPERATOR(pg_catalog.<) (r.started_at, r.id)
+    ORDER BY p.started_at DESC, p.id DESC LIMIT 1
+) AS previous ON true
+LEFT JOIN LATERAL (
+    SELECT pg_catalog.max(pg_catalog.abs(
+               i.difficulty OPERATOR(pg_catalog.-) i.previous_difficulty))
+               AS largest_difficulty_change,
+           pg_catalog.max(pg_catalog.abs(
+               i.discrimination OPERATOR(pg_catalog.-) i.previous_discrimination))
+               AS largest_discrimination_change
+    FROM irt_item_parameters AS i
+    WHERE i.run_id OPERATOR(pg_catalog.=) r.id
+) AS moved ON true;
+
+CREATE OR REPLACE FUNCTION irt_configure(
+    bank text DEFAULT 'default', responses regclass DEFAULT NULL, person_column name DEFAULT NULL,
+    item_column name DEFAULT NULL, correct_column name DEFAULT NULL,
+    answered_at_column name DEFAULT NULL, items regclass DEFAULT NULL,
+    item_key_column name DEFAULT NULL, min_new_responses int DEFAULT NULL,
+    min_responses_per_item int DEFAULT NULL, min_persons int DEFAULT NULL,
+    repeated_responses text DEFAULT NULL, quadrature_nodes int DEFAULT NULL,
+    quadrature_bound float8 DEFAULT NULL, prior_log_discrimination_mean float8 DEFAULT NULL,
+    prior_log_discrimination_sd float8 DEFAULT NULL, prior_difficulty_mean float8 DEFAULT NULL,
+    prior_difficulty_sd float8 DEFAULT NULL, standard_errors text DEFAULT NULL,
+    bootstrap_iterations int DEFAULT NULL, seed bigint DEFAULT NULL, owner name DEFAULT NULL)
+RETURNS irt_item_banks
+VOLATILE PARALLEL UNSAFE LANGUAGE c AS 'MODULE_PATHNAME', 'irt_configure_0_3_wrapper';
+COMMENT ON FUNCTION irt_configure IS
+    'Creates or changes a bank; returns its row. One argument per column of irt_item_banks, in '
+    'its order: NULL keeps what is there, ''-'' unsets a relation, '''' unsets answered_at_column. '
+    'Checks relations, columns, types and privileges at once. A new bank is the caller''s; owner '
+    'hands it over.';
+
+CREATE OR REPLACE FUNCTION irt_run_calibration(
+    force bool DEFAULT false, min_new_responses int DEFAULT NULL,
+    min_responses_per_item int DEFAULT NULL, item_ids anycompatiblearray DEFAULT NULL::text[],
+    standard_errors text DEFAULT NULL, bootstrap_iterations int DEFAULT NULL,
+    seed bigint DEFAULT NULL, bank text DEFAULT 'default')
+RETURNS irt_calibration_runs
+VOLATILE PARALLEL UNSAFE LANGUAGE c AS 'MODULE_PATHNAME', 'irt_run_calibration_0_3_wrapper';
+COMMENT ON FUNCTION irt_run_calibration IS
+    'Calibrates a bank in a background worker, publishes its parameters, and returns the row of irt_calibration_runs. An argument that is NULL: the bank''s setting. force: run whether or not there are enough new responses. item_ids: publish only these items, an array of their keys; such a run does not count as the last full one.';
+
+CREATE OR REPLACE FUNCTION irt_start_calibration(
+    force bool DEFAULT false, min_new_responses int DEFAULT NULL,
+    min_responses_per_item int DEFAULT NULL, item_ids anycompatiblearray DEFAULT NULL::text[],
+    standard_errors text DEFAULT NULL, bootstrap_iterations int DEFAULT NULL,
+    seed bigint DEFAULT NULL, bank text DEFAULT 'default')
+RETURNS bigint
+VOLATILE PARALLEL UNSAFE LANGUAGE c AS 'MODULE_PATHNAME', 'irt_start_calibration_0_3_wrapper';
+
+-- Whose the banks are that there are: nobody has said so, and a guess could be an attacker's.
+DO LANGUAGE plpgsql $$
+DECLARE
+    banks pg_catalog.text;
+BEGIN
+    SELECT pg_catalog.string_agg(
+               pg_catalog.format('%L (responses: %s, which belong to %s)', b.bank,
+                   COALESCE(b.responses_name, 'none'),
+                   COALESCE(c.relowner::pg_catalog.regrole::pg_catalog.text, 'nobody')),
+               '; ' ORDER BY b.bank)
+    INTO banks
+    FROM @extschema@.irt_item_banks AS b
+    LEFT JOIN pg_catalog.pg_class AS c
+        ON c.oid OPERATOR(pg_catalog.=) b.responses::pg_catalog.oid
+    WHERE b.owner IS NULL;
+    IF banks IS NOT NULL THEN
+        RAISE WARNING 'banks without an owner: %', banks USING
+            DETAIL = 'A run executes the views and triggers that a bank names, with the rights of '
+                     'the role that runs. Each run warns until somebody answers for them.',
+            HINT = 'Look at what each bank names. Then, as the extension''s owner: '
+                   'SELECT irt_configure(bank => …, owner => …); or as the owner of its responses: '
+                   'SELECT irt_configure(bank => …);';
+    END IF;
+END $$;

@@ -45,7 +45,10 @@ CREATE TABLE irt_item_banks (
     -- under the same name need not mean what it meant.
     responses_name pg_catalog.text,
     items_name pg_catalog.text,
-    column_types pg_catalog.jsonb NOT NULL DEFAULT '{}'
+    column_types pg_catalog.jsonb NOT NULL DEFAULT '{}',
+    -- NULL until irt_configure writes it: a dump of a version without owners can be restored.
+    owner pg_catalog.name,
+    configured_by pg_catalog.name
 );
 
 CREATE TABLE irt_calibration_runs (
@@ -75,7 +78,8 @@ CREATE TABLE irt_calibration_runs (
     error_message pg_catalog.text,
     error_sqlstate pg_catalog.text,
     bootstrap_failures pg_catalog.int4,
-    responses_ahead_count pg_catalog.int8
+    responses_ahead_count pg_catalog.int8,
+    run_by pg_catalog.name
 );
 
 -- The server names it: the index of an application's table that had our name, and was
@@ -152,7 +156,9 @@ SELECT r.id,
        moved.largest_discrimination_change
 FROM irt_calibration_runs AS r
 LEFT JOIN LATERAL (
-    SELECT p.* FROM irt_calibration_runs AS p
+    SELECT p.id, p.responses_count, p.items_calibrated, p.mean_difficulty, p.mean_discrimination,
+           p.log_likelihood
+    FROM irt_calibration_runs AS p
     WHERE p.bank OPERATOR(pg_catalog.=) r.bank
       AND p.status OPERATOR(pg_catalog.=) 'success'
       AND (p.started_at, p.id) OPERATOR(pg_catalog.<) (r.started_at, r.id)
@@ -230,6 +236,8 @@ VOLATILE PARALLEL UNSAFE
 LANGUAGE c /* Rust */
 AS 'MODULE_PATHNAME', 'irt_cancel_calibration_wrapper';
 
+-- Skipped due to `#[pgrx(sql = false)]`
+
 CREATE  FUNCTION "irt_configure"(
 	"bank" TEXT DEFAULT 'default', /* Option < String > */
 	"responses" regclass DEFAULT NULL, /* Option < RegClass > */
@@ -251,11 +259,12 @@ CREATE  FUNCTION "irt_configure"(
 	"prior_difficulty_sd" double precision DEFAULT NULL, /* Option < f64 > */
 	"standard_errors" TEXT DEFAULT NULL, /* Option < String > */
 	"bootstrap_iterations" INT DEFAULT NULL, /* Option < i32 > */
-	"seed" bigint DEFAULT NULL /* Option < i64 > */
+	"seed" bigint DEFAULT NULL, /* Option < i64 > */
+	"owner" name DEFAULT NULL /* Option < SqlName > */
 ) RETURNS @extschema@.irt_item_banks /* BankRow */
 VOLATILE PARALLEL UNSAFE
 LANGUAGE c /* Rust */
-AS 'MODULE_PATHNAME', 'irt_configure_wrapper';
+AS 'MODULE_PATHNAME', 'irt_configure_0_3_wrapper';
 
 CREATE  FUNCTION "irt_fit_2pl"(
 	"query" TEXT, /* Option < & str > */
@@ -317,11 +326,13 @@ STABLE PARALLEL UNSAFE
 LANGUAGE c /* Rust */
 AS 'MODULE_PATHNAME', 'irt_last_successful_calibration_wrapper';
 
+-- Skipped due to `#[pgrx(sql = false)]`
+
 CREATE  FUNCTION "irt_run_calibration"(
 	"force" bool DEFAULT false, /* Option < bool > */
 	"min_new_responses" INT DEFAULT NULL, /* Option < i32 > */
 	"min_responses_per_item" INT DEFAULT NULL, /* Option < i32 > */
-	"item_ids" TEXT[] DEFAULT NULL, /* :: std :: option :: Option < Vec < Option < String > > > */
+	"item_ids" anycompatiblearray DEFAULT NULL::text[], /* Option < ItemKeys > */
 	"standard_errors" TEXT DEFAULT NULL, /* Option < String > */
 	"bootstrap_iterations" INT DEFAULT NULL, /* Option < i32 > */
 	"seed" bigint DEFAULT NULL, /* Option < i64 > */
@@ -329,7 +340,7 @@ CREATE  FUNCTION "irt_run_calibration"(
 ) RETURNS @extschema@.irt_calibration_runs /* RunRow */
 VOLATILE PARALLEL UNSAFE
 LANGUAGE c /* Rust */
-AS 'MODULE_PATHNAME', 'irt_run_calibration_wrapper';
+AS 'MODULE_PATHNAME', 'irt_run_calibration_0_3_wrapper';
 
 CREATE  FUNCTION "irt_schedule_calibration"(
 	"schedule" TEXT DEFAULT '0 4 * * 0', /* Option < String > */
@@ -351,11 +362,13 @@ STABLE PARALLEL UNSAFE
 LANGUAGE c /* Rust */
 AS 'MODULE_PATHNAME', 'irt_should_run_calibration_wrapper';
 
+-- Skipped due to `#[pgrx(sql = false)]`
+
 CREATE  FUNCTION "irt_start_calibration"(
 	"force" bool DEFAULT false, /* Option < bool > */
 	"min_new_responses" INT DEFAULT NULL, /* Option < i32 > */
 	"min_responses_per_item" INT DEFAULT NULL, /* Option < i32 > */
-	"item_ids" TEXT[] DEFAULT NULL, /* :: std :: option :: Option < Vec < Option < String > > > */
+	"item_ids" anycompatiblearray DEFAULT NULL::text[], /* Option < ItemKeys > */
 	"standard_errors" TEXT DEFAULT NULL, /* Option < String > */
 	"bootstrap_iterations" INT DEFAULT NULL, /* Option < i32 > */
 	"seed" bigint DEFAULT NULL, /* Option < i64 > */
@@ -363,7 +376,7 @@ CREATE  FUNCTION "irt_start_calibration"(
 ) RETURNS bigint /* i64 */
 VOLATILE PARALLEL UNSAFE
 LANGUAGE c /* Rust */
-AS 'MODULE_PATHNAME', 'irt_start_calibration_wrapper';
+AS 'MODULE_PATHNAME', 'irt_start_calibration_0_3_wrapper';
 
 CREATE  FUNCTION "irt_unschedule_calibration"(
 	"bank" TEXT DEFAULT 'default' /* Option < String > */
@@ -435,6 +448,9 @@ COMMENT ON COLUMN irt_item_banks.items_name IS
     'Qualified name of items when irt_configure looked. A run compares.';
 COMMENT ON COLUMN irt_item_banks.column_types IS
     'Types of the columns when irt_configure looked. A run compares.';
+COMMENT ON COLUMN irt_item_banks.owner IS
+    'Role that may change the bank. Its runs are refused to roles that lack its rights, unless it is a superuser or the extension''s owner. NULL: nobody has taken the bank over yet.';
+COMMENT ON COLUMN irt_item_banks.configured_by IS 'Role that called irt_configure last.';
 
 COMMENT ON TABLE irt_calibration_runs IS
     'Audit trail: one row per attempt to calibrate a bank. Nothing but a run writes it.';
@@ -474,6 +490,8 @@ COMMENT ON COLUMN irt_calibration_runs.bootstrap_failures IS
 
 COMMENT ON COLUMN irt_calibration_runs.responses_ahead_count IS
     'Eligible responses with a time after responses_through that the snapshot held.';
+COMMENT ON COLUMN irt_calibration_runs.run_by IS
+    'Role with whose rights it ran; NULL: not known, as of older versions and adopted runs.';
 
 COMMENT ON TABLE irt_item_parameters IS
     'What each run estimated, for every item, calibrated or skipped.';
@@ -535,7 +553,8 @@ REVOKE EXECUTE ON FUNCTION irt_configure, irt_add_item_columns FROM PUBLIC;
 COMMENT ON FUNCTION irt_configure IS
     'Creates or changes a bank; returns its row. One argument per column of irt_item_banks, in '
     'its order: NULL keeps what is there, ''-'' unsets a relation, '''' unsets answered_at_column. '
-    'Checks relations, columns, types and privileges at once.';
+    'Checks relations, columns, types and privileges at once. A new bank is the caller''s; owner '
+    'hands it over.';
 COMMENT ON FUNCTION irt_add_item_columns IS
     'Adds the irt_* columns that the table items lacks, as the caller, and names them. Never '
     'drops or retypes a column.';
@@ -552,7 +571,7 @@ COMMENT ON FUNCTION irt_fit_2pl IS
 REVOKE EXECUTE ON FUNCTION irt_run_calibration, irt_start_calibration, irt_cancel_calibration
     FROM PUBLIC;
 COMMENT ON FUNCTION irt_run_calibration IS
-    'Calibrates a bank in a background worker, publishes its parameters, and returns the row of irt_calibration_runs. An argument that is NULL: the bank''s setting. force: run whether or not there are enough new responses. item_ids: publish only these items; such a run does not count as the last full one.';
+    'Calibrates a bank in a background worker, publishes its parameters, and returns the row of irt_calibration_runs. An argument that is NULL: the bank''s setting. force: run whether or not there are enough new responses. item_ids: publish only these items, an array of their keys; such a run does not count as the last full one.';
 COMMENT ON FUNCTION irt_start_calibration IS
     'Like irt_run_calibration, but returns the run''s id as soon as its row is committed: poll irt_calibration_runs, or LISTEN irt_calibration.';
 COMMENT ON FUNCTION irt_cancel_calibration IS

@@ -76,7 +76,7 @@ fn find(oid: pg_sys::Oid) -> Result<Relation, ExtensionError> {
 /// The source's rows, converted to the types that we keep.
 fn read(source: &Relation, columns: &Columns) -> Result<Vec<Row>, ExtensionError> {
     let query = format!("SELECT {}::pg_catalog.text FROM {} AS s", columns.as_json(), source.name);
-    as_relation_owner(source.oid, || {
+    as_relation_owner(source.oid, &source.name, || {
         let settings = LocalSettings::without_row_security();
         // Numbers travel as JSON, and must arrive as they are.
         settings.set(c"extra_float_digits", c"1");

@@ -10,7 +10,7 @@ pub use adopted::{AdoptedRun, adopt};
 
 use crate::error::ExtensionError;
 use crate::load_responses::pin_text_settings;
-use crate::privileges::as_owner;
+use crate::privileges::{as_owner, current_role, role_name};
 use crate::report::Report;
 use crate::schema::Schema;
 use crate::should_run::Evidence;
@@ -132,17 +132,29 @@ pub fn bury_ghosts(bank: &str) -> Result<(), ExtensionError> {
     })
 }
 
-/// Inserts the 'running' row; returns its id.
+/// Inserts the 'running' row of a run with the current role's rights; returns its id.
 ///
 /// # Errors
 /// Only when SPI fails.
 pub fn begin(bank: &str, triggered_by: &str) -> Result<i64, ExtensionError> {
+    let run_by = role_name(current_role());
     as_owner(|schema| {
-        let statement = format!(
-            "INSERT INTO {} (bank, triggered_by, status) VALUES ($1, $2, 'running') RETURNING id",
-            schema.runs()
-        );
-        Spi::get_one_with_args(&statement, &[bank.into(), triggered_by.into()])?
+        let runs = schema.runs();
+        let mut arguments = vec![bank.into(), triggered_by.into()];
+        // The table of an older version lacks the column.
+        let statement = if schema.has_column("irt_calibration_runs", "run_by")? {
+            arguments.push(run_by.into());
+            format!(
+                "INSERT INTO {runs} (bank, triggered_by, run_by, status) \
+                 VALUES ($1, $2, $3::pg_catalog.name, 'running') RETURNING id"
+            )
+        } else {
+            format!(
+                "INSERT INTO {runs} (bank, triggered_by, status) \
+                 VALUES ($1, $2, 'running') RETURNING id"
+            )
+        };
+        Spi::get_one_with_args(&statement, &arguments)?
             .ok_or_else(|| ExtensionError::Internal("a run has no id".to_owned()))
     })
 }

@@ -8,6 +8,7 @@
 
 mod checks;
 mod configure;
+mod ownership;
 mod publishing;
 mod relation;
 mod settings;
@@ -15,6 +16,7 @@ mod stored;
 
 pub use checks::may_read;
 pub use configure::{Change, configure};
+pub use ownership::Unowned;
 pub use publishing::{Items, PUBLISHED_COLUMNS, PublishedColumn, add_item_columns};
 pub use relation::{Column, Relation, RelationKind};
 pub use settings::{
@@ -34,6 +36,9 @@ use stored::Stored;
 /// The bank that needs no configuring.
 pub const DEFAULT_BANK: &str = "default";
 
+/// The most characters that a bank's name has. Those of older versions may have more.
+const LONGEST_NAME: usize = 200;
+
 /// A bank whose relations, columns, types and privileges have been checked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bank {
@@ -41,6 +46,8 @@ pub struct Bank {
     pub name: String,
     /// False for a default bank that was discovered.
     pub configured: bool,
+    /// Set where nobody answers for what its run executes.
+    pub unowned: Option<Unowned>,
     /// One row per response.
     pub responses: Relation,
     /// Column of responses: who.
@@ -139,7 +146,9 @@ pub fn load(
     let stored = if stored.is_new { stored.with_discovered(discovered)? } else { stored };
     let settings = LocalSettings::without_row_security();
     settings.set(c"search_path", c"pg_catalog, pg_temp");
-    let bank = checks::resolve(&stored, purpose)?;
+    let unowned = ownership::may_use(&stored, purpose)?;
+    let mut bank = checks::resolve(&stored, purpose)?;
+    bank.unowned = unowned;
     if bank.configured {
         checks::unchanged(&stored, &bank)?;
     }
@@ -147,8 +156,42 @@ pub fn load(
     Ok(bank)
 }
 
+/// Refuses a bank that the current role could not let run as `discovered` in its own session says.
+/// An unconfigured default bank without relations is none of anybody's yet.
+///
+/// # Errors
+/// 22023 for no such bank, 42501.
+pub fn must_be_usable(bank: &str, discovered: Option<Discovered>) -> Result<(), ExtensionError> {
+    must_exist(bank)?;
+    let stored = match as_owner(|schema| Stored::read(schema, bank))? {
+        Some(stored) => stored,
+        None if discovered.is_some() => Stored::new(bank).with_discovered(discovered)?,
+        None => return Ok(()),
+    };
+    let settings = LocalSettings::begin();
+    settings.set(c"search_path", c"pg_catalog, pg_temp");
+    ownership::may_use(&stored, Purpose::Running).map(|_| ())
+}
+
+/// Refuses a name that is longer than that of any new bank.
+///
+/// # Errors
+/// 22023.
+pub fn must_fit(bank: &str) -> Result<(), ExtensionError> {
+    let characters = bank.chars().count();
+    if characters <= LONGEST_NAME {
+        return Ok(());
+    }
+    Err(ExtensionError::InvalidArgument {
+        argument: "bank",
+        found: format!("{characters} characters long"),
+        expected: "at most 200 characters long",
+    })
+}
+
 /// The error that there is no such bank. Which there are is told to those who may read the banks.
 fn unknown(bank: &str) -> Result<ExtensionError, ExtensionError> {
+    must_fit(bank)?;
     let schema = Schema::find()?;
     let may_know = reading::one::<bool>(
         "SELECT pg_catalog.has_table_privilege($1, $2, 'SELECT')",

@@ -6,6 +6,9 @@
 //! thing, what was found and what was expected; the hint says what to do.
 
 mod advice;
+mod ownership;
+
+pub use ownership::OwnershipError;
 
 use crate::report::Report;
 use irt::IrtError;
@@ -57,6 +60,22 @@ pub enum ExtensionError {
         role: &'static str,
         /// Its qualified name when it was configured.
         relation: String,
+    },
+    /// Somebody put another relation in the place of one that was checked.
+    #[error("relation {relation} is gone, or is another one than it was a moment ago")]
+    Replaced {
+        /// Its qualified name.
+        relation: String,
+    },
+    /// An item list that names what is not in the bank.
+    #[error("item_ids names {count} items that are not in bank \"{bank}\": {items}")]
+    UnknownItems {
+        /// The bank.
+        bank: String,
+        /// How many there are.
+        count: usize,
+        /// The first of them.
+        items: String,
     },
     /// The OID that was given belongs to no relation.
     #[error("{role} is {found}, but there is no relation with that OID")]
@@ -301,6 +320,9 @@ pub enum ExtensionError {
         /// The run.
         run_id: i64,
     },
+    /// Whose it is, and who may use it.
+    #[error(transparent)]
+    Ownership(#[from] OwnershipError),
     /// What the numeric core says.
     #[error("{0}")]
     Irt(#[from] IrtError),
@@ -319,6 +341,7 @@ impl ExtensionError {
             Self::NullArgument { .. } => b"22004",
             Self::InvalidArgument { .. }
             | Self::UnknownBank { .. }
+            | Self::UnknownItems { .. }
             | Self::NotOneSelect { .. }
             | Self::WrongColumnCount { .. }
             | Self::UnusableHistory { .. }
@@ -336,9 +359,10 @@ impl ExtensionError {
             | Self::NotInstalled => b"55000",
             Self::ServerGone => b"57P01",
             Self::TooMuchMemory { .. } => b"53200",
-            Self::NothingToDiscover | Self::RelationGone { .. } | Self::NoSuchRelation { .. } => {
-                b"42P01"
-            }
+            Self::NothingToDiscover
+            | Self::RelationGone { .. }
+            | Self::Replaced { .. }
+            | Self::NoSuchRelation { .. } => b"42P01",
             Self::MissingColumn { .. }
             | Self::MissingItemColumns { .. }
             | Self::NoHistory { .. } => b"42703",
@@ -350,6 +374,7 @@ impl ExtensionError {
             | Self::WrongRelationKind { .. }
             | Self::TemporaryRelation { .. }
             | Self::ChangedSinceConfigured { .. } => b"IR002",
+            Self::Ownership(error) => return error.sqlstate(),
             Self::Irt(error) => core_sqlstate(error),
             Self::Database(report) => return report.sqlstate,
             Self::Internal(_) => b"XX000",

@@ -18,7 +18,60 @@ use pgrx::prelude::*;
 
 /// Creates or changes a bank and checks all of it at once.
 #[allow(clippy::too_many_arguments)]
-#[pg_extern(volatile, parallel_unsafe)]
+#[pg_extern(name = "irt_configure", volatile, parallel_unsafe)]
+fn irt_configure_0_3(
+    bank: default!(Option<String>, "'default'"),
+    responses: default!(Option<RegClass>, "NULL"),
+    person_column: default!(Option<SqlName>, "NULL"),
+    item_column: default!(Option<SqlName>, "NULL"),
+    correct_column: default!(Option<SqlName>, "NULL"),
+    answered_at_column: default!(Option<SqlName>, "NULL"),
+    items: default!(Option<RegClass>, "NULL"),
+    item_key_column: default!(Option<SqlName>, "NULL"),
+    min_new_responses: default!(Option<i32>, "NULL"),
+    min_responses_per_item: default!(Option<i32>, "NULL"),
+    min_persons: default!(Option<i32>, "NULL"),
+    repeated_responses: default!(Option<String>, "NULL"),
+    quadrature_nodes: default!(Option<i32>, "NULL"),
+    quadrature_bound: default!(Option<f64>, "NULL"),
+    prior_log_discrimination_mean: default!(Option<f64>, "NULL"),
+    prior_log_discrimination_sd: default!(Option<f64>, "NULL"),
+    prior_difficulty_mean: default!(Option<f64>, "NULL"),
+    prior_difficulty_sd: default!(Option<f64>, "NULL"),
+    standard_errors: default!(Option<String>, "NULL"),
+    bootstrap_iterations: default!(Option<i32>, "NULL"),
+    seed: default!(Option<i64>, "NULL"),
+    owner: default!(Option<SqlName>, "NULL"),
+) -> BankRow {
+    or_raise(bank::configure(Change {
+        bank,
+        responses,
+        person_column,
+        item_column,
+        correct_column,
+        answered_at_column,
+        items,
+        item_key_column,
+        min_new_responses,
+        min_responses_per_item,
+        min_persons,
+        repeated_responses,
+        quadrature_nodes,
+        quadrature_bound,
+        prior_log_discrimination_mean,
+        prior_log_discrimination_sd,
+        prior_difficulty_mean,
+        prior_difficulty_sd,
+        standard_errors,
+        bootstrap_iterations,
+        seed,
+        owner,
+    }))
+}
+
+/// The one of 0.1.0 and 0.2.0, where banks had no owner.
+#[allow(clippy::too_many_arguments)]
+#[pg_extern(sql = false)]
 fn irt_configure(
     bank: default!(Option<String>, "'default'"),
     responses: default!(Option<RegClass>, "NULL"),
@@ -64,6 +117,7 @@ fn irt_configure(
         standard_errors,
         bootstrap_iterations,
         seed,
+        owner: None,
     }))
 }
 

@@ -17,7 +17,7 @@ use irt::{GroupedResponses, NO_TIME, RepeatedResponses, ResponseRows};
 use keys::Keys;
 use pgrx::pg_sys::Datum;
 use query::{Column, Sink};
-pub use typed_keys::pin_text_settings;
+pub use typed_keys::{pin_text_settings, text_of};
 use values::{Correctness, Time, WrongValues};
 
 /// Responses as they were read, put together by person. What follows needs no database.

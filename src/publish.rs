@@ -44,7 +44,7 @@ pub fn publish(
         .filter(|item| wanted.as_ref().is_none_or(|wanted| wanted.contains(item.item.as_str())))
         .collect();
     let not_in_items = match &bank.items {
-        Some(items) => as_relation_owner(items.relation.oid, || {
+        Some(items) => as_relation_owner(items.relation.oid, &items.relation.name, || {
             let _settings = LocalSettings::without_row_security();
             write_items(bank, items, &chosen, calibrated_at)
         })?,

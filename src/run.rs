@@ -6,6 +6,7 @@
 //! computed no transaction is open.
 
 mod failure;
+mod items;
 mod request;
 mod settings;
 
@@ -31,7 +32,7 @@ use std::time::{Duration, SystemTime};
 
 /// Whoever waits for a run, or nobody.
 pub trait Caller {
-    /// The run's row is committed.
+    /// The run's row is committed, and nothing forbids it from the outset.
     fn started(&mut self, run_id: i64);
     /// Something worth saying that ends nothing.
     fn told(&mut self, level: Level, report: &Report);
@@ -99,7 +100,6 @@ fn carry_out_as(request: &Request, caller: &mut dyn Caller, story: &mut Story) -
         Ok(begun) => begun,
         Err(error) => return Outcome::Failed(failure::refused(request, error)),
     };
-    caller.started(run_id);
     let limit = TimeLimit::start(crate::settings::timeout());
     let reporter = Reporter::new(run_id, &request.bank, limit.publish_from());
     let mut run = Run { request, caller, limit, run_id, reporter, facts: Facts::default() };
@@ -160,7 +160,15 @@ impl Run<'_> {
     /// Every step of a run; returns its row.
     fn work(&mut self) -> Result<String, ExtensionError> {
         self.reporter.enter(Phase::Checking)?;
+        // Whoever does not wait for the end is told all the same that the bank is not his.
+        let ours = self.is_ours()?;
+        if ours {
+            self.caller.started(self.run_id);
+        }
         let (bank, settings) = self.check()?;
+        if !ours {
+            self.caller.started(self.run_id);
+        }
         self.reporter.enter(Phase::Loading)?;
         let Decision::Calibrate(loaded) = self.decide_and_load(&bank, &settings)? else {
             return self.skip(&settings);
@@ -171,8 +179,21 @@ impl Run<'_> {
         self.publish(&bank, &calibration)
     }
 
+    /// False where whose the bank is forbids the run.
+    fn is_ours(&self) -> Result<bool, ExtensionError> {
+        let Request { bank, discovered, .. } = self.request;
+        let usable =
+            transaction(Isolation::ReadCommitted, || bank::must_be_usable(bank, *discovered));
+        match usable {
+            Err(ExtensionError::Ownership(_)) => Ok(false),
+            Err(error) if error.sqlstate() == *b"57014" => Err(error),
+            // Whatever else is wrong is found again when the settings are checked and recorded.
+            Ok(()) | Err(_) => Ok(true),
+        }
+    }
+
     /// Validates arguments, configuration and rights, and records all settings in force.
-    fn check(&self) -> Result<(Bank, BankSettings), ExtensionError> {
+    fn check(&mut self) -> Result<(Bank, BankSettings), ExtensionError> {
         let checked = transaction(Isolation::ReadCommitted, || {
             let bank = bank::load_for_run(&self.request.bank, self.request.discovered)?;
             let settings = bank.settings.with(&self.request.overrides)?;
@@ -182,6 +203,9 @@ impl Run<'_> {
         let json = settings::json(self.request, checked.as_ref().ok());
         transaction(Isolation::ReadCommitted, || audit::record_settings(self.run_id, &json))?;
         let (bank, settings) = checked?;
+        if let Some(unowned) = &bank.unowned {
+            self.warn(&unowned.report(&bank.name));
+        }
         self.request.validate()?;
         Ok((bank, settings))
     }
@@ -193,6 +217,7 @@ impl Run<'_> {
         settings: &BankSettings,
     ) -> Result<Decision, ExtensionError> {
         let force = self.request.is_forced();
+        let only = self.request.item_ids();
         let facts = &mut self.facts;
         transaction(Isolation::RepeatableRead, || {
             let evidence = should_run::evidence(bank)?;
@@ -203,7 +228,11 @@ impl Run<'_> {
                 return Ok(Decision::Skip);
             }
             load_responses::check_memory(total.unsigned_abs())?;
-            read(bank, settings).map(Decision::Calibrate)
+            let loaded = read(bank, settings)?;
+            if let Some(only) = &only {
+                items::must_be_of(bank, only, loaded.responses.labels())?;
+            }
+            Ok(Decision::Calibrate(loaded))
         })
     }
 
@@ -304,7 +333,7 @@ fn read(bank: &Bank, settings: &BankSettings) -> Result<Loaded, ExtensionError> 
     let columns = [bank.person.quoted(), bank.item.quoted(), bank.correct.quoted()].join(", ");
     let query = format!("SELECT {columns} FROM {}", bank.responses.name);
     let repeated = settings.repeated_responses;
-    as_relation_owner(bank.responses.oid, || {
+    as_relation_owner(bank.responses.oid, &bank.responses.name, || {
         let _settings = LocalSettings::without_row_security();
         let loaded = match &bank.answered_at {
             None => load_responses::load(&query, repeated)?,
@@ -340,12 +369,19 @@ fn too_few(bank: &str, evidence: &Evidence, required: i32) -> Report {
     .hint(format!("Calibrate all the same: SELECT irt_run_calibration(force => true{which});"))
 }
 
-/// Items in a message: enough to find the cause.
+/// A sentence of items, in a message.
 fn first_few(items: &[String]) -> String {
+    format!("Items: {}.", few(items))
+}
+
+/// Items in a message: enough to find the cause.
+fn few(items: &[String]) -> String {
     const FEW: usize = 10;
-    let named: Vec<&str> = items.iter().take(FEW).map(String::as_str).collect();
+    const CHARACTERS: usize = 100;
+    let named: Vec<String> =
+        items.iter().take(FEW).map(|item| item.chars().take(CHARACTERS).collect()).collect();
     let more = if items.len() > FEW { ", …" } else { "" };
-    format!("Items: {}{more}.", named.join(", "))
+    format!("{}{more}", named.join(", "))
 }
 
 /// Lets others finish. Ends early, with an ERROR, when the run is interrupted.

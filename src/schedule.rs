@@ -63,7 +63,7 @@ enum Wanted<'a> {
 pub fn schedule(schedule: Option<String>, bank: Option<String>) -> Result<i64, ExtensionError> {
     let schedule = schedule.ok_or(ExtensionError::NullArgument { argument: "schedule" })?;
     let bank = bank.ok_or(ExtensionError::NullArgument { argument: "bank" })?;
-    bank::must_exist(&bank)?;
+    bank::must_be_usable(&bank, bank::discover(&bank)?)?;
     let job = Job::of(&bank)?;
     may_run()?;
     within_reach(Wanted::Scheduled(&schedule, &job))?;

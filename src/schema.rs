@@ -4,6 +4,7 @@
 //! knows its name: it is looked up by the extension, whose name is fixed.
 
 use crate::error::ExtensionError;
+use crate::reading;
 use pgrx::prelude::*;
 use pgrx::spi::{Spi, quote_identifier};
 
@@ -64,6 +65,21 @@ impl Schema {
     /// `irt_running_calibrations`, qualified: the table behind `irt_calibration_progress`.
     pub fn running(&self) -> String {
         self.relation("irt_running_calibrations")
+    }
+
+    /// True when one of the extension's relations has that column: those of an older version,
+    /// until ALTER EXTENSION UPDATE, lack some.
+    ///
+    /// # Errors
+    /// Only when SPI fails.
+    pub fn has_column(&self, relation: &str, column: &str) -> Result<bool, ExtensionError> {
+        let found = reading::one::<bool>(
+            "SELECT EXISTS (SELECT FROM pg_catalog.pg_attribute a \
+             WHERE a.attrelid OPERATOR(pg_catalog.=) $1::pg_catalog.regclass::pg_catalog.oid \
+               AND a.attname::pg_catalog.text OPERATOR(pg_catalog.=) $2 AND NOT a.attisdropped)",
+            &[self.relation(relation).into(), column.into()],
+        )?;
+        Ok(found == Some(true))
     }
 
     /// The role that owns the tables.

@@ -85,7 +85,9 @@ pub fn evidence(bank: &Bank) -> Result<Evidence, ExtensionError> {
         reading::one::<TimestampWithTimeZone>("SELECT pg_catalog.clock_timestamp()", &[])?
             .ok_or_else(|| ExtensionError::Internal("the clock is NULL".to_owned()))?;
     let since = last.as_ref().map_or(through, |last| last.through);
-    let counts = as_relation_owner(bank.responses.oid, || count(bank, since, through))?;
+    let counts = as_relation_owner(bank.responses.oid, &bank.responses.name, || {
+        count(bank, since, through)
+    })?;
     Ok(Evidence {
         new_responses: new_responses(counts, last.as_ref(), bank.answered_at.is_some()),
         seen_count: counts.total - counts.ahead,

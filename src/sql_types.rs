@@ -1,4 +1,4 @@
-//! SQL types that pgrx does not know: name, regclass by OID, and our row types.
+//! SQL types that pgrx does not know: name, regclass by OID, arrays of any type, and our row types.
 
 use pgrx::callconv::{Arg, ArgAbi, BoxRet, FcInfo};
 use pgrx::datum::Datum;
@@ -11,6 +11,7 @@ use pgrx::{FromDatum, pg_sys};
 use std::ffi::{CStr, c_char};
 
 use crate::error::ExtensionError;
+use crate::load_responses::{pin_text_settings, text_of};
 
 /// A `name`: an identifier as it is stored, unquoted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +25,46 @@ impl RegClass {
     /// True for '-', which unsets a relation.
     pub fn is_unset(self) -> bool {
         self.0 == pg_sys::InvalidOid
+    }
+}
+
+/// An array of any type: the keys of items, as a caller has them.
+#[derive(Debug, Clone, Copy)]
+pub struct ItemKeys(pg_sys::Datum);
+
+impl ItemKeys {
+    /// Every element as the text that its type prints, in the form in which keys are recorded.
+    ///
+    /// # Errors
+    /// 22021 for a text that is not UTF-8.
+    pub fn texts(self) -> Result<Vec<Option<String>>, ExtensionError> {
+        let _pinned = pin_text_settings();
+        // SAFETY: the datum is an array; detoasted, its header says what its elements are.
+        // deconstruct_array returns as many values and nulls as it counts.
+        unsafe {
+            let array = pg_sys::pg_detoast_datum(self.0.cast_mut_ptr()).cast::<pg_sys::ArrayType>();
+            let element = (*array).elemtype;
+            let (mut length, mut by_value, mut align) = (0, false, 0);
+            pg_sys::get_typlenbyvalalign(element, &mut length, &mut by_value, &mut align);
+            let (mut values, mut nulls, mut count) =
+                (std::ptr::null_mut(), std::ptr::null_mut(), 0);
+            pg_sys::deconstruct_array(
+                array,
+                element,
+                i32::from(length),
+                by_value,
+                align,
+                &mut values,
+                &mut nulls,
+                &mut count,
+            );
+            (0..count as usize)
+                .map(|i| {
+                    let null = *nulls.add(i);
+                    (!null).then(|| text_of(element, *values.add(i))).transpose()
+                })
+                .collect()
+        }
     }
 }
 
@@ -79,6 +120,16 @@ impl FromDatum for SqlName {
     }
 }
 
+impl FromDatum for ItemKeys {
+    unsafe fn from_polymorphic_datum(
+        datum: pg_sys::Datum,
+        is_null: bool,
+        _type: pg_sys::Oid,
+    ) -> Option<Self> {
+        (!is_null).then_some(Self(datum))
+    }
+}
+
 impl FromDatum for RegClass {
     unsafe fn from_polymorphic_datum(
         datum: pg_sys::Datum,
@@ -125,6 +176,7 @@ macro_rules! translatable {
 
 argument!(SqlName, "name");
 argument!(RegClass, "regclass");
+argument!(ItemKeys, "anycompatiblearray");
 translatable!(BankRow, "@extschema@.irt_item_banks");
 translatable!(RunRow, "@extschema@.irt_calibration_runs");
 

@@ -159,3 +159,32 @@ fn data_alone_goes_into_an_extension_that_is_there() {
     restore(&cluster, &dump(&cluster, &["--data-only"]), &[]);
     assert_goes_on(&mut before, &mut after);
 }
+
+/// What 0.2.0 dumped knows no owners: nobody has the banks, they run, and somebody takes them over.
+#[test]
+fn a_dump_of_an_older_version_has_banks_without_owners() {
+    for options in [vec![], vec!["--inserts"]] {
+        let cluster = Cluster::start();
+        let mut postgres = cluster.connect();
+        postgres.batch_execute("CREATE DATABASE before").unwrap();
+        postgres.batch_execute("CREATE DATABASE after").unwrap();
+        let mut before = cluster.connect_as("postgres", "before");
+        let old = SCHEMA.replace(
+            "SCHEMA irt;\n    CREATE TABLE",
+            "SCHEMA irt VERSION '0.2.0';\n    CREATE TABLE",
+        );
+        assert_ne!(old, SCHEMA);
+        for statement in [&*old, DATA, "SELECT irt.irt_run_calibration()"] {
+            before.simple_query(statement).unwrap();
+        }
+        restore(&cluster, &dump(&cluster, &options), &[]);
+        let mut after = cluster.connect_as("postgres", "after");
+        let owners = "SELECT count(*) || ' ' || count(owner) FROM irt.irt_item_banks";
+        assert_eq!(value(&mut after, owners).as_deref(), Some("2 0"));
+        let run = "SELECT id || ' ' || status || ' ' || run_by
+                   FROM irt.irt_run_calibration(true, bank => 'other', standard_errors => 'none')";
+        assert_eq!(value(&mut after, run).as_deref(), Some("2 success postgres"));
+        let takes = "SELECT owner FROM irt.irt_configure('other')";
+        assert_eq!(value(&mut after, takes).as_deref(), Some("postgres"));
+    }
+}

@@ -194,6 +194,164 @@ fn item_ids_limit_what_is_published_and_such_a_run_is_not_a_full_one() {
     assert_eq!(value(&mut client, new).unwrap(), "5000");
 }
 
+/// Arrays of whatever type the application's keys have, as drivers send them.
+#[test]
+fn item_ids_are_an_array_of_any_type() {
+    let (_cluster, mut client) = Cluster::with_extension();
+    for (kind, key) in [
+        ("int", "q"),
+        ("bigint", "q::bigint + 4294967296"),
+        ("uuid", "lpad(q::text, 32, '0')::uuid"),
+        ("text", "'Item ' || q"),
+        ("date", "date '2026-11-24' + q"),
+    ] {
+        client
+            .batch_execute(&format!(
+                "DROP TABLE IF EXISTS responses, questions; DELETE FROM irt_item_banks;
+                 CREATE TABLE responses AS SELECT p AS user_id, {key} AS question_id, hashint4(p * 5 + q) % 3 < p % 3 AS is_correct
+                 FROM generate_series(1, 300) p, generate_series(1, 5) q;
+                 CREATE TABLE questions AS SELECT DISTINCT question_id AS id FROM responses;
+                 SELECT irt_add_item_columns('questions'); SET DateStyle = 'German'"
+            ))
+            .unwrap();
+        let keys = "(SELECT array_agg(id ORDER BY id) FROM (SELECT id FROM questions ORDER BY id LIMIT 2) AS q)";
+        let published = "SELECT string_agg(id::text, ' ' ORDER BY id) = (SELECT string_agg(id::text, ' ' ORDER BY id)
+                             FROM (SELECT id FROM questions ORDER BY id LIMIT 2) AS q)
+                         FROM questions WHERE irt_difficulty IS NOT NULL";
+        let arrays = [keys.to_owned(), format!("{keys}::text[]")];
+        for array in arrays.iter().filter(|array| kind != "date" || !array.ends_with("::text[]")) {
+            client.batch_execute("UPDATE questions SET irt_difficulty = NULL").unwrap();
+            let ran =
+                run(&mut client, &format!("true, standard_errors => 'none', item_ids => {array}"));
+            assert_eq!(ran["status"], "success");
+            assert_eq!(value(&mut client, published).as_deref(), Some("t"), "{kind}: {array}");
+        }
+    }
+}
+
+/// NULL, literals and parameters without a type, by name and by position: one function takes them all.
+#[test]
+fn item_ids_need_no_type() {
+    let (_cluster, mut client) = lsat7();
+    let functions = "SELECT count(*) FROM pg_proc WHERE proname IN ('irt_run_calibration', 'irt_start_calibration')";
+    assert_eq!(value(&mut client, functions).as_deref(), Some("2"), "none is overloaded");
+    let published =
+        "SELECT string_agg(id, ' ' ORDER BY id) FROM questions WHERE irt_difficulty IS NOT NULL";
+    let all = "Item.1 Item.2 Item.3 Item.4 Item.5";
+    for (arguments, expected) in [
+        ("true, standard_errors => 'none'", all),
+        ("true, NULL, NULL, NULL, 'none'", all),
+        ("true, item_ids => NULL::int[], standard_errors => 'none'", all),
+        ("true, NULL, NULL, '{Item.2,Item.4}', 'none'", "Item.2 Item.4"),
+        ("true, item_ids => ARRAY['Item.2'], standard_errors => 'none'", "Item.2"),
+        (
+            "true, item_ids => ARRAY['Item.2', 'Item.3']::varchar[], standard_errors => 'none'",
+            "Item.2 Item.3",
+        ),
+        ("true, item_ids => '{Item.1}'::name[], standard_errors => 'none'", "Item.1"),
+    ] {
+        client.batch_execute("UPDATE questions SET irt_difficulty = NULL").unwrap();
+        run(&mut client, arguments);
+        assert_eq!(value(&mut client, published).as_deref(), Some(expected), "{arguments}");
+    }
+    client.batch_execute("UPDATE questions SET irt_difficulty = NULL").unwrap();
+    let call =
+        "SELECT (irt_run_calibration(true, item_ids => $1, standard_errors => 'none')).status";
+    let status: String = client.query_one(call, &[&vec!["Item.5"]]).unwrap().get(0);
+    assert_eq!(
+        (status.as_str(), value(&mut client, published).as_deref()),
+        ("success", Some("Item.5"))
+    );
+}
+
+/// A mistyped key must not pass for an item that has no parameters yet.
+#[test]
+fn an_item_list_with_an_unknown_item_publishes_nothing() {
+    let (_cluster, mut client) = lsat7();
+    client
+        .batch_execute(
+            "INSERT INTO questions VALUES ('new'); INSERT INTO responses VALUES (1, 'unanswered', NULL)",
+        )
+        .unwrap();
+    let call = "SELECT irt_run_calibration(true, item_ids => '{Item.1,nix,Item.9,nix}', standard_errors => 'none')";
+    let refused = error(&mut client, call);
+    assert_eq!(refused.code().code(), "22023");
+    assert_eq!(
+        refused.message(),
+        "item_ids names 2 items that are not in bank \"default\": nix, Item.9"
+    );
+    assert!(refused.hint().is_some());
+    let untouched = "SELECT count(*) FROM questions WHERE irt_difficulty IS NOT NULL";
+    assert_eq!(value(&mut client, untouched).as_deref(), Some("0"));
+    let recorded = "SELECT status || ' ' || error_sqlstate FROM irt_calibration_runs";
+    assert_eq!(value(&mut client, recorded).as_deref(), Some("failed 22023"));
+    // What has no parameters, but is in the items table or among the responses, is an item.
+    let known = "true, item_ids => '{Item.1,new,unanswered}', standard_errors => 'none'";
+    assert_eq!(run(&mut client, known)["status"], "success");
+    assert_eq!(value(&mut client, untouched).as_deref(), Some("1"));
+    client.batch_execute("SELECT irt_configure(items => '-')").unwrap();
+    let gone = error(&mut client, "SELECT irt_run_calibration(true, item_ids => '{new}')");
+    assert_eq!(gone.code().code(), "22023");
+}
+
+/// The worker's transactions are its own: only the caller's can say that nothing is to be written.
+#[test]
+fn read_only_means_read_only() {
+    let (cluster, mut client) = lsat7();
+    client.batch_execute("CREATE ROLE endpoint SUPERUSER LOGIN").unwrap();
+    client.batch_execute("ALTER ROLE endpoint SET default_transaction_read_only = on").unwrap();
+    let mut endpoint = cluster.connect_as("endpoint", "postgres");
+    for name in ["irt_run_calibration", "irt_start_calibration"] {
+        let call = format!("SELECT {name}(true, standard_errors => 'none')");
+        let refused = |client: &mut Client, sql: &str| {
+            let refused = error(client, sql);
+            assert_eq!(refused.code().code(), "25006", "{sql}");
+            let expected = format!("cannot execute {name}() in a read-only transaction");
+            assert_eq!(refused.message(), expected);
+            client.batch_execute("ROLLBACK").unwrap();
+        };
+        refused(&mut client, &format!("BEGIN READ ONLY; {call}"));
+        refused(&mut client, &format!("BEGIN; SET TRANSACTION READ ONLY; {call}"));
+        refused(&mut endpoint, &call);
+    }
+    let runs = "SELECT count(*) FROM irt_calibration_runs";
+    assert_eq!(value(&mut client, runs).as_deref(), Some("0"));
+    // What only reads, or only stops, goes on.
+    endpoint
+        .simple_query("SELECT irt_should_run_calibration(), irt_cancel_calibration(1)")
+        .unwrap();
+    let writable =
+        "BEGIN READ WRITE; SELECT irt_run_calibration(true, standard_errors => 'none'); COMMIT";
+    endpoint.batch_execute(writable).unwrap();
+    assert_eq!(
+        value(&mut client, "SELECT run_by FROM irt_calibration_runs").as_deref(),
+        Some("endpoint")
+    );
+}
+
+/// A role that was SET is the one whose rights a run has, in every kind of row.
+#[test]
+fn a_row_says_whose_rights_the_run_had() {
+    let (_cluster, mut client) = lsat7();
+    client
+        .batch_execute(
+            "CREATE ROLE runner LOGIN; GRANT SELECT ON responses, questions TO runner;
+             GRANT UPDATE ON questions TO runner;
+             GRANT EXECUTE ON FUNCTION irt_run_calibration TO runner; SET ROLE runner",
+        )
+        .unwrap();
+    for arguments in ["standard_errors => 'none'", ""] {
+        assert_eq!(run(&mut client, arguments)["run_by"], "runner", "{arguments}");
+    }
+    error(&mut client, "SELECT irt_run_calibration(true, seed => NULL, standard_errors => 'x')");
+    client.batch_execute("RESET ROLE").unwrap();
+    run(&mut client, "");
+    let record =
+        "SELECT string_agg(status || ' ' || run_by, ', ' ORDER BY id) FROM irt_calibration_runs";
+    let expected = "success runner, skipped runner, failed runner, skipped postgres";
+    assert_eq!(value(&mut client, record).as_deref(), Some(expected));
+}
+
 #[test]
 fn a_failure_leaves_a_row_and_the_items_as_they_were() {
     let (_cluster, mut client) = lsat7();

@@ -11,9 +11,9 @@
 
 mod common;
 
-use common::{Cluster, catalog, error, has_extension, rows, value};
-use postgres::Client;
-use std::{collections::HashSet, fs, path::Path, process::Command};
+use common::{Cluster, bindir, catalog, error, has_extension, rows, value};
+use postgres::{Client, NoTls};
+use std::{collections::HashSet, fs, path::Path, process::Command, sync::mpsc::channel};
 
 /// The version of this checkout.
 const CURRENT: &str = env!("CARGO_PKG_VERSION");
@@ -176,6 +176,109 @@ fn a_released_version_works_with_the_library_of_today() {
         assert_eq!(value(&mut client, last).as_deref(), Some("t"));
         client.batch_execute("SELECT irt.irt_cancel_calibration(5)").unwrap();
     }
+}
+
+/// Functions that have other arguments than before keep what was granted and what depends on them.
+#[test]
+fn an_update_keeps_grants_and_what_uses_the_functions() {
+    for version in released_versions() {
+        let (cluster, mut client) = with_history(version);
+        client
+            .batch_execute(
+                "CREATE ROLE runner LOGIN; GRANT USAGE ON SCHEMA irt TO runner;
+                 GRANT SELECT ON responses, questions TO runner; GRANT UPDATE ON questions TO runner;
+                 GRANT EXECUTE ON FUNCTION irt.irt_configure, irt.irt_run_calibration TO runner;
+                 GRANT EXECUTE ON FUNCTION irt.irt_start_calibration TO runner WITH GRANT OPTION;
+                 CREATE VIEW configured AS SELECT (irt.irt_configure('few', min_persons => 5, seed => 7)).seed;
+                 CREATE VIEW calibrated AS SELECT status FROM irt.irt_run_calibration(true, NULL, 1, '{Item.1}', 'none');
+                 CREATE FUNCTION calibrate() RETURNS text BEGIN ATOMIC
+                     SELECT status FROM irt.irt_run_calibration(true, item_ids => ARRAY['Item.2'], bank => 'other',
+                                                                standard_errors => 'none'); END",
+            )
+            .unwrap();
+        let oids = "SELECT string_agg(oid || ' ' || array_to_string(proacl, ','), ' ' ORDER BY proname)
+                    FROM pg_proc WHERE proname IN ('irt_configure', 'irt_run_calibration', 'irt_start_calibration')";
+        let before = value(&mut client, oids);
+        assert!(before.as_ref().unwrap().contains("runner=X*/"));
+        client.batch_execute("ALTER EXTENSION irt_calibration UPDATE").unwrap();
+        assert_eq!(value(&mut client, oids), before, "{version}");
+        // What was granted is not the extension's own: pg_dump takes it along.
+        let initial = "SELECT count(*) FROM pg_init_privs WHERE initprivs::text LIKE '%runner%'";
+        assert_eq!(value(&mut client, initial).as_deref(), Some("0"), "{version}");
+        let dumped = Command::new(bindir().join("pg_dump"))
+            .args(["-h", "127.0.0.1", "-U", "postgres", "-s", "-p", &cluster.port().to_string()])
+            .arg("postgres")
+            .output()
+            .unwrap();
+        let dumped = String::from_utf8(dumped.stdout).unwrap();
+        for (name, right) in [
+            ("irt_run_calibration(force boolean", "GRANT ALL ON FUNCTION"),
+            ("irt_configure(bank text", "GRANT ALL ON FUNCTION"),
+        ] {
+            let grant = format!("{right} irt.{name}");
+            let granted = |line: &str| line.starts_with(&grant) && line.ends_with("TO runner;");
+            assert!(dumped.lines().any(granted), "{version}: {grant}");
+        }
+        assert_eq!(value(&mut client, "SELECT seed FROM configured").as_deref(), Some("7"));
+        assert_eq!(value(&mut client, "SELECT calibrate()").as_deref(), Some("success"));
+        assert_eq!(value(&mut client, "SELECT status FROM calibrated").as_deref(), Some("success"));
+        let mut runner = cluster.connect_as("runner", "postgres");
+        let run = "SELECT run_by FROM irt.irt_run_calibration(true, item_ids => '{Item.1}'::name[], standard_errors => 'none')";
+        assert_eq!(value(&mut runner, run).as_deref(), Some("runner"));
+        let twice = "SELECT count(*) FROM pg_proc WHERE pronamespace = 'irt'::regnamespace
+                     GROUP BY proname HAVING count(*) > 1";
+        assert!(rows(&mut client, twice).is_empty(), "no function is overloaded");
+    }
+}
+
+/// Whose the banks are, nobody has said: the update says which there are, and each run.
+#[test]
+fn an_update_names_the_banks_that_have_no_owner() {
+    let (sender, said) = channel();
+    let (cluster, mut client) = with_history(released_versions()[0]);
+    client
+        .batch_execute(
+            "CREATE ROLE app LOGIN; ALTER VIEW few OWNER TO app; GRANT USAGE ON SCHEMA irt TO app;
+             GRANT SELECT ON responses TO app; GRANT EXECUTE ON FUNCTION irt.irt_configure TO app",
+        )
+        .unwrap();
+    let mut config = cluster.config("postgres", "postgres");
+    config.notice_callback(move |notice| {
+        let hint = notice.hint().unwrap_or_default();
+        let _ = sender.send(format!("{}: {} / {hint}", notice.severity(), notice.message()));
+    });
+    let mut client = config.connect(NoTls).unwrap();
+    let run = "SELECT irt.irt_run_calibration(true, bank => 'other', standard_errors => 'none')";
+    client.simple_query(run).unwrap();
+    let before: Vec<String> = said.try_iter().collect();
+    let expected = "WARNING: bank \"other\" has no owner / ALTER EXTENSION irt_calibration UPDATE; \
+                    then SELECT irt_configure('other');";
+    assert_eq!(before, [expected]);
+    client.batch_execute("ALTER EXTENSION irt_calibration UPDATE").unwrap();
+    let listed: Vec<String> = said.try_iter().collect();
+    assert_eq!(listed.len(), 1, "{listed:?}");
+    assert!(
+        listed[0].starts_with(
+            "WARNING: banks without an owner: \
+             'default' (responses: public.responses, which belong to postgres); \
+             'few' (responses: public.few, which belong to app); \
+             'other' (responses: public.responses, which belong to postgres) / "
+        ),
+        "{listed:?}"
+    );
+    client.simple_query(run).unwrap();
+    let after: Vec<String> = said.try_iter().collect();
+    let expected = "WARNING: bank \"other\" has no owner / Take it over, as the owner of its \
+                    responses or of the extension: SELECT irt_configure('other');";
+    assert_eq!(after, [expected]);
+    let mut app = cluster.connect_as("app", "postgres");
+    let takes = "SELECT owner || ' ' || configured_by FROM irt.irt_configure('few')";
+    assert_eq!(value(&mut app, takes).as_deref(), Some("app app"));
+    assert_eq!(error(&mut app, "SELECT irt.irt_configure('other')").code().code(), "42501");
+    client.simple_query("SELECT irt.irt_configure('other')").unwrap();
+    let _ = said.try_iter().count();
+    client.simple_query(run).unwrap();
+    assert_eq!(said.try_iter().count(), 0, "somebody answers for it now");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! One row of a history: is it a run, and which?
 
 use crate::audit::{AdoptedRun, Status};
-use crate::bank::DEFAULT_BANK;
+use crate::bank::{DEFAULT_BANK, must_fit};
 use crate::error::ExtensionError;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
@@ -91,9 +91,11 @@ impl Row {
                 ));
             }
         };
+        let bank = self.bank.as_deref().filter(|bank| !bank.is_empty()).unwrap_or(DEFAULT_BANK);
+        must_fit(bank).map_err(|_| "has the name of a bank with more than 200 characters")?;
         let sqlstate = died.as_ref().map(|_| "57P01".to_owned());
         let row = json!({
-            "bank": self.bank.as_deref().filter(|bank| !bank.is_empty()).unwrap_or(DEFAULT_BANK),
+            "bank": bank,
             "status": status.as_str(),
             "triggered_by": self.triggered_by.as_deref().unwrap_or("manual"),
             "started_at": self.started_at,

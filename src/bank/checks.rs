@@ -45,6 +45,7 @@ pub(super) fn resolve(stored: &Stored, purpose: Purpose) -> Result<Bank, Extensi
     Ok(Bank {
         name: stored.bank.clone(),
         configured: !stored.is_new,
+        unowned: None,
         responses,
         person,
         item,
@@ -224,7 +225,7 @@ pub fn may_read(relation: &Relation, columns: &[&Column]) -> Result<(), Extensio
     may(relation, "SELECT", &names)?;
     let list: Vec<String> = columns.iter().map(|column| column.quoted()).collect();
     let query = format!("SELECT {} FROM {} LIMIT 0", list.join(", "), relation.name);
-    as_relation_owner(relation.oid, || {
+    as_relation_owner(relation.oid, &relation.name, || {
         Spi::connect(|client| client.select(query.as_str(), None, &[]).map(|_| ()))?;
         Ok(())
     })
@@ -238,8 +239,10 @@ fn may(relation: &Relation, right: &str, columns: &[&str]) -> Result<(), Extensi
             "SELECT pg_catalog.has_column_privilege($1, $2, $3, $4)",
             &[role.into(), relation.oid.into(), (*column).into(), right.into()],
         )?;
-        if granted != Some(true) {
-            lacking.push(quote_identifier(column));
+        match granted {
+            Some(true) => {}
+            Some(false) => lacking.push(quote_identifier(column)),
+            None => return Err(ExtensionError::Replaced { relation: relation.name.clone() }),
         }
     }
     if lacking.is_empty() {

@@ -19,6 +19,9 @@ const COLUMNS: &str = "bank, responses, person_column, item_column, correct_colu
     prior_difficulty_sd, standard_errors, bootstrap_iterations, seed, responses_name, \
     items_name, column_types";
 
+/// Those that irt_item_banks of 0.1.0 and 0.2.0 lacks.
+const OWNER_COLUMNS: &str = "owner, configured_by";
+
 /// A bank as it is stored, unchecked.
 #[derive(Debug, Clone)]
 pub(super) struct Stored {
@@ -38,6 +41,12 @@ pub(super) struct Stored {
     pub responses_name: Option<String>,
     pub items_name: Option<String>,
     pub column_types: Value,
+    /// False in the tables of an older version.
+    pub knows_owners: bool,
+    /// Whose it is; `None`: nobody has said so yet.
+    pub owner: Option<String>,
+    /// Who wrote the row last.
+    pub configured_by: Option<String>,
 }
 
 impl Stored {
@@ -58,6 +67,9 @@ impl Stored {
             responses_name: None,
             items_name: None,
             column_types: json!({}),
+            knows_owners: true,
+            owner: None,
+            configured_by: None,
         }
     }
 
@@ -75,21 +87,23 @@ impl Stored {
     /// Reads a row; call it as the tables' owner.
     pub fn read(schema: &Schema, bank: &str) -> Result<Option<Self>, ExtensionError> {
         Spi::connect(|client| {
-            let rows = client.select(query(schema).as_str(), None, &[bank.into()])?;
-            rows.into_iter().next().map(|row| Self::from_row(&row)).transpose()
+            let knows_owners = knows_owners(schema)?;
+            let rows = client.select(query(schema, knows_owners).as_str(), None, &[bank.into()])?;
+            rows.into_iter().next().map(|row| Self::from_row(&row, knows_owners)).transpose()
         })
     }
 
     /// Reads a row that is going to be written: two changes at once must not undo each other.
     pub fn read_for_update(schema: &Schema, bank: &str) -> Result<Option<Self>, ExtensionError> {
-        let query = format!("{} FOR UPDATE", query(schema));
+        let knows_owners = knows_owners(schema)?;
+        let query = format!("{} FOR UPDATE", query(schema, knows_owners));
         Spi::connect_mut(|client| {
             let rows = client.update(query.as_str(), None, &[bank.into()])?;
-            rows.into_iter().next().map(|row| Self::from_row(&row)).transpose()
+            rows.into_iter().next().map(|row| Self::from_row(&row, knows_owners)).transpose()
         })
     }
 
-    fn from_row(row: &SpiHeapTupleData) -> Result<Self, ExtensionError> {
+    fn from_row(row: &SpiHeapTupleData, knows_owners: bool) -> Result<Self, ExtensionError> {
         let mut cells = Cells { row, next: 0 };
         Ok(Self {
             is_new: false,
@@ -120,13 +134,17 @@ impl Stored {
             responses_name: cells.optional()?,
             items_name: cells.optional()?,
             column_types: cells.required::<JsonB>()?.0,
+            knows_owners,
+            owner: if knows_owners { cells.optional()? } else { None },
+            configured_by: if knows_owners { cells.optional()? } else { None },
         })
     }
 
-    /// Writes the row and returns it; call it as the tables' owner.
-    pub fn write(&self, schema: &Schema) -> Result<BankRow, ExtensionError> {
+    /// Writes the row and returns it; call it as the tables' owner. `None`, and nothing is written,
+    /// when the row was to be a new one and somebody else was faster: it is his.
+    pub fn write(&self, schema: &Schema) -> Result<Option<BankRow>, ExtensionError> {
         let settings = &self.settings;
-        let arguments = [
+        let mut arguments = vec![
             self.bank.as_str().into(),
             self.responses.into(),
             self.person_column.as_str().into(),
@@ -152,9 +170,16 @@ impl Stored {
             self.items_name.as_deref().into(),
             JsonB(self.column_types.clone()).into(),
         ];
-        let statement = upsert(schema);
+        let knows_owners = knows_owners(schema)?;
+        if knows_owners {
+            arguments.push(self.owner.as_deref().into());
+            arguments.push(self.configured_by.as_deref().into());
+        }
+        let statement = write(schema, knows_owners, self.is_new);
         Spi::connect_mut(|client| {
-            client.update(statement.as_str(), None, &arguments)?;
+            if client.update(statement.as_str(), None, &arguments)?.is_empty() {
+                return Ok(None);
+            }
             // The row as another statement sees it: a BEFORE trigger cannot be in between, but
             // RETURNING a whole row of an upsert is more to reason about than a primary key.
             let query = format!(
@@ -162,7 +187,7 @@ impl Stored {
                 schema.banks()
             );
             let rows = client.select(query.as_str(), Some(1), &[self.bank.as_str().into()])?;
-            BankRow::from_spi(client, rows)
+            BankRow::from_spi(client, rows).map(Some)
         })
     }
 
@@ -195,12 +220,27 @@ impl Stored {
     }
 }
 
-fn query(schema: &Schema) -> String {
-    let columns = COLUMNS
-        .split(", ")
+fn knows_owners(schema: &Schema) -> Result<bool, ExtensionError> {
+    schema.has_column("irt_item_banks", "owner")
+}
+
+/// The columns that the table has, in the order in which they are read and written here.
+fn columns(knows_owners: bool) -> Vec<&'static str> {
+    let owner_columns = OWNER_COLUMNS.split(", ").filter(|_| knows_owners);
+    COLUMNS.split(", ").chain(owner_columns).collect()
+}
+
+/// True for columns of type name.
+fn is_name(column: &str) -> bool {
+    column.ends_with("_column") || OWNER_COLUMNS.split(", ").any(|name| name == column)
+}
+
+fn query(schema: &Schema, knows_owners: bool) -> String {
+    let columns = columns(knows_owners)
+        .into_iter()
         .map(|column| match column {
             "responses" | "items" => format!("{column}::pg_catalog.oid"),
-            name if name.ends_with("_column") => format!("{column}::pg_catalog.text"),
+            name if is_name(name) => format!("{column}::pg_catalog.text"),
             _ => column.to_owned(),
         })
         .collect::<Vec<_>>()
@@ -208,14 +248,15 @@ fn query(schema: &Schema) -> String {
     format!("SELECT {columns} FROM {} WHERE bank OPERATOR(pg_catalog.=) $1", schema.banks())
 }
 
-fn upsert(schema: &Schema) -> String {
-    let names: Vec<&str> = COLUMNS.split(", ").collect();
+/// A new row must not become a change of somebody else's.
+fn write(schema: &Schema, knows_owners: bool, is_new: bool) -> String {
+    let names = columns(knows_owners);
     let places = names
         .iter()
         .enumerate()
         .map(|(i, name)| match *name {
             "responses" | "items" => format!("${}::pg_catalog.regclass", i + 1),
-            name if name.ends_with("_column") => format!("${}::pg_catalog.name", i + 1),
+            name if is_name(name) => format!("${}::pg_catalog.name", i + 1),
             _ => format!("${}", i + 1),
         })
         .collect::<Vec<_>>()
@@ -226,9 +267,11 @@ fn upsert(schema: &Schema) -> String {
         .map(|name| format!("{name} = excluded.{name}"))
         .collect::<Vec<_>>()
         .join(", ");
+    let otherwise = if is_new { "NOTHING".to_owned() } else { format!("UPDATE SET {changes}") };
     format!(
-        "INSERT INTO {} ({COLUMNS}) VALUES ({places}) ON CONFLICT (bank) DO UPDATE SET {changes}",
-        schema.banks()
+        "INSERT INTO {} ({}) VALUES ({places}) ON CONFLICT (bank) DO {otherwise} RETURNING 1",
+        schema.banks(),
+        names.join(", ")
     )
 }
 

@@ -12,6 +12,7 @@ impl ExtensionError {
             Self::UnknownBank { known: Some(known), .. } => {
                 Some(format!("Banks: {}.", known.join(", ")))
             }
+            Self::Ownership(error) => error.detail(),
             Self::MissingColumn { present, .. } | Self::NoHistory { present, .. } => {
                 Some(format!("Columns: {}.", present.join(", ")))
             }
@@ -46,9 +47,14 @@ impl ExtensionError {
                 "Name the relation that holds the responses: SELECT irt_configure(responses => …), \
                  or add its schema to the search_path."
             }
-            Self::RelationGone { .. } | Self::ChangedSinceConfigured { .. } => {
+            Self::RelationGone { .. }
+            | Self::Replaced { .. }
+            | Self::ChangedSinceConfigured { .. } => {
                 "If this is intended, call irt_configure for this bank again with the relation \
                  and columns that hold now."
+            }
+            Self::UnknownItems { .. } => {
+                "Give keys of items as irt_item_parameters has them. Nothing was published."
             }
             Self::NoSuchRelation { .. } => {
                 "Give the relation's name, for example 'public.responses'."
@@ -101,6 +107,7 @@ impl ExtensionError {
             Self::NoPrivilege { action, relation, role } => {
                 return Some(format!("GRANT {action} ON {relation} TO {role};"));
             }
+            Self::Ownership(error) => return Some(error.hint()),
             Self::Irt(error) => error.hint(),
             Self::Database(report) => {
                 return report.hint.clone().or_else(|| server_hint(&report.sqlstate));

@@ -5,14 +5,64 @@ use crate::audit;
 use crate::bank::Overrides;
 use crate::error::ExtensionError;
 use crate::report::or_raise;
-use crate::sql_types::{RegClass, RunRow};
+use crate::sql_types::{ItemKeys, RegClass, RunRow};
 use crate::worker::launch::{Arguments, Stay, launch};
 use crate::worker::wait::{until_the_end, until_the_start};
 use pgrx::prelude::*;
 
 /// Calibrates a bank and publishes its parameters; returns the run's row.
 #[expect(clippy::too_many_arguments, reason = "the signature is SQL's")]
-#[pg_extern(volatile, parallel_unsafe)]
+#[pg_extern(name = "irt_run_calibration", volatile, parallel_unsafe)]
+fn irt_run_calibration_0_3(
+    force: default!(Option<bool>, false),
+    min_new_responses: default!(Option<i32>, "NULL"),
+    min_responses_per_item: default!(Option<i32>, "NULL"),
+    item_ids: default!(Option<ItemKeys>, "NULL::text[]"),
+    standard_errors: default!(Option<String>, "NULL"),
+    bootstrap_iterations: default!(Option<i32>, "NULL"),
+    seed: default!(Option<i64>, "NULL"),
+    bank: default!(Option<String>, "'default'"),
+) -> RunRow {
+    let overrides = Overrides {
+        min_new_responses,
+        min_responses_per_item,
+        standard_errors,
+        bootstrap_iterations,
+        seed,
+    };
+    or_raise(
+        texts(item_ids).and_then(|item_ids| run(Arguments { force, overrides, item_ids, bank })),
+    )
+}
+
+/// The same without waiting: returns the run's id as soon as its row is committed.
+#[expect(clippy::too_many_arguments, reason = "the signature is SQL's")]
+#[pg_extern(name = "irt_start_calibration", volatile, parallel_unsafe)]
+fn irt_start_calibration_0_3(
+    force: default!(Option<bool>, false),
+    min_new_responses: default!(Option<i32>, "NULL"),
+    min_responses_per_item: default!(Option<i32>, "NULL"),
+    item_ids: default!(Option<ItemKeys>, "NULL::text[]"),
+    standard_errors: default!(Option<String>, "NULL"),
+    bootstrap_iterations: default!(Option<i32>, "NULL"),
+    seed: default!(Option<i64>, "NULL"),
+    bank: default!(Option<String>, "'default'"),
+) -> i64 {
+    let overrides = Overrides {
+        min_new_responses,
+        min_responses_per_item,
+        standard_errors,
+        bootstrap_iterations,
+        seed,
+    };
+    or_raise(
+        texts(item_ids).and_then(|item_ids| start(Arguments { force, overrides, item_ids, bank })),
+    )
+}
+
+/// The one of 0.1.0 and 0.2.0, whose item_ids is text[].
+#[expect(clippy::too_many_arguments, reason = "the signature is SQL's")]
+#[pg_extern(sql = false)]
 fn irt_run_calibration(
     force: default!(Option<bool>, false),
     min_new_responses: default!(Option<i32>, "NULL"),
@@ -33,14 +83,9 @@ fn irt_run_calibration(
     or_raise(run(Arguments { force, overrides, item_ids, bank }))
 }
 
-fn run(arguments: Arguments) -> Result<RunRow, ExtensionError> {
-    let row = until_the_end(launch(arguments, Stay::UntilTheEnd)?)?;
-    audit::row_from_json(&row)
-}
-
-/// The same without waiting: returns the run's id as soon as its row is committed.
+/// The one of 0.1.0 and 0.2.0, whose item_ids is text[].
 #[expect(clippy::too_many_arguments, reason = "the signature is SQL's")]
-#[pg_extern(volatile, parallel_unsafe)]
+#[pg_extern(sql = false)]
 fn irt_start_calibration(
     force: default!(Option<bool>, false),
     min_new_responses: default!(Option<i32>, "NULL"),
@@ -58,8 +103,21 @@ fn irt_start_calibration(
         bootstrap_iterations,
         seed,
     };
-    let arguments = Arguments { force, overrides, item_ids, bank };
-    or_raise(launch(arguments, Stay::UntilTheStart).and_then(until_the_start))
+    or_raise(start(Arguments { force, overrides, item_ids, bank }))
+}
+
+/// The keys of the items that a run is limited to, as text.
+fn texts(item_ids: Option<ItemKeys>) -> Result<Option<Vec<Option<String>>>, ExtensionError> {
+    item_ids.map(ItemKeys::texts).transpose()
+}
+
+fn run(arguments: Arguments) -> Result<RunRow, ExtensionError> {
+    let row = until_the_end(launch(arguments, Stay::UntilTheEnd)?)?;
+    audit::row_from_json(&row)
+}
+
+fn start(arguments: Arguments) -> Result<i64, ExtensionError> {
+    launch(arguments, Stay::UntilTheStart).and_then(until_the_start)
 }
 
 /// Stops a running calibration; false when there is none with that id.

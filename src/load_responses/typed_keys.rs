@@ -163,17 +163,8 @@ impl TypedKeys {
     }
 
     fn text(&self, datum: Datum) -> Result<String, ExtensionError> {
-        let mut function = pg_sys::InvalidOid;
-        let mut is_varlena = false;
-        // SAFETY: the output function of a type, called on a value of that type, returns a
-        // palloc'ed, terminated string.
-        unsafe {
-            pg_sys::getTypeOutputInfo(self.type_oid, &mut function, &mut is_varlena);
-            let text = pg_sys::OidOutputFunctionCall(function, datum);
-            let result = super::keys::utf8(CStr::from_ptr(text).to_bytes());
-            pg_sys::pfree(text.cast());
-            result
-        }
+        // SAFETY: the keys are values of this type.
+        unsafe { text_of(self.type_oid, datum) }
     }
 
     /// Decompressed, and with a header of four bytes: equal images have equal bytes.
@@ -222,6 +213,27 @@ impl TypedKeys {
 fn transaction_context(name: &str) -> PgMemoryContexts {
     // SAFETY: a plain switch, back at the end; the new context is owned by its guard.
     unsafe { PgMemoryContexts::TopTransactionContext.switch_to(|_| PgMemoryContexts::new(name)) }
+}
+
+/// A value as its type prints it.
+///
+/// # Errors
+/// Text that is not UTF-8.
+///
+/// # Safety
+/// `datum` is a non-null value of the type.
+pub unsafe fn text_of(type_oid: pg_sys::Oid, datum: Datum) -> Result<String, ExtensionError> {
+    let mut function = pg_sys::InvalidOid;
+    let mut is_varlena = false;
+    // SAFETY: the output function of a type, called on a value of that type, returns a
+    // palloc'ed, terminated string.
+    unsafe {
+        pg_sys::getTypeOutputInfo(type_oid, &mut function, &mut is_varlena);
+        let text = pg_sys::OidOutputFunctionCall(function, datum);
+        let result = super::keys::utf8(CStr::from_ptr(text).to_bytes());
+        pg_sys::pfree(text.cast());
+        result
+    }
 }
 
 /// Settings under which a key has the same text in every session.

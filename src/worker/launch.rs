@@ -2,10 +2,10 @@
 
 use super::channel::{CallerEnd, encode};
 use super::interrupts;
-use crate::bank::{Overrides, discover};
+use crate::bank::{Overrides, discover, must_exist, must_fit};
 use crate::bank_lock::must_be_free;
 use crate::error::ExtensionError;
-use crate::privileges::{current_role, role_name};
+use crate::privileges::{current_role, must_be_writable, role_name};
 use crate::run::Request;
 use crate::settings;
 use pgrx::pg_sys;
@@ -34,6 +34,16 @@ pub enum Stay {
     UntilTheStart,
 }
 
+impl Stay {
+    /// The function that was called.
+    fn function(self) -> &'static str {
+        match self {
+            Self::UntilTheEnd => "irt_run_calibration()",
+            Self::UntilTheStart => "irt_start_calibration()",
+        }
+    }
+}
+
 /// Settings of the caller's session that its worker is given, by name. Threads and memory are
 /// handed over as they come out, because their defaults depend on other settings.
 const HANDED_OVER: [&CStr; 6] = [
@@ -48,13 +58,18 @@ const HANDED_OVER: [&CStr; 6] = [
 /// Starts a worker for a run, as the current role.
 ///
 /// # Errors
-/// 22004 for no bank, 25006 on a standby, 28000 for a role that may not log in, 53400 where no
+/// 22004 for no bank, 22023 for one whose name is too long, 25006 on a standby and in a read-only
+/// transaction (of which the worker would know nothing), 28000 for a role that may not log in, 53400 where no
 /// worker is free.
 pub fn launch(arguments: Arguments, stay: Stay) -> Result<CallerEnd, ExtensionError> {
     let bank = arguments.bank.ok_or(ExtensionError::NullArgument { argument: "bank" })?;
     // SAFETY: reads shared memory.
     if unsafe { pg_sys::RecoveryInProgress() } {
         return Err(ExtensionError::Standby);
+    }
+    must_be_writable(stay.function());
+    if must_fit(&bank).is_err() {
+        must_exist(&bank)?;
     }
     role_may_log_in()?;
     let triggered_by = triggered_by(stay);

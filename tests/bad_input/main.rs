@@ -93,6 +93,57 @@ fn a_run_of_no_bank_leaves_no_record() {
     assert_eq!(value(&mut client, runs).as_deref(), Some("0"));
 }
 
+/// A bank's name is in every row, log line and lock: 30 MB of it had been possible.
+#[test]
+fn a_banks_name_has_at_most_200_characters() {
+    let (_cluster, mut client) = Cluster::with_extension();
+    client.batch_execute(SETUP).unwrap();
+    let before = state(&mut client);
+    for bank in ["'x', 201", "'x', 30000000", "'é', 201"] {
+        for call in [
+            "irt_configure(@, 'responses')",
+            "irt_run_calibration(bank => @)",
+            "irt_start_calibration(bank => @)",
+            "irt_should_run_calibration(bank => @)",
+            "irt_last_successful_calibration(@)",
+            "irt_schedule_calibration(bank => @)",
+            "irt_validate_calibration(@)",
+            "irt_item_history('1', @)",
+        ] {
+            let sql = format!("SELECT {}", call.replace('@', &format!("repeat({bank})")));
+            let refusal = error(&mut client, &sql);
+            assert_eq!(refusal.code().code(), "22023", "{sql}");
+            let found = bank.split(' ').nth(1).unwrap();
+            let expected =
+                format!("bank is {found} characters long, but must be at most 200 characters long");
+            assert_eq!(refusal.message(), expected, "{sql}");
+        }
+    }
+    let history =
+        "CREATE TABLE old AS SELECT 'completed' AS status, now() - interval '1 day' AS started_at,
+                       repeat('x', 201) AS bank";
+    client.batch_execute(history).unwrap();
+    let refusal = error(&mut client, "SELECT irt_adopt_runs('old')");
+    assert_eq!(refusal.code().code(), "22023");
+    let expected = "row 1 of public.old has the name of a bank with more than 200 characters";
+    assert_eq!(refusal.message(), expected);
+    assert_eq!(state(&mut client), before);
+    let runs = "SELECT count(*) FROM irt_calibration_runs";
+    assert_eq!(value(&mut client, runs).as_deref(), Some("0"));
+    // 200 characters of any length are a name; so is a longer one that an older version took.
+    client
+        .simple_query("SELECT irt_configure(repeat('題', 200), 'responses', items => '-')")
+        .unwrap();
+    client
+        .batch_execute(
+            "UPDATE irt_item_banks SET bank = repeat('題', 300) WHERE length(bank) = 200",
+        )
+        .unwrap();
+    let run = "SELECT status FROM irt_run_calibration(true, bank => repeat('題', 300), standard_errors => 'none')";
+    assert_eq!(value(&mut client, run).as_deref(), Some("success"));
+    client.simple_query("SELECT irt_configure(repeat('題', 300), min_persons => 11)").unwrap();
+}
+
 #[test]
 fn without_responses_there_is_nothing_to_discover() {
     let (_cluster, mut client) = Cluster::with_extension();

@@ -12,6 +12,8 @@ mod common;
 mod escalation;
 mod matrix;
 mod needed;
+mod ownership;
+mod reached;
 mod row_security;
 
 use common::{Cluster, rows};

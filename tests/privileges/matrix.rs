@@ -14,7 +14,7 @@ const CALLS: [(&str, &str, &[&str]); 13] = [
     ("irt_add_item_columns", "irt_add_item_columns('questions')", &[]),
     ("irt_adopt_runs", "irt_adopt_runs('old_runs')", &[]),
     ("irt_cancel_calibration", "irt_cancel_calibration(0)", &["calibrator"]),
-    ("irt_configure", "irt_configure()", &["calibrator"]),
+    ("irt_configure", "irt_configure('mine', 'responses')", &["calibrator"]),
     (
         "irt_fit_2pl",
         "irt_fit_2pl('SELECT user_id, question_id, is_correct FROM responses')",
@@ -50,6 +50,8 @@ const READABLE: [&str; 5] = [
 
 fn with_roles() -> (Cluster, Client) {
     let (cluster, mut client) = with_tables_of_app("");
+    // A superuser's bank is everybody's to run who has the rights.
+    client.simple_query("SELECT irt_configure()").unwrap();
     client.batch_execute(&documented_sql("CREATE ROLE")).unwrap();
     client
         .batch_execute("CREATE ROLE ada LOGIN IN ROLE item_reader; CREATE ROLE stranger LOGIN")

@@ -17,6 +17,8 @@ enum Right {
     Grant(String),
     /// To own a table.
     Owner(String),
+    /// To own a bank.
+    OwnerOfBank(String),
 }
 
 impl Right {
@@ -25,6 +27,9 @@ impl Right {
             .batch_execute(&match self {
                 Self::Grant(right) => format!("GRANT {right} TO candidate"),
                 Self::Owner(table) => format!("ALTER TABLE {table} OWNER TO candidate"),
+                Self::OwnerOfBank(bank) => {
+                    format!("SELECT irt_configure('{bank}', owner => 'candidate')")
+                }
             })
             .unwrap();
     }
@@ -34,6 +39,9 @@ impl Right {
             .batch_execute(&match self {
                 Self::Grant(right) => format!("REVOKE {right} FROM candidate"),
                 Self::Owner(table) => format!("ALTER TABLE {table} OWNER TO app"),
+                Self::OwnerOfBank(bank) => {
+                    format!("SELECT irt_configure('{bank}', owner => 'app')")
+                }
             })
             .unwrap();
     }
@@ -67,7 +75,12 @@ fn documented_tasks() -> Vec<Task> {
         .map(|line| {
             let cells: Vec<&str> = line.split('|').collect();
             let rights = code(cells[3]).into_iter().flat_map(|(word, right)| {
-                if word == "own" { Right::Owner(right) } else { Right::Grant(right) }.apart()
+                match (word.as_str(), right.strip_prefix("bank ")) {
+                    ("own", Some(bank)) => Right::OwnerOfBank(bank.to_owned()),
+                    ("own", None) => Right::Owner(right),
+                    _ => Right::Grant(right),
+                }
+                .apart()
             });
             Task { call: code(cells[2]).remove(0).1, rights: rights.collect() }
         })
@@ -103,6 +116,7 @@ fn exactly_these_rights_suffice_and_each_is_needed() {
         owner.batch_execute("CREATE EXTENSION pg_cron").unwrap();
     }
     // So that there is something to remove, cancel and look at.
+    owner.simple_query("SELECT irt_configure()").unwrap();
     owner.simple_query("SELECT irt_run_calibration(standard_errors => 'none')").unwrap();
     let mut client = cluster.connect_as("candidate", "postgres");
     for task in tasks.iter().filter(|task| has_cron || !task.call.contains("schedule_")) {

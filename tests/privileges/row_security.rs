@@ -5,7 +5,7 @@ use crate::common::value;
 
 const CALLS: [&str; 4] = [
     "SELECT irt_should_run_calibration()",
-    "SELECT irt_configure()",
+    "SELECT irt_configure(current_user::text, 'responses', items => 'questions')",
     "SELECT irt_run_calibration(true, standard_errors => 'none')",
     "SELECT irt_fit_2pl('SELECT user_id, question_id, is_correct FROM responses')",
 ];
@@ -16,6 +16,7 @@ fn a_policy_that_would_hide_rows_is_an_error() {
     owner
         .batch_execute(
             "CREATE ROLE runner LOGIN; CREATE ROLE sees_all LOGIN BYPASSRLS;
+             SELECT irt_configure();
              GRANT SELECT ON responses, questions TO runner, sees_all;
              GRANT UPDATE ON questions TO runner, sees_all;
              GRANT EXECUTE ON FUNCTION irt_configure, irt_run_calibration, irt_fit_2pl

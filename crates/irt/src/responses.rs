@@ -172,6 +172,12 @@ impl GroupedResponses {
         Ok(grouped)
     }
 
+    /// Texts of the items that occur.
+    #[must_use]
+    pub fn labels(&self) -> &[String] {
+        &self.labels
+    }
+
     /// True where a person answered an item more than once.
     #[must_use]
     pub fn has_repeats(&self) -> bool {

@@ -125,6 +125,9 @@ impl ObservedInformation {
                 *x += y;
             }
         }
+        for item in (0..items).filter(|item| objective.is_frozen(*item)) {
+            decouple(item, items, &mut missing);
+        }
         let diagonal = evaluation
             .complete_information
             .iter()
@@ -228,6 +231,14 @@ fn add_range(
         sums.scatter(tables, grid, missing);
     }
     Ok(())
+}
+
+/// Takes an item out of the missing information. A frozen item is no parameter: it keeps its unit
+/// diagonal, and the scores that the sums hold for it are those of a coin, not of the item.
+fn decouple(item: usize, items: usize, missing: &mut [Pair]) {
+    for other in 0..items {
+        missing[triangle(item.max(other)) + item.min(other)] = [0.0; 4];
+    }
 }
 
 /// Where the first row of pairs of `item` starts in the lower triangle.

@@ -96,6 +96,7 @@ fn replication(design: &Simulation, items: &[SlopeIntercept], priors: Priors, b:
             quadrature: quadrature(),
             priors,
             standard_errors,
+            max_memory_bytes: None,
         };
         calibrate(&responses, &settings, &Unmonitored)
     };

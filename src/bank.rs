@@ -133,7 +133,7 @@ pub fn load(
 ) -> Result<Bank, ExtensionError> {
     let stored = match as_owner(|schema| Stored::read(schema, bank))? {
         Some(stored) => stored,
-        None if bank == DEFAULT_BANK => Stored::new(bank),
+        None if bank == DEFAULT_BANK => as_owner(|schema| Stored::without_row(schema, bank))?,
         None => return Err(unknown(bank)?),
     };
     let stored = if stored.is_new { stored.with_discovered(discovered)? } else { stored };

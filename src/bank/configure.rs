@@ -65,7 +65,7 @@ pub fn configure(change: Change) -> Result<BankRow, ExtensionError> {
     let found = as_owner(|schema| Stored::read_for_update(schema, &name))?;
     let mut stored = match found {
         Some(stored) => stored,
-        None => start(&name, discovered),
+        None => start(&name, discovered)?,
     };
     apply_relations(&mut stored, &change);
     apply_columns(&mut stored, &change)?;
@@ -93,11 +93,11 @@ fn bank_name(change: &Change) -> Result<String, ExtensionError> {
     }
 }
 
-fn start(name: &str, discovered: Option<Discovered>) -> Stored {
-    let stored = Stored::new(name);
+fn start(name: &str, discovered: Option<Discovered>) -> Result<Stored, ExtensionError> {
+    let stored = as_owner(|schema| Stored::without_row(schema, name))?;
     match discovered {
-        Some(_) => stored.clone().with_discovered(discovered).unwrap_or(stored),
-        None => stored,
+        Some(_) => stored.with_discovered(discovered),
+        None => Ok(stored),
     }
 }
 

@@ -186,11 +186,12 @@ fn quadrature() -> Quadrature {
 /// The designs of the table. Without priors, few responses have no finite estimates.
 fn designs() -> Vec<Design> {
     let mut designs = Vec::new();
-    for (items, answered) in [(40, 1.0), (80, 0.25)] {
-        for responses_an_item in [60, 80, 120, 250, 1000] {
-            let priors = Priors::default();
-            designs.push(Design { priors, items, answered, responses_an_item });
-        }
+    let priors = Priors::default();
+    for responses_an_item in [60, 80, 120, 250, 1000] {
+        designs.push(Design { priors, items: 40, answered: 1.0, responses_an_item });
+    }
+    for responses_an_item in [60, 80, 120, 250] {
+        designs.push(Design { priors, items: 80, answered: 0.25, responses_an_item });
     }
     for responses_an_item in [250, 1000] {
         designs.push(Design {

@@ -13,7 +13,7 @@ use rayon::prelude::*;
 use crate::error::IrtError;
 use crate::lanes;
 use crate::monitor::Monitor;
-use crate::responses::reserve;
+use crate::responses::zeroes;
 
 /// Columns of a block.
 const BLOCK: usize = 64;
@@ -102,8 +102,7 @@ impl Factor {
     ) -> Result<Vec<[f64; 3]>, IrtError> {
         let side = self.lower.nrows();
         let (rest, width) = (side - start, BLOCK.min(side - start));
-        let mut columns = reserve(rest * width, "the inverse of the information")?;
-        columns.resize(rest * width, 0.0);
+        let mut columns: Vec<f64> = zeroes(rest * width, "the inverse of the information")?;
         for column in 0..width {
             columns[column * rest + column] = 1.0;
         }

@@ -32,7 +32,7 @@ use crate::error::IrtError;
 use crate::monitor::Monitor;
 use crate::objective::{Evaluation, Objective};
 use crate::patterns::Patterns;
-use crate::responses::reserve;
+use crate::responses::zeroes;
 
 use self::alone::add_alone;
 use self::scores::{ScoreTables, Scratch};
@@ -112,8 +112,7 @@ impl ObservedInformation {
         let chunks = merged_chunks(objective, pairs);
         let tables = ScoreTables::new(evaluation, objective.grid);
         let partial = |range: Range<usize>| -> Result<Vec<Pair>, IrtError> {
-            let mut missing = reserve(pairs, "the observed information")?;
-            missing.resize(pairs, [0.0; 4]);
+            let mut missing = zeroes(pairs, "the observed information")?;
             add_range(objective, weights, &tables, range, precision, &mut missing)?;
             Ok(missing)
         };
@@ -125,6 +124,7 @@ impl ObservedInformation {
         let mut partials = partials?.into_iter();
         let mut missing = partials.next().unwrap_or_else(|| vec![[0.0; 4]; pairs]);
         for other in partials {
+            check(objective.monitor)?;
             for (x, y) in missing.as_flattened_mut().iter_mut().zip(other.as_flattened()) {
                 *x += y;
             }
@@ -165,8 +165,7 @@ impl ObservedInformation {
     /// [`IrtError::OutOfMemory`].
     pub(crate) fn matrix(&self, share: f64) -> Result<DMatrix<f64>, IrtError> {
         let side = 2 * self.items;
-        let mut values = reserve(side * side, "the observed information")?;
-        values.resize(side * side, 0.0);
+        let mut values: Vec<f64> = zeroes(side * side, "the observed information")?;
         values.par_chunks_mut(2 * COLUMN_ITEMS * side).enumerate().for_each(|(number, columns)| {
             self.copy_columns(share, number * COLUMN_ITEMS, columns);
         });

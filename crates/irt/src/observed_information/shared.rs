@@ -8,7 +8,7 @@ use crate::e_step::log_posterior_base;
 use crate::error::IrtError;
 use crate::lanes::{self, Grid, LANES, Lane};
 use crate::objective::Objective;
-use crate::responses::reserve;
+use crate::responses::zeroes;
 
 /// The sums over persons with the same items.
 ///
@@ -51,11 +51,7 @@ impl SharedSums {
     /// [`IrtError::OutOfMemory`].
     pub(super) fn new(codes: &[u32], grid: &Grid) -> Result<Self, IrtError> {
         let count = codes.len();
-        let square = || -> Result<Vec<f64>, IrtError> {
-            let mut square = reserve(count * count, "the observed information")?;
-            square.resize(count * count, 0.0);
-            Ok(square)
-        };
+        let square = || zeroes(count * count, "the observed information");
         let mut block = PersonBlock::default();
         for rows in [&mut block.correct, &mut block.by_slope, &mut block.by_intercept] {
             for row in rows {

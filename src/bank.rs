@@ -140,7 +140,7 @@ pub fn load(
 ) -> Result<Bank, ExtensionError> {
     let stored = match as_owner(|schema| Stored::read(schema, bank))? {
         Some(stored) => stored,
-        None if bank == DEFAULT_BANK => Stored::new(bank),
+        None if bank == DEFAULT_BANK => as_owner(|schema| Stored::without_row(schema, bank))?,
         None => return Err(unknown(bank)?),
     };
     let stored = if stored.is_new { stored.with_discovered(discovered)? } else { stored };
@@ -165,7 +165,9 @@ pub fn must_be_usable(bank: &str, discovered: Option<Discovered>) -> Result<(), 
     must_exist(bank)?;
     let stored = match as_owner(|schema| Stored::read(schema, bank))? {
         Some(stored) => stored,
-        None if discovered.is_some() => Stored::new(bank).with_discovered(discovered)?,
+        None if discovered.is_some() => {
+            as_owner(|schema| Stored::without_row(schema, bank))?.with_discovered(discovered)?
+        }
         None => return Ok(()),
     };
     let settings = LocalSettings::begin();

@@ -60,7 +60,11 @@ fn pairs(message: &str) -> Vec<(String, String)> {
 fn every_log_has_one_line_for_each_run() {
     let cluster = logging_cluster();
     let mut client = cluster.connect();
-    client.simple_query("SELECT irt_run_calibration(bootstrap_iterations => 5)").unwrap();
+    client
+        .simple_query(
+            "SELECT irt_run_calibration(standard_errors => 'bootstrap', bootstrap_iterations => 5)",
+        )
+        .unwrap();
     client.simple_query("SELECT irt_run_calibration()").unwrap();
     client
         .simple_query("SELECT irt_run_calibration(seed => -1, standard_errors => 'x')")

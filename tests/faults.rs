@@ -14,7 +14,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 /// More replicates than anybody waits for.
-const ENDLESS: &str = "force => true, bootstrap_iterations => 1000000";
+const ENDLESS: &str =
+    "force => true, standard_errors => 'bootstrap', bootstrap_iterations => 1000000";
 
 /// A bank whose fit takes milliseconds.
 fn start() -> (Cluster, Client) {
@@ -344,7 +345,7 @@ fn changes_to_the_tables_during_a_run_complete_on_its_snapshot_or_fail_cleanly()
     ] {
         let before = rows(&mut client, "SELECT * FROM questions ORDER BY id");
         // Long enough for the change to come in between, on a fast machine too.
-        let sql = "SELECT irt_start_calibration(true, bootstrap_iterations => 4000)";
+        let sql = "SELECT irt_start_calibration(true, standard_errors => 'bootstrap', bootstrap_iterations => 4000)";
         let run_id = value(&mut client, sql).unwrap().parse().unwrap();
         worker(&mut client);
         client.batch_execute(change).unwrap();

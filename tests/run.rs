@@ -56,7 +56,7 @@ fn parameters(client: &mut Client, run: &Value) -> Vec<Vec<Option<String>>> {
 #[test]
 fn a_success_fills_its_row_and_the_items() {
     let (cluster, mut client) = lsat7();
-    let run = run(&mut client, "bootstrap_iterations => 50");
+    let run = run(&mut client, "standard_errors => 'bootstrap', bootstrap_iterations => 50");
     for (column, expected) in [
         ("status", "success".into()),
         ("bank", "default".into()),
@@ -105,19 +105,21 @@ fn a_success_fills_its_row_and_the_items() {
 #[test]
 fn settings_repeat_a_run_to_the_bit() {
     let (_cluster, mut client) = lsat7();
-    let first = run(&mut client, "bootstrap_iterations => 30, seed => 7");
+    let first =
+        run(&mut client, "standard_errors => 'bootstrap', bootstrap_iterations => 30, seed => 7");
     let settings = &first["settings"];
     assert_eq!(settings["arguments"]["seed"], 7);
     let sql = format!(
         "SELECT irt_configure('again', responses => '{}', items => '{}', person_column => '{}',
              min_persons => {}, quadrature_nodes => {}, prior_difficulty_sd => {},
-             bootstrap_iterations => {}, seed => {})",
+             standard_errors => '{}', bootstrap_iterations => {}, seed => {})",
         settings["responses"].as_str().unwrap(),
         settings["items"].as_str().unwrap(),
         settings["person_column"].as_str().unwrap(),
         settings["min_persons"],
         settings["quadrature_nodes"],
         settings["prior_difficulty_sd"],
+        settings["standard_errors"].as_str().unwrap(),
         settings["bootstrap_iterations"],
         settings["seed"],
     );

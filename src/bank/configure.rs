@@ -115,7 +115,7 @@ fn bank_name(change: &Change) -> Result<String, ExtensionError> {
 
 fn start(name: &str, discovered: Option<Discovered>) -> Result<Stored, ExtensionError> {
     must_fit(name)?;
-    let stored = Stored::new(name);
+    let stored = as_owner(|schema| Stored::without_row(schema, name))?;
     match discovered {
         Some(_) => stored.with_discovered(discovered),
         None => Ok(stored),

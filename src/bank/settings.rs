@@ -102,7 +102,8 @@ pub struct BankSettings {
 }
 
 impl Default for BankSettings {
-    /// The defaults of irt_item_banks' columns.
+    /// Those of a bank that irt_configure creates, and of one that was never configured. The
+    /// defaults of irt_item_banks' columns are those of 0.1.0, for dumps of then.
     fn default() -> Self {
         Self {
             min_new_responses: 100,
@@ -115,7 +116,7 @@ impl Default for BankSettings {
             prior_log_discrimination_sd: 0.5,
             prior_difficulty_mean: 0.0,
             prior_difficulty_sd: 2.0,
-            standard_errors: StandardErrorMethod::Bootstrap,
+            standard_errors: StandardErrorMethod::ObservedInformation,
             bootstrap_iterations: 2000,
             seed: 42,
         }
@@ -183,6 +184,7 @@ impl BankSettings {
                     StandardErrors::Bootstrap { iterations, seed: self.seed.cast_unsigned() }
                 }
             },
+            max_memory_bytes: Some(crate::settings::max_memory()),
         })
     }
 

@@ -50,8 +50,32 @@ pub(super) struct Stored {
 }
 
 impl Stored {
+    /// A bank that has no row: with the defaults, but what an older version calibrated without a
+    /// row goes on as it was. Call it as the tables' owner.
+    pub fn without_row(schema: &Schema, bank: &str) -> Result<Self, ExtensionError> {
+        let mut stored = Self::new(bank);
+        if Self::has_success_of_older_version(schema, bank)? {
+            stored.settings.standard_errors = StandardErrorMethod::Bootstrap;
+        }
+        Ok(stored)
+    }
+
+    /// True when a version before 0.3.0, whose default was the bootstrap, calibrated the bank.
+    /// Adopted runs are other programs'.
+    fn has_success_of_older_version(schema: &Schema, bank: &str) -> Result<bool, ExtensionError> {
+        let query = format!(
+            "SELECT EXISTS (SELECT FROM {} WHERE bank OPERATOR(pg_catalog.=) $1 \
+                 AND status OPERATOR(pg_catalog.=) 'success' \
+                 AND NOT settings OPERATOR(pg_catalog.?) 'adopted_from' \
+                 AND (settings OPERATOR(pg_catalog.->>) 'version') \
+                     OPERATOR(pg_catalog.~) '^0[.][12][.]')",
+            schema.runs()
+        );
+        Ok(reading::one(&query, &[bank.into()])?.unwrap_or(false))
+    }
+
     /// The defaults of a bank that has no row yet.
-    pub fn new(bank: &str) -> Self {
+    fn new(bank: &str) -> Self {
         Self {
             bank: bank.to_owned(),
             is_new: true,

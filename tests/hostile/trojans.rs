@@ -245,7 +245,7 @@ fn nothing_is_executed_that_is_not_ours() {
         "SELECT public.irt_configure(standard_errors => 'none', quadrature_nodes => 61)",
         "SELECT public.irt_configure('other', 'public.responses', items => 'public.questions')",
         "SELECT public.irt_should_run_calibration(bank => 'other')",
-        "SELECT public.irt_run_calibration(bank => 'other', bootstrap_iterations => 5)",
+        "SELECT public.irt_run_calibration(bank => 'other', standard_errors => 'bootstrap', bootstrap_iterations => 5)",
         "SELECT public.irt_run_calibration(bank => 'other')",
         "SELECT public.irt_run_calibration(true, item_ids => '{1}', standard_errors => 'observed_information')",
         "SELECT public.irt_last_successful_calibration()",

@@ -66,7 +66,7 @@ fn a_run_survives_changes_of_its_tables_or_leaves_them_as_they_were() {
     for change in changes {
         kinds += 1;
         reset(&mut client);
-        let run = start(&mut runner, "bootstrap_iterations => 10");
+        let run = start(&mut runner, "standard_errors => 'bootstrap', bootstrap_iterations => 10");
         await_phase(&mut client, run, "standard errors");
         let before = items(&mut client);
         let asked = Instant::now();
@@ -90,7 +90,7 @@ fn changes_at_any_moment_are_survived_too() {
     while tries < volume(8, 300) {
         let change = &CHANGES[random.below(CHANGES.len())];
         reset(&mut client);
-        let run = start(&mut runner, "bootstrap_iterations => 2");
+        let run = start(&mut runner, "standard_errors => 'bootstrap', bootstrap_iterations => 2");
         std::thread::sleep(random.moment(Duration::from_millis(250)));
         let before = items(&mut client);
         apply(&mut client, change.sql).unwrap();

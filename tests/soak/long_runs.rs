@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 /// A run that ends only when it is stopped.
-const ENDLESS: &str = "SELECT irt_start_calibration(true, bootstrap_iterations => 1000000)";
+const ENDLESS: &str = "SELECT irt_start_calibration(true, standard_errors => 'bootstrap', bootstrap_iterations => 1000000)";
 
 #[test]
 fn while_it_computes_it_holds_no_snapshot_and_no_lock_and_vacuum_works() {
@@ -57,7 +57,7 @@ fn while_it_computes_it_holds_no_snapshot_and_no_lock_and_vacuum_works() {
 #[test]
 fn progress_and_activity_move_and_end_with_the_run() {
     let (_cluster, mut client) = stage::set();
-    let start = "SELECT irt_start_calibration(true, bootstrap_iterations => 1000000)";
+    let start = "SELECT irt_start_calibration(true, standard_errors => 'bootstrap', bootstrap_iterations => 1000000)";
     let run: i64 = value(&mut client, start).unwrap().parse().unwrap();
     let (mut phases, mut lines, mut counts) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
     let until = Instant::now() + Duration::from_millis(3500);

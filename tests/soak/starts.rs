@@ -106,7 +106,7 @@ fn two_banks_are_calibrated_side_by_side() {
     let (cluster, mut client) = stage::set();
     client
         .batch_execute(
-            "SELECT irt_configure(bank, 'responses', bootstrap_iterations => 1000000)
+            "SELECT irt_configure(bank, 'responses', standard_errors => 'bootstrap', bootstrap_iterations => 1000000)
              FROM unnest('{first,second}'::text[]) bank",
         )
         .unwrap();

@@ -13,7 +13,7 @@ fn an_old_snapshot_does_not_hide_who_has_the_bank() {
     let (cluster, mut client) = stage::set();
     let mut other = cluster.connect();
     other.batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT FROM questions").unwrap();
-    let start = "SELECT irt_start_calibration(true, bootstrap_iterations => 1000000)";
+    let start = "SELECT irt_start_calibration(true, standard_errors => 'bootstrap', bootstrap_iterations => 1000000)";
     let run = value(&mut client, start).unwrap();
     let (_, worker) = await_run(&mut client, "true");
     let refused = error(&mut other, RUN);

@@ -41,6 +41,7 @@ fn fits(criterion: &mut Criterion) {
                 quadrature: Quadrature::default(),
                 priors: Priors::default(),
                 standard_errors,
+                max_memory_bytes: None,
             };
             group.bench_function(
                 BenchmarkId::new(format!("{standard_errors:?}"), name),

@@ -18,6 +18,7 @@ fn run(responses: &Responses, standard_errors: StandardErrors) -> (f64, Calibrat
         quadrature: Quadrature::default(),
         priors: Priors::default(),
         standard_errors,
+        max_memory_bytes: None,
     };
     let start = Instant::now();
     match calibrate(responses, &settings, &Unmonitored) {

@@ -1,19 +1,27 @@
 //! How often the 95 % intervals cover the true parameters: `make coverage`.
 //!
 //! Simulates tests with known items, calibrates each with observed-information
-//! and with bootstrap standard errors, with priors off and with the default
-//! priors, and prints a Markdown table of the share of intervals that contain
-//! the truth, averaged over items. Seeded: the same numbers every time.
+//! and with bootstrap standard errors, and prints a Markdown table of the share
+//! of intervals that contain the truth, averaged over items: all of them, and
+//! then those that are easy or hard. Seeded: the same numbers every time.
 //!
-//! Arguments: replications (500), bootstrap replicates in each (100), and
-//! `off` or `default` for one half of the table.
+//! Arguments: replications with the observed information (2,000), how many of them are
+//! done with the bootstrap as well (200), and bootstrap replicates in each of these (200).
+
+use std::fmt::Write as _;
 
 use irt::simulate::{Simulation, simulate_items, simulate_responses};
 use irt::two_pl::SlopeIntercept;
 use irt::{
-    CalibrationSettings, ItemResult, Priors, Quadrature, StandardErrors, Unmonitored, calibrate,
+    Calibration, CalibrationSettings, ItemResult, Priors, Quadrature, Responses, StandardErrors,
+    Unmonitored, calibrate,
 };
 use rayon::prelude::*;
+
+/// Items beyond this difficulty are counted in rows of their own, too.
+const MODERATE: f64 = 1.5;
+/// The easiest and the hardest item are this far from 0.
+const EXTREME: f64 = 2.5;
 
 /// Intervals that contain the truth, and intervals there are.
 #[derive(Debug, Clone, Copy, Default)]
@@ -44,10 +52,11 @@ impl Count {
 }
 
 /// The columns of the table: information, bootstrap ± 1.96 SE, bootstrap
-/// percentiles, each for a and for b; then items without parameters or errors.
+/// percentiles, each for a and for b; then items with and without parameters and errors.
 #[derive(Debug, Clone, Copy, Default)]
 struct Row {
     counts: [Count; 6],
+    items: u32,
     without: u32,
 }
 
@@ -57,24 +66,111 @@ fn normal_interval(estimate: Option<f64>, error: Option<f64>) -> Option<(f64, f6
 }
 
 impl Row {
-    fn add(&mut self, information: &ItemResult, bootstrap: &ItemResult, truth: SlopeIntercept) {
-        let (a, b) = (truth.slope, truth.difficulty());
-        for (first, item) in [(0, information), (2, bootstrap)] {
-            let slope = normal_interval(item.discrimination, item.se_discrimination);
-            self.counts[first].add(slope, a);
-            self.counts[first + 1].add(normal_interval(item.difficulty, item.se_difficulty), b);
-        }
-        self.counts[4].add(bootstrap.discrimination_interval, a);
-        self.counts[5].add(bootstrap.difficulty_interval, b);
-        self.without += u32::from(information.se_difficulty.is_none());
+    fn add_information(&mut self, item: &ItemResult, truth: SlopeIntercept) {
+        self.add_normal(0, item, truth);
+        self.items += 1;
+        self.without += u32::from(item.se_difficulty.is_none());
+    }
+
+    fn add_bootstrap(&mut self, item: &ItemResult, truth: SlopeIntercept) {
+        self.add_normal(2, item, truth);
+        self.counts[4].add(item.discrimination_interval, truth.slope);
+        self.counts[5].add(item.difficulty_interval, truth.difficulty());
+    }
+
+    fn add_normal(&mut self, first: usize, item: &ItemResult, truth: SlopeIntercept) {
+        let slope = normal_interval(item.discrimination, item.se_discrimination);
+        self.counts[first].add(slope, truth.slope);
+        let difficulty = normal_interval(item.difficulty, item.se_difficulty);
+        self.counts[first + 1].add(difficulty, truth.difficulty());
     }
 
     fn merge(mut self, other: Self) -> Self {
         for (count, more) in self.counts.iter_mut().zip(other.counts) {
             count.merge(more);
         }
+        self.items += other.items;
         self.without += other.without;
         self
+    }
+}
+
+/// Rows for the items within [`MODERATE`], and beyond.
+type Rows = [Row; 2];
+
+fn merge(left: Rows, right: Rows) -> Rows {
+    [left[0].merge(right[0]), left[1].merge(right[1])]
+}
+
+/// A kind of test: how many items there are, which share of them a person meets, and how often
+/// an item is met.
+#[derive(Debug, Clone, Copy)]
+struct Design {
+    priors: Priors,
+    items: u32,
+    answered: f64,
+    responses_an_item: u32,
+}
+
+impl Design {
+    /// Discrimination ~ lognormal(0, 0.3²), difficulties evenly between ± [`EXTREME`].
+    fn items(&self) -> Vec<SlopeIntercept> {
+        let drawn = simulate_items(self.items, 2026);
+        let gap = 2.0 * EXTREME / f64::from(self.items - 1);
+        let difficulties = (0..self.items).map(|number| gap * f64::from(number) - EXTREME);
+        let pairs = drawn.iter().zip(difficulties);
+        pairs
+            .map(|(item, b)| SlopeIntercept::from_discrimination_difficulty(item.slope, b))
+            .collect()
+    }
+
+    fn responses(&self, items: &[SlopeIntercept], number: u32) -> Responses {
+        let persons = (f64::from(self.responses_an_item) / self.answered).round() as u32;
+        let seed = u64::from(number) + 1;
+        let (items_count, answered) = (self.items, self.answered);
+        simulate_responses(&Simulation { persons, items: items_count, answered, seed }, items)
+    }
+
+    fn calibrate(&self, responses: &Responses, errors: StandardErrors) -> Option<Calibration> {
+        let settings = CalibrationSettings {
+            min_responses_per_item: 1,
+            min_persons: 10,
+            quadrature: quadrature(),
+            priors: self.priors,
+            standard_errors: errors,
+            max_memory_bytes: None,
+        };
+        calibrate(responses, &settings, &Unmonitored).ok()
+    }
+
+    /// One simulated test, with `bootstrap` replicates, or with none.
+    fn replication(&self, items: &[SlopeIntercept], number: u32, bootstrap: u32) -> Rows {
+        let responses = self.responses(items, number);
+        let mut rows = Rows::default();
+        let of = |truth: &SlopeIntercept| usize::from(truth.difficulty().abs() > MODERATE);
+        match self.calibrate(&responses, StandardErrors::ObservedInformation) {
+            Some(calibration) => {
+                for (item, truth) in calibration.items.iter().zip(items) {
+                    rows[of(truth)].add_information(item, *truth);
+                }
+            }
+            None => {
+                for truth in items {
+                    rows[of(truth)].items += 1;
+                    rows[of(truth)].without += 1;
+                }
+            }
+        }
+        if bootstrap > 0 {
+            let errors =
+                StandardErrors::Bootstrap { iterations: bootstrap, seed: u64::from(number) };
+            if let Some(calibration) = self.calibrate(&responses, errors) {
+                for (item, truth) in calibration.items.iter().zip(items) {
+                    rows[of(truth)].add_bootstrap(item, *truth);
+                }
+            }
+        }
+        rows
     }
 }
 
@@ -87,64 +183,65 @@ fn quadrature() -> Quadrature {
     }
 }
 
-fn replication(design: &Simulation, items: &[SlopeIntercept], priors: Priors, b: u32) -> Row {
-    let responses = simulate_responses(design, items);
-    let run = |standard_errors| {
-        let settings = CalibrationSettings {
-            min_responses_per_item: 50,
-            min_persons: 10,
-            quadrature: quadrature(),
-            priors,
-            standard_errors,
-        };
-        calibrate(&responses, &settings, &Unmonitored)
-    };
-    let information = run(StandardErrors::ObservedInformation);
-    let bootstrap = run(StandardErrors::Bootstrap { iterations: b, seed: design.seed });
-    let mut row = Row::default();
-    match (information, bootstrap) {
-        (Ok(information), Ok(bootstrap)) => {
-            let pairs = information.items.iter().zip(&bootstrap.items).zip(items);
-            pairs.for_each(|((x, y), truth)| row.add(x, y, *truth));
-        }
-        _ => row.without += items.len() as u32,
+/// The designs of the table. Without priors, few responses have no finite estimates.
+fn designs() -> Vec<Design> {
+    let mut designs = Vec::new();
+    let priors = Priors::default();
+    for responses_an_item in [60, 80, 120, 250, 1000] {
+        designs.push(Design { priors, items: 40, answered: 1.0, responses_an_item });
     }
-    row
+    for responses_an_item in [60, 80, 120, 250] {
+        designs.push(Design { priors, items: 80, answered: 0.25, responses_an_item });
+    }
+    for responses_an_item in [250, 1000] {
+        designs.push(Design {
+            priors: Priors::flat(),
+            items: 40,
+            answered: 1.0,
+            responses_an_item,
+        });
+    }
+    designs
+}
+
+fn print(design: &Design, rows: &Rows) {
+    let [moderate, beyond] = *rows;
+    for (row, which) in [(moderate.merge(beyond), "0 to 2.5"), (beyond, "1.5 to 2.5")] {
+        let [ia, ib, ba, bb, pa, pb] = row.counts.map(Count::percent);
+        let priors = if design.priors == Priors::flat() { "off" } else { "default" };
+        let mut line = format!("| {priors} | {}, ", design.items);
+        let _ = match design.answered {
+            1.0 => write!(line, "all answered"),
+            share => write!(line, "{:.0} % answered", 100.0 * share),
+        };
+        let without = 100.0 * f64::from(row.without) / f64::from(row.items);
+        println!(
+            "{line} | {} | {which} | {ia} | {ba} | {pa} | {ib} | {bb} | {pb} | {without:.2} % |",
+            design.responses_an_item
+        );
+    }
 }
 
 fn main() {
     let argument = |at: usize, default: u32| {
         std::env::args().nth(at).and_then(|text| text.parse().ok()).unwrap_or(default)
     };
-    let (replications, b) = (argument(1, 500), argument(2, 100));
-    let half = std::env::args().nth(3);
+    let (replications, bootstrapped, bootstrap) =
+        (argument(1, 2000), argument(2, 200), argument(3, 200));
     println!(
-        "| priors | items | persons | a: information | a: bootstrap SE | a: percentiles \
-         | b: information | b: bootstrap SE | b: percentiles | without SE |"
+        "| priors | items | responses an item | \\|b\\| | a: information | a: bootstrap SE \
+         | a: percentiles | b: information | b: bootstrap SE | b: percentiles | without SE |"
     );
-    println!("|---|---|---|---|---|---|---|---|---|---|");
-    let both = [("off", Priors::flat()), ("default", Priors::default())];
-    for (name, priors) in
-        both.into_iter().filter(|(name, _)| half.as_deref().is_none_or(|h| h == *name))
-    {
-        for item_count in [20, 40] {
-            let items = simulate_items(item_count, 2026);
-            for persons in [250, 500, 1000, 5000] {
-                let row = (0..replications)
-                    .into_par_iter()
-                    .map(|number| {
-                        let seed = u64::from(number) + 1;
-                        let design = Simulation { persons, items: item_count, answered: 1.0, seed };
-                        replication(&design, &items, priors, b)
-                    })
-                    .reduce(Row::default, Row::merge);
-                let percent = row.counts.map(Count::percent);
-                let without = 100.0 * f64::from(row.without) / f64::from(replications * item_count);
-                println!(
-                    "| {name} | {item_count} | {persons} | {} | {} | {} | {} | {} | {} | {without:.2} % |",
-                    percent[0], percent[2], percent[4], percent[1], percent[3], percent[5]
-                );
-            }
-        }
+    println!("|---|---|---|---|---|---|---|---|---|---|---|");
+    for design in designs() {
+        let items = design.items();
+        let rows = (0..replications)
+            .into_par_iter()
+            .map(|number| {
+                let bootstrap = if number < bootstrapped { bootstrap } else { 0 };
+                design.replication(&items, number, bootstrap)
+            })
+            .reduce(Rows::default, merge);
+        print(&design, &rows);
     }
 }

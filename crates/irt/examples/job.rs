@@ -62,6 +62,7 @@ fn fit(design: &Simulation, method: &str) -> Result<(), Failure> {
         quadrature: Quadrature::default(),
         priors: Priors::flat(),
         standard_errors,
+        max_memory_bytes: None,
     };
     let (responses, _) = simulate(design);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build()?;

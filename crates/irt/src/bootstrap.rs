@@ -8,8 +8,8 @@
 //! is refitted in full.
 //!
 //! Rules:
-//! * An item all of whose responses in a replicate are alike cannot be
-//!   estimated from it and is left out of it.
+//! * An item all of whose responses in a replicate are alike, or that has none
+//!   there, cannot be estimated from it and is left out of it.
 //! * A replicate that a full refit cannot bring to convergence is left out,
 //!   and counted.
 //! * The standard error is the standard deviation over the replicates that
@@ -291,9 +291,43 @@ mod tests {
     use crate::monitor::Unmonitored;
     use crate::priors::Priors;
     use crate::quadrature::Quadrature;
-    use crate::simulate::{Simulation, simulate};
+    use crate::responses::{NO_TIME, RepeatedResponses, ResponseRows, Responses};
+    use crate::simulate::{
+        Simulation, draw_responses, simulate, simulate_items, simulate_responses,
+    };
 
     const REPLICATES: u32 = 300;
+
+    /// How far standard errors of warm replicates are from those of full refits, relatively, for
+    /// the worst item; and the E-steps of either. Every item must have them that is not constant
+    /// in the responses themselves, and no replicate may fail.
+    fn warm_next_to_full(
+        design: &Simulation,
+        items: &[SlopeIntercept],
+        priors: &Priors,
+        replicates: u32,
+    ) -> (f64, [u64; 2]) {
+        let responses = simulate_responses(design, items);
+        let patterns = responses.patterns();
+        let grid = Grid::new(&Quadrature::default());
+        let weights = patterns.multiplicities();
+        let objective = Objective::new(patterns, weights, &grid, priors, &Unmonitored, true);
+        let start = starting_values(&objective, &vec![None; items.len()]);
+        let Ok(Outcome::Ended(fit)) = fit(&objective, start) else { panic!("no estimate") };
+        let system = NewtonSystem::at(&objective, &fit.evaluation).unwrap().unwrap();
+        let estimate = &fit.evaluation.parameters;
+        let warm = bootstrap(&objective, estimate, Some(&system), replicates, 9).unwrap();
+        let full = bootstrap(&objective, estimate, None, replicates, 9).unwrap();
+        assert_eq!((warm.failures, full.failures), (0, 0), "{design:?}");
+        let mut worst = 0.0_f64;
+        let pairs = warm.items.iter().zip(&full.items).enumerate();
+        for (_, (x, y)) in pairs.filter(|(item, _)| !objective.is_frozen(*item)) {
+            let (Some(x), Some(y)) = (x, y) else { panic!("{design:?}: no standard error") };
+            worst = worst.max((x.se_discrimination / y.se_discrimination - 1.0).abs());
+            worst = worst.max((x.se_difficulty / y.se_difficulty - 1.0).abs());
+        }
+        (worst, [warm.e_steps, full.e_steps])
+    }
 
     #[test]
     fn warm_started_replicates_equal_full_refits() {
@@ -306,25 +340,76 @@ mod tests {
         ];
         for (seed, (persons, items, answered, priors)) in designs.into_iter().enumerate() {
             let design = Simulation { persons, items, answered, seed: seed as u64 };
-            let (responses, _) = simulate(&design);
-            let patterns = responses.patterns();
-            let grid = Grid::new(&Quadrature::default());
-            let weights = patterns.multiplicities();
-            let objective = Objective::new(patterns, weights, &grid, &priors, &Unmonitored, true);
-            let start = starting_values(&objective, &vec![None; items as usize]);
-            let Ok(Outcome::Ended(fit)) = fit(&objective, start) else { panic!("no estimate") };
-            let system = NewtonSystem::at(&objective, &fit.evaluation).unwrap().unwrap();
-            let estimate = &fit.evaluation.parameters;
-            let warm = bootstrap(&objective, estimate, Some(&system), REPLICATES, 9).unwrap();
-            let full = bootstrap(&objective, estimate, None, REPLICATES, 9).unwrap();
-            assert_eq!((warm.failures, full.failures), (0, 0));
+            let items = simulate_items(items, design.seed);
+            let (gap, [warm, full]) = warm_next_to_full(&design, &items, &priors, REPLICATES);
             // A refit in full also factors a matrix, which costs more than an E-step.
-            assert!(warm.e_steps < full.e_steps + u64::from(REPLICATES));
-            for (x, y) in warm.items.iter().flatten().zip(full.items.iter().flatten()) {
-                assert!((x.se_discrimination / y.se_discrimination - 1.0).abs() < 0.01);
-                assert!((x.se_difficulty / y.se_difficulty - 1.0).abs() < 0.01);
+            assert!(warm < full + u64::from(REPLICATES), "{design:?}");
+            assert!(gap < 0.01, "{design:?}: {gap}");
+        }
+    }
+
+    /// From 60 to 120 responses an item, of items so easy that many are constant in a replicate.
+    #[test]
+    fn replicates_with_constant_items_equal_full_refits() {
+        let designs = [(400, 100, 0.25), (90, 30, 1.0), (800, 60, 0.1)];
+        for (seed, (persons, count, answered)) in designs.into_iter().enumerate() {
+            let design = Simulation { persons, items: count, answered, seed: seed as u64 };
+            let item = |number: u32| {
+                let difficulty = -2.5 + 3.5 * f64::from(number) / f64::from(count - 1);
+                SlopeIntercept::from_discrimination_difficulty(1.0, difficulty)
+            };
+            let items: Vec<SlopeIntercept> = (0..count).map(item).collect();
+            let (gap, _) = warm_next_to_full(&design, &items, &Priors::default(), 120);
+            assert!(gap < 0.01, "{design:?}: {gap}");
+        }
+    }
+
+    #[test]
+    fn a_replicate_loses_its_constant_items_and_no_other() {
+        // Of 200 persons, 6 met the last item, and 1 of them failed: a replicate in six has no
+        // such failure, and one in 400 has no response at all.
+        const ITEMS: u32 = 12;
+        let design = Simulation { persons: 200, items: ITEMS, answered: 1.0, seed: 5 };
+        let mut rows = ResponseRows::new(false);
+        draw_responses(&design, &simulate_items(ITEMS, 5), |person, item, correct| {
+            if item < ITEMS - 1 {
+                rows.push(person, item, correct, NO_TIME).unwrap();
+            } else if person < 6 {
+                rows.push(person, item, person > 0, NO_TIME).unwrap();
+            }
+        });
+        let labels = (0..ITEMS).map(|item| format!("I{item:02}")).collect();
+        let responses =
+            Responses::from_rows(labels, rows, RepeatedResponses::First, &Unmonitored).unwrap();
+        let (patterns, grid) = (responses.patterns(), Grid::new(&Quadrature::default()));
+        let (priors, weights) = (Priors::default(), patterns.multiplicities());
+        let objective = Objective::new(patterns, weights, &grid, &priors, &Unmonitored, true);
+        let start = starting_values(&objective, &[None; ITEMS as usize]);
+        let Ok(Outcome::Ended(fit)) = fit(&objective, start) else { panic!("no estimate") };
+        let system = NewtonSystem::at(&objective, &fit.evaluation).unwrap().unwrap();
+        let owners = pattern_of_each_person(weights);
+        let (mut constant, mut absent) = (0, 0);
+        for number in 0..3000 {
+            let weights = resample(&owners, patterns.len(), 3, number);
+            let rare = patterns.item_totals(&weights)[ITEMS as usize - 1];
+            absent += u32::from(rare.responses == 0);
+            constant += u32::from(rare.is_constant() && rare.responses > 0);
+            // Every absent one, and some of the others.
+            if rare.responses > 0 && number % 50 != 0 {
+                continue;
+            }
+            let estimates = [Some(&system), None].map(|system| {
+                let at = &fit.evaluation.parameters;
+                let spent = AtomicU64::new(0);
+                replicate(&objective, &weights, at, system, &spent).unwrap().expect("an estimate")
+            });
+            for estimated in estimates {
+                let missing = estimated.iter().filter(|item| item.is_none()).count();
+                assert_eq!(missing, usize::from(rare.is_constant()), "replicate {number}");
+                assert_eq!(estimated[ITEMS as usize - 1].is_none(), rare.is_constant());
             }
         }
+        assert!(constant > 300 && absent > 0, "{constant} {absent}");
     }
 
     #[test]

@@ -43,6 +43,9 @@ pub struct CalibrationSettings {
     pub priors: Priors,
     /// How standard errors are computed.
     pub standard_errors: StandardErrors,
+    /// Bytes that the responses and the work on them may take; `None`: as many as there are. It
+    /// decides up to how many items there are standard errors from the observed information.
+    pub max_memory_bytes: Option<u64>,
 }
 
 /// Calibrates every item that can be.

@@ -118,6 +118,12 @@ impl<'a> Bank<'a> {
         self.selection.as_ref().unwrap_or_else(|| self.responses.patterns())
     }
 
+    /// Bytes that the responses take, those of the items that are in once more where that is
+    /// not all of them.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.responses.patterns().bytes() + self.selection.as_ref().map_or(0, Patterns::bytes)
+    }
+
     /// Numbers of the items that are in.
     pub(crate) fn selected_items(&self) -> Vec<usize> {
         (0..self.skipped.len()).filter(|item| self.skipped[*item].is_none()).collect()

@@ -62,4 +62,4 @@ pub use results::{Calibration, Flag, ItemResult, ItemStatus};
 /// Names the arithmetic behind the numbers: the same version of the crate and
 /// the same kernel give the same bits. The vectorised code keeps one order of
 /// operations on every processor, so there is one kernel.
-pub const KERNEL: &str = "lanes8-2";
+pub const KERNEL: &str = "lanes8-3";

@@ -21,8 +21,9 @@ const SINGULAR_PIVOT: f64 = 1e-9;
 /// A component of a null vector this large, relative to the largest, belongs to it.
 const INVOLVED: f64 = 0.2;
 
-/// Up to this many items the observed information is factored as a whole: 4,000
-/// rows and 128 MB a matrix. Beyond, the search learns the curvature on its way.
+/// Up to this many items the search factors the observed information as a whole: 4,000
+/// rows and 128 MB a matrix. Beyond, it learns the curvature on its way; standard errors are
+/// limited by memory alone.
 pub(crate) const DENSE_ITEMS: usize = 2000;
 
 /// What turns a gradient into a step.
@@ -68,6 +69,19 @@ impl NewtonSystem {
             }
         }
         Ok(None)
+    }
+
+    /// The observed information itself, of however many items; `None` where it is not positive
+    /// definite.
+    ///
+    /// # Errors
+    /// [`IrtError::Interrupted`], [`IrtError::OutOfMemory`].
+    pub(crate) fn observed(
+        objective: &Objective<'_>,
+        evaluation: &Evaluation,
+    ) -> Result<Option<Self>, IrtError> {
+        let matrix = ObservedInformation::at(objective, evaluation)?.matrix(1.0)?;
+        Self::dense(matrix, 1.0, false, objective.monitor)
     }
 
     /// The system of every `nth` pattern. `None` where that is not positive
@@ -166,17 +180,11 @@ impl NewtonSystem {
         monitor: &dyn Monitor,
     ) -> Result<Option<Vec<[f64; 3]>>, IrtError> {
         let Kind::Dense { scale, factor, .. } = &self.kind else { return Ok(None) };
-        let covariance = |item: usize| {
-            if monitor.interrupted() {
-                return Err(IrtError::Interrupted);
-            }
-            let (a, d) = (scale[2 * item], scale[2 * item + 1]);
-            let [aa, ad, dd] = factor.inverse_block(2 * item);
-            Ok([a * a * aa, a * d * ad, d * d * dd])
-        };
-        let all: Result<Vec<[f64; 3]>, IrtError> =
-            (0..self.blocks.len()).into_par_iter().map(covariance).collect();
-        all.map(Some)
+        let blocks = factor.inverse_blocks(monitor)?;
+        let pairs = blocks.into_iter().zip(scale.as_slice().chunks_exact(2));
+        let covariances = pairs
+            .map(|([aa, ad, dd], by)| [by[0] * by[0] * aa, by[0] * by[1] * ad, by[1] * by[1] * dd]);
+        Ok(Some(covariances.collect()))
     }
 
     /// A lower bound of the standard errors of a and b of one item: those it
@@ -223,11 +231,17 @@ fn scaled(mut matrix: DMatrix<f64>) -> Option<(DMatrix<f64>, DVector<f64>)> {
         return None;
     }
     let scale = diagonal.map(|value| 1.0 / libm::sqrt(value));
-    for (column, factor) in scale.iter().enumerate() {
-        let mut values = matrix.column_mut(column);
-        values.component_mul_assign(&scale);
-        values *= *factor;
-    }
+    // Some columns at a time, so that a small matrix stays on its thread.
+    const COLUMNS: usize = 64;
+    let (side, scales) = (scale.len(), scale.as_slice());
+    let columns = matrix.as_mut_slice().par_chunks_mut((COLUMNS * side).max(1));
+    columns.zip(scales.par_chunks(COLUMNS)).for_each(|(columns, own)| {
+        for (column, by_column) in columns.chunks_exact_mut(side).zip(own) {
+            for (value, by_row) in column.iter_mut().zip(scales) {
+                *value = *value * by_row * by_column;
+            }
+        }
+    });
     Some((matrix, scale))
 }
 
@@ -255,16 +269,20 @@ pub(crate) fn flattest_direction(
         return Ok(None);
     }
     let information = ObservedInformation::at(objective, evaluation)?;
-    let matrix = information.matrix(1.0)?;
-    let side = matrix.nrows();
     // What the complete data would tell: positive where the observed diagonal need not be.
     let complete = information.matrix(0.0)?.diagonal();
     let scale = complete.map(|value| 1.0 / libm::sqrt(value.abs().max(1e-280)));
-    let scaled = DMatrix::from_fn(side, side, |r, c| matrix[(r, c)] * scale[r] * scale[c]);
+    let side = scale.len();
     let mut factor = None;
     for exponent in -9..4 {
         let shift = libm::pow(10.0, f64::from(exponent));
-        factor = Factor::new(&scaled + DMatrix::identity(side, side) * shift, objective.monitor)?;
+        let mut shifted = information.matrix(1.0)?;
+        for (column, mut values) in shifted.column_iter_mut().enumerate() {
+            values.component_mul_assign(&scale);
+            values *= scale[column];
+            values[column] += shift;
+        }
+        factor = Factor::new(shifted, objective.monitor)?;
         if factor.is_some() {
             break;
         }

@@ -29,8 +29,10 @@ use nalgebra::DMatrix;
 use rayon::prelude::*;
 
 use crate::error::IrtError;
+use crate::monitor::Monitor;
 use crate::objective::{Evaluation, Objective};
-use crate::responses::reserve;
+use crate::patterns::Patterns;
+use crate::responses::zeroes;
 
 use self::alone::add_alone;
 use self::scores::{ScoreTables, Scratch};
@@ -43,6 +45,8 @@ const SHARED_FROM: usize = 4;
 const PARTIAL_BYTES: usize = 48 << 20;
 /// … so many: what can be worked on at once.
 const PARTIALS: usize = 4;
+/// Items whose columns are copied into a matrix together.
+const COLUMN_ITEMS: usize = 32;
 
 /// Covariances of the scores of two items: (a, a), (a, d), (d, a), (d, d).
 type Pair = [f64; 4];
@@ -108,8 +112,7 @@ impl ObservedInformation {
         let chunks = merged_chunks(objective, pairs);
         let tables = ScoreTables::new(evaluation, objective.grid);
         let partial = |range: Range<usize>| -> Result<Vec<Pair>, IrtError> {
-            let mut missing = reserve(pairs, "the observed information")?;
-            missing.resize(pairs, [0.0; 4]);
+            let mut missing = zeroes(pairs, "the observed information")?;
             add_range(objective, weights, &tables, range, precision, &mut missing)?;
             Ok(missing)
         };
@@ -121,9 +124,13 @@ impl ObservedInformation {
         let mut partials = partials?.into_iter();
         let mut missing = partials.next().unwrap_or_else(|| vec![[0.0; 4]; pairs]);
         for other in partials {
+            check(objective.monitor)?;
             for (x, y) in missing.as_flattened_mut().iter_mut().zip(other.as_flattened()) {
                 *x += y;
             }
+        }
+        for item in (0..items).filter(|item| objective.is_frozen(*item)) {
+            decouple(item, items, &mut missing);
         }
         let diagonal = evaluation
             .complete_information
@@ -134,36 +141,56 @@ impl ObservedInformation {
         Ok(Self { items, diagonal, missing })
     }
 
+    /// Bytes that [`Self::at`] and [`Self::matrix`] hold at once at most, for these patterns:
+    /// 128 a pair of items, and as much for each pair that one person answered.
+    pub(crate) fn bytes(patterns: &Patterns) -> u64 {
+        let square = |count: usize| (count as u64).saturating_mul(count as u64);
+        let pairs = (patterns.items() as u64 + square(patterns.items())) / 2;
+        let longest = (0..patterns.len()).map(|pattern| patterns.codes(pattern).len()).max();
+        let partial = pairs
+            .saturating_mul(size_of::<Pair>() as u64)
+            .saturating_add(square(longest.unwrap_or(0)).saturating_mul(size_of::<Pair>() as u64));
+        let sums = partial.saturating_mul(PARTIALS.min(patterns.chunks().count()) as u64);
+        // The triangle of pairs, and the square: four cells for each of twice as many pairs.
+        sums.max(pairs.saturating_mul(3 * size_of::<Pair>() as u64))
+    }
+
     /// The matrix with `share` of the missing information taken off: 1 gives the
     /// observed information, 0 what EM steps by, something between a safeguard
     /// where the observed information is not positive definite.
+    ///
+    /// The lower triangle, and the 2 × 2 blocks on the diagonal as a whole; the rest is 0.
     ///
     /// # Errors
     /// [`IrtError::OutOfMemory`].
     pub(crate) fn matrix(&self, share: f64) -> Result<DMatrix<f64>, IrtError> {
         let side = 2 * self.items;
-        let mut values = reserve(side * side, "the observed information")?;
-        values.resize(side * side, 0.0);
-        let mut matrix = DMatrix::from_vec(side, side, values);
-        let mut pair = 0;
-        for row in 0..self.items {
-            for column in 0..=row {
-                let block = self.missing[pair].map(|x| -share * x);
-                pair += 1;
-                for (k, value) in block.into_iter().enumerate() {
-                    let (r, c) = (2 * row + k / 2, 2 * column + k % 2);
-                    matrix[(r, c)] = value;
-                    matrix[(c, r)] = value;
-                }
+        let mut values: Vec<f64> = zeroes(side * side, "the observed information")?;
+        values.par_chunks_mut(2 * COLUMN_ITEMS * side).enumerate().for_each(|(number, columns)| {
+            self.copy_columns(share, number * COLUMN_ITEMS, columns);
+        });
+        Ok(DMatrix::from_vec(side, side, values))
+    }
+
+    /// Fills the columns of some items, of which `first` is the first, from the diagonal down.
+    fn copy_columns(&self, share: f64, first: usize, columns: &mut [f64]) {
+        let side = 2 * self.items;
+        let items = columns.len() / (2 * side);
+        for row in first..self.items {
+            for column in first..(first + items).min(row + 1) {
+                let [aa, ad, da, dd] = self.missing[triangle(row) + column].map(|x| -share * x);
+                let at = (2 * (column - first)) * side + 2 * row;
+                (columns[at], columns[at + 1]) = (aa, da);
+                (columns[at + side], columns[at + side + 1]) = (ad, dd);
             }
-            let [aa, ad, dd] = self.diagonal[row];
-            let at = 2 * row;
-            matrix[(at, at)] += aa;
-            matrix[(at + 1, at)] += ad;
-            matrix[(at, at + 1)] = matrix[(at + 1, at)];
-            matrix[(at + 1, at + 1)] += dd;
         }
-        Ok(matrix)
+        for (offset, [aa, ad, dd]) in self.diagonal[first..first + items].iter().enumerate() {
+            let at = 2 * offset * side + 2 * (first + offset);
+            columns[at] += aa;
+            columns[at + 1] += ad;
+            columns[at + side] = columns[at + 1];
+            columns[at + side + 1] += dd;
+        }
     }
 }
 
@@ -184,29 +211,30 @@ fn add_range(
     precision: Precision,
     missing: &mut [Pair],
 ) -> Result<(), IrtError> {
-    // A pattern costs up to items² here: a cancel must not wait for many.
-    const PATTERNS_PER_CHECK: usize = 32;
+    const PATTERNS_PER_PART: usize = 32;
     let mut start = range.start;
     let grid = objective.grid;
     let mut scratch = Scratch::new(grid);
     let (mut rows, mut contrasts) = Default::default();
     let mut shared: Option<SharedSums> = None;
     while start < range.end {
-        if objective.monitor.interrupted() {
-            return Err(IrtError::Interrupted);
-        }
-        let end = range.end.min(start + PATTERNS_PER_CHECK);
+        let end = range.end.min(start + PATTERNS_PER_PART);
         for set in objective.patterns.item_sets(start..end) {
             let codes = objective.patterns.codes(set.patterns.start);
             let continues = shared.as_ref().is_some_and(|sums| sums.is_over(codes));
             if let Some(sums) = shared.take_if(|_| !continues) {
-                sums.scatter(tables, grid, missing);
+                sums.scatter(objective, tables, missing)?;
             }
             if continues || set.patterns.len() >= SHARED_FROM {
-                let sums = shared.get_or_insert_with(|| SharedSums::new(codes, grid));
-                sums.add(objective, weights, tables, set.patterns, &mut scratch);
+                let mut sums = match shared.take() {
+                    Some(sums) => sums,
+                    None => SharedSums::new(codes, grid)?,
+                };
+                sums.add(objective, weights, tables, set.patterns, &mut scratch)?;
+                shared = Some(sums);
             } else {
                 for pattern in set.patterns.filter(|pattern| weights[*pattern] > 0) {
+                    check(objective.monitor)?;
                     let codes = objective.patterns.codes(pattern);
                     let persons = f64::from(weights[pattern]);
                     let scratch = &mut scratch;
@@ -225,9 +253,22 @@ fn add_range(
         start = end;
     }
     if let Some(sums) = shared.take() {
-        sums.scatter(tables, grid, missing);
+        sums.scatter(objective, tables, missing)?;
     }
     Ok(())
+}
+
+/// Asked for every pattern: one costs up to items² here.
+fn check(monitor: &dyn Monitor) -> Result<(), IrtError> {
+    if monitor.interrupted() { Err(IrtError::Interrupted) } else { Ok(()) }
+}
+
+/// Takes an item out of the missing information. A frozen item is no parameter: it keeps its unit
+/// diagonal, and the scores that the sums hold for it are those of a coin, not of the item.
+fn decouple(item: usize, items: usize, missing: &mut [Pair]) {
+    for other in 0..items {
+        missing[triangle(item.max(other)) + item.min(other)] = [0.0; 4];
+    }
 }
 
 /// Where the first row of pairs of `item` starts in the lower triangle.

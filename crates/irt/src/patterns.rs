@@ -181,6 +181,12 @@ impl Patterns {
         self.items
     }
 
+    /// Bytes that they take.
+    pub(crate) fn bytes(&self) -> u64 {
+        const BYTES_OF_A_PATTERN: u64 = 12;
+        (self.codes.len() * size_of::<u32>()) as u64 + self.len() as u64 * BYTES_OF_A_PATTERN
+    }
+
     /// Persons behind the patterns.
     #[must_use]
     pub fn persons(&self) -> u64 {

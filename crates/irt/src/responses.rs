@@ -8,6 +8,8 @@
 //! a `Responses` is therefore the same to the bit for any order of the rows
 //! and any names of the persons.
 
+use bytemuck::Zeroable;
+
 use crate::error::IrtError;
 use crate::monitor::Monitor;
 use crate::patterns::{Patterns, check};
@@ -396,7 +398,7 @@ fn place(
     monitor: &dyn Monitor,
 ) -> Result<Vec<u32>, IrtError> {
     let total = rows.len();
-    let mut codes = zeroes(total, "grouping responses by person")?;
+    let mut codes: Vec<u32> = zeroes(total, "grouping responses by person")?;
     // Each person's offset serves as its cursor: afterwards it points at its
     // own end, and shifting the array by one place restores it.
     for block in &mut rows.blocks {
@@ -422,8 +424,8 @@ fn relabelled(code: u32, rank: &[u32]) -> u32 {
 
 /// `count` zeroes, or the error that says what for. Memory is taken as it is written to: where
 /// rows come person by person, those that were placed make room for those to come.
-fn zeroes(count: usize, what: &'static str) -> Result<Vec<u32>, IrtError> {
-    let bytes = (count * size_of::<u32>()) as u64;
+pub(crate) fn zeroes<T: Zeroable>(count: usize, what: &'static str) -> Result<Vec<T>, IrtError> {
+    let bytes = (count * size_of::<T>()) as u64;
     let zeroes = bytemuck::allocation::try_zeroed_slice_box(count);
     Ok(zeroes.map_err(|()| IrtError::OutOfMemory { what, bytes })?.into_vec())
 }

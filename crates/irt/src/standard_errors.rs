@@ -8,6 +8,7 @@ use crate::lanes::Grid;
 use crate::monitor::{Monitor, Phase};
 use crate::newton::{NewtonSystem, discrimination_difficulty_covariance};
 use crate::objective::{Evaluation, Objective};
+use crate::observed_information::ObservedInformation;
 use crate::two_pl::SlopeIntercept;
 
 /// Standard errors, covariance and intervals of one item.
@@ -48,33 +49,48 @@ pub(crate) fn standard_errors(
     let patterns = bank.patterns();
     let weights = patterns.multiplicities();
     let objective = Objective::new(patterns, weights, &grid, &settings.priors, monitor, true);
-    let system = NewtonSystem::at(&objective, estimate)?;
-    let usable = |system: &NewtonSystem| system.is_observed_information() || system.is_blockwise();
-    let system = system.filter(usable);
     let parameters = &estimate.parameters;
-    match (settings.standard_errors, system) {
-        (StandardErrors::Bootstrap { iterations, seed }, system) => {
-            let result = bootstrap(&objective, parameters, system.as_ref(), iterations, seed)?;
-            Ok(Spreads {
-                items: result
-                    .items
-                    .into_iter()
-                    .map(|item| item.and_then(from_replicates))
-                    .collect(),
-                replicates: result.replicates,
-                failures: result.failures,
-                e_steps: result.e_steps,
-            })
-        }
-        (_, Some(system)) => {
-            let Some(covariances) = system.item_covariances(monitor)? else { return Ok(nothing) };
-            let pairs = covariances.iter().zip(parameters);
-            let items = pairs.map(|(c, at)| from_information(*c, *at)).collect();
-            monitor.progress(Phase::StandardErrors, 1, 1);
-            Ok(Spreads { items, ..nothing })
-        }
-        (_, None) => Ok(nothing),
+    let StandardErrors::Bootstrap { iterations, seed } = settings.standard_errors else {
+        let items = by_information(bank, &objective, estimate, settings)?;
+        monitor.progress(Phase::StandardErrors, 1, 1);
+        return Ok(Spreads { items, ..nothing });
+    };
+    let system = if parameters.len() > objective.dense_items {
+        Some(NewtonSystem::blockwise(estimate))
+    } else {
+        NewtonSystem::observed(&objective, estimate)?
+    };
+    let result = bootstrap(&objective, parameters, system.as_ref(), iterations, seed)?;
+    Ok(Spreads {
+        items: result.items.into_iter().map(|item| item.and_then(from_replicates)).collect(),
+        replicates: result.replicates,
+        failures: result.failures,
+        e_steps: result.e_steps,
+    })
+}
+
+/// From the inverse of the observed information; without any where that is not positive definite,
+/// or needs more memory than there is.
+///
+/// Up to [`Objective::dense_items`] the search had such a matrix already; beyond, the settings'
+/// limit decides.
+fn by_information(
+    bank: &Bank<'_>,
+    objective: &Objective<'_>,
+    estimate: &Evaluation,
+    settings: &CalibrationSettings,
+) -> Result<Vec<Option<Spread>>, IrtError> {
+    let parameters = &estimate.parameters;
+    let nothing = vec![None; parameters.len()];
+    let needed = bank.bytes().saturating_add(ObservedInformation::bytes(objective.patterns));
+    let too_much = settings.max_memory_bytes.is_some_and(|limit| needed > limit);
+    if parameters.len() > objective.dense_items && too_much {
+        return Ok(nothing);
     }
+    let Some(system) = NewtonSystem::observed(objective, estimate)? else { return Ok(nothing) };
+    let Some(covariances) = system.item_covariances(objective.monitor)? else { return Ok(nothing) };
+    let pairs = covariances.iter().zip(parameters);
+    Ok(pairs.map(|(covariance, at)| from_information(*covariance, *at)).collect())
 }
 
 fn from_information(covariance: [f64; 3], at: SlopeIntercept) -> Option<Spread> {

@@ -97,6 +97,7 @@ fn settings(priors: Priors) -> CalibrationSettings {
         quadrature: Quadrature::new(31, 6.0).unwrap(),
         priors,
         standard_errors: StandardErrors::ObservedInformation,
+        max_memory_bytes: None,
     }
 }
 

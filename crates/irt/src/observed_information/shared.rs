@@ -3,10 +3,12 @@
 use std::ops::Range;
 
 use super::scores::{ScoreTables, Scratch, dots};
-use super::{Pair, triangle};
+use super::{Pair, check, triangle};
 use crate::e_step::log_posterior_base;
+use crate::error::IrtError;
 use crate::lanes::{self, Grid, LANES, Lane};
 use crate::objective::Objective;
+use crate::responses::zeroes;
 
 /// The sums over persons with the same items.
 ///
@@ -44,22 +46,25 @@ struct PersonBlock {
 
 impl SharedSums {
     /// No person yet, for the items of `codes`.
-    pub(super) fn new(codes: &[u32], grid: &Grid) -> Self {
+    ///
+    /// # Errors
+    /// [`IrtError::OutOfMemory`].
+    pub(super) fn new(codes: &[u32], grid: &Grid) -> Result<Self, IrtError> {
         let count = codes.len();
-        let square = vec![0.0; count * count];
+        let square = || zeroes(count * count, "the observed information");
         let mut block = PersonBlock::default();
         for rows in [&mut block.correct, &mut block.by_slope, &mut block.by_intercept] {
             for row in rows {
                 row.resize(count, 0.0);
             }
         }
-        Self {
+        Ok(Self {
             codes: codes.to_vec(),
-            sums: [square.clone(), square.clone(), square.clone(), square],
+            sums: [square()?, square()?, square()?, square()?],
             attempts: vec![[0.0; LANES]; grid.width],
             correct: vec![[0.0; LANES]; grid.width * count],
             block,
-        }
+        })
     }
 
     /// True where `codes` answer the items of these sums.
@@ -69,6 +74,9 @@ impl SharedSums {
     }
 
     /// Adds persons who answered the items of these sums.
+    ///
+    /// # Errors
+    /// [`IrtError::Interrupted`].
     pub(super) fn add(
         &mut self,
         objective: &Objective<'_>,
@@ -76,7 +84,7 @@ impl SharedSums {
         tables: &ScoreTables<'_>,
         patterns: Range<usize>,
         scratch: &mut Scratch,
-    ) {
+    ) -> Result<(), IrtError> {
         let grid = objective.grid;
         lanes::vectorised(
             #[inline(always)]
@@ -85,14 +93,16 @@ impl SharedSums {
                 for pattern in patterns {
                     let persons = weights[pattern];
                     if persons > 0 {
+                        check(objective.monitor)?;
                         let codes = objective.patterns.codes(pattern);
                         scratch.posterior_over_base(codes, tables, grid);
                         self.add_person(codes, f64::from(persons), tables, grid, scratch);
                     }
                 }
                 self.flush();
+                Ok(())
             },
-        );
+        )
     }
 
     #[inline(always)]
@@ -163,8 +173,16 @@ impl SharedSums {
     }
 
     /// Multiplies the shared node sums out and adds everything to the pairs of all items.
-    pub(super) fn scatter(mut self, tables: &ScoreTables<'_>, grid: &Grid, missing: &mut [Pair]) {
-        let count = self.codes.len();
+    ///
+    /// # Errors
+    /// [`IrtError::Interrupted`].
+    pub(super) fn scatter(
+        mut self,
+        objective: &Objective<'_>,
+        tables: &ScoreTables<'_>,
+        missing: &mut [Pair],
+    ) -> Result<(), IrtError> {
+        let (count, grid) = (self.codes.len(), objective.grid);
         // U_j = Σ x_j h − P_j Σ h / 2, so that the linear terms are Σ θᵐ (P_k U_j + P_j U_k).
         for (index, code) in self.codes.iter().enumerate() {
             let row = &mut self.correct[index * grid.width..(index + 1) * grid.width];
@@ -180,6 +198,7 @@ impl SharedSums {
             #[inline(always)]
             || {
                 for row in 0..count {
+                    check(objective.monitor)?;
                     let own = &self.correct[row * grid.width..(row + 1) * grid.width];
                     let own_rows = [0, 1, 2].map(|m| tables.row(m, self.codes[row], grid));
                     let at = triangle((self.codes[row] >> 1) as usize);
@@ -195,7 +214,8 @@ impl SharedSums {
                         }
                     }
                 }
+                Ok(())
             },
-        );
+        )
     }
 }

@@ -57,5 +57,6 @@ pub fn settings(priors: Priors, standard_errors: StandardErrors) -> CalibrationS
         quadrature: Quadrature::default(),
         priors,
         standard_errors,
+        max_memory_bytes: None,
     }
 }

@@ -170,8 +170,8 @@ LEFT JOIN LATERAL (
     WHERE i.run_id OPERATOR(pg_catalog.=) r.id
 ) AS moved ON true;
 
--- Where each worker says how far it is. Unlogged: after a crash nothing runs.
-CREATE UNLOGGED TABLE irt_running_calibrations (
+-- Where each worker says how far it is. Not unlogged: a standby could not read it.
+CREATE TABLE irt_running_calibrations (
     run_id pg_catalog.int8 PRIMARY KEY,
     bank pg_catalog.text NOT NULL,
     pid pg_catalog.int4 NOT NULL,
@@ -183,8 +183,9 @@ CREATE UNLOGGED TABLE irt_running_calibrations (
     started_at pg_catalog.timestamptz NOT NULL DEFAULT pg_catalog.clock_timestamp()
 );
 
--- A worker holds an advisory lock whose class is the OID of irt_calibration_runs
--- for as long as it lives; a row without its lock is a dead worker's and is not shown.
+-- A worker holds its bank's advisory lock, whose class is the OID of irt_calibration_runs and whose
+-- object is the hash of the bank's name, for as long as it lives; a row without it is a dead
+-- worker's and is not shown.
 CREATE VIEW irt_calibration_progress AS
 SELECT r.run_id,
        r.bank,
@@ -201,6 +202,9 @@ WHERE EXISTS (
       AND l.pid OPERATOR(pg_catalog.=) r.pid
       AND l.classid OPERATOR(pg_catalog.=)
           '@extschema@.irt_calibration_runs'::pg_catalog.regclass::pg_catalog.oid
+      AND l.objid OPERATOR(pg_catalog.=)
+          ((pg_catalog.hashtext(r.bank)::pg_catalog.int8 OPERATOR(pg_catalog.&) 4294967295)
+           ::pg_catalog.oid)
       AND l.objsubid OPERATOR(pg_catalog.=) 2::pg_catalog.int2
 );
 

@@ -11,12 +11,14 @@ pub use adopted::{AdoptedRun, adopt};
 use crate::error::ExtensionError;
 use crate::load_responses::pin_text_settings;
 use crate::privileges::{as_owner, current_role, role_name};
+use crate::reading;
 use crate::report::Report;
 use crate::schema::Schema;
 use crate::should_run::Evidence;
 use crate::sql_types::RunRow;
 use irt::Calibration;
 use pgrx::datum::{JsonB, TimestampWithTimeZone};
+use pgrx::pg_sys;
 use pgrx::spi::Spi;
 use serde_json::Value;
 
@@ -102,34 +104,72 @@ impl Summary {
     }
 }
 
-/// Declares the bank's 'running' rows that nobody runs any more failed. Only the holder of the
-/// bank's lock may: there is no other run then.
+/// Declares 'running' rows that nobody runs any more failed, of every bank: those whose bank's lock
+/// nobody has, and those of `mine`, whose lock the caller has. A run has its bank's lock from before
+/// its row is there until after that has ended, so no living one is met.
 ///
 /// # Errors
 /// Only when SPI fails.
-pub fn bury_ghosts(bank: &str) -> Result<(), ExtensionError> {
+pub fn bury_ghosts(mine: Option<&str>) -> Result<(), ExtensionError> {
     as_owner(|schema| {
         let statement = format!(
             "WITH ghosts AS (\
-                 UPDATE {} SET status = 'failed', completed_at = pg_catalog.clock_timestamp(), \
+                 UPDATE {runs} AS r SET status = 'failed', \
+                     completed_at = pg_catalog.clock_timestamp(), \
                      error_sqlstate = '57P01', error_message = \
                      'interrupted: the server or the worker ended before the run did' \
-                 WHERE bank OPERATOR(pg_catalog.=) $1 \
-                   AND status OPERATOR(pg_catalog.=) 'running' RETURNING id, bank), \
-             gone AS (\
-                 DELETE FROM {} p USING ghosts g \
-                 WHERE p.run_id OPERATOR(pg_catalog.=) g.id) \
+                 WHERE r.status OPERATOR(pg_catalog.=) 'running' \
+                   AND (r.bank OPERATOR(pg_catalog.=) $1 OR NOT {locked}) RETURNING r.id, r.bank) \
              SELECT pg_catalog.pg_notify('irt_calibration', pg_catalog.json_build_object(\
                  'run_id', g.id, 'bank', pg_catalog.left(g.bank, {MOST_OF_A_NAME}), \
                  'status', 'failed', 'items_calibrated', NULL::pg_catalog.int4, \
                  'error_sqlstate', '57P01')::pg_catalog.text) \
              FROM ghosts g",
-            schema.runs(),
-            schema.running()
+            runs = schema.runs(),
+            locked = schema.is_locked("r.bank"),
         );
-        Spi::run_with_args(&statement, &[bank.into()])?;
+        Spi::run_with_args(&statement, &[mine.into()])?;
+        Spi::run(&format!(
+            "DELETE FROM {} AS p WHERE NOT EXISTS (SELECT FROM {} AS r \
+                 WHERE r.id OPERATOR(pg_catalog.=) p.run_id \
+                   AND r.status OPERATOR(pg_catalog.=) 'running')",
+            schema.running(),
+            schema.runs()
+        ))?;
         Ok(())
     })
+}
+
+/// Lets the next number of a run be one that no run has. Logical replication, and a dump of data
+/// alone, bring rows but leave the sequence where it was.
+///
+/// # Errors
+/// [`ExtensionError::Subscribed`] while the rows still come from elsewhere.
+fn catch_up_with_numbers(schema: &Schema) -> Result<(), ExtensionError> {
+    const BEHIND: &str = "FROM (SELECT pg_catalog.pg_get_serial_sequence($1, 'id')\
+            ::pg_catalog.regclass AS id) AS s, \
+        LATERAL (SELECT pg_catalog.pg_sequence_last_value(s.id) AS id) AS l";
+    let runs = schema.runs();
+    let behind = format!(
+        "{BEHIND}, (SELECT pg_catalog.max(r.id) AS id FROM {runs} AS r) AS m \
+         WHERE m.id OPERATOR(pg_catalog.>) COALESCE(l.id, 0)"
+    );
+    let is_behind = format!("SELECT true {behind}");
+    if reading::one::<bool>(&is_behind, &[runs.as_str().into()])?.is_none() {
+        return Ok(());
+    }
+    let subscription = reading::one::<String>(
+        "SELECT pg_catalog.quote_ident(s.subname) FROM pg_catalog.pg_subscription_rel r \
+         JOIN pg_catalog.pg_subscription s ON s.oid OPERATOR(pg_catalog.=) r.srsubid \
+         WHERE r.srrelid OPERATOR(pg_catalog.=) $1 ORDER BY s.subname",
+        &[schema.lock_class().into()],
+    )?;
+    if let Some(subscription) = subscription {
+        return Err(ExtensionError::Subscribed { subscription });
+    }
+    let catch_up = format!("SELECT pg_catalog.setval(s.id, GREATEST(m.id, l.id)) {behind}");
+    Spi::run_with_args(&catch_up, &[runs.as_str().into()])?;
+    Ok(())
 }
 
 /// Inserts the 'running' row of a run with the current role's rights; returns its id.
@@ -139,6 +179,7 @@ pub fn bury_ghosts(bank: &str) -> Result<(), ExtensionError> {
 pub fn begin(bank: &str, triggered_by: &str) -> Result<i64, ExtensionError> {
     let run_by = role_name(current_role());
     as_owner(|schema| {
+        catch_up_with_numbers(schema)?;
         let runs = schema.runs();
         let mut arguments = vec![bank.into(), triggered_by.into()];
         // The table of an older version lacks the column.
@@ -159,17 +200,43 @@ pub fn begin(bank: &str, triggered_by: &str) -> Result<i64, ExtensionError> {
     })
 }
 
-/// Records that a run from cron met another one: nothing is silent.
+/// Records that a run from cron did not even begin, and tells whoever listens: nothing is silent.
 ///
 /// # Errors
 /// Only when SPI fails.
 pub fn record_refusal(
     bank: &str,
     triggered_by: &str,
+    status: Status,
     report: &Report,
 ) -> Result<(), ExtensionError> {
     let id = begin(bank, triggered_by)?;
-    end(id, Status::Skipped, &Facts::default(), Some(report), now()?).map(|_| ())
+    announce(&end(id, status, &Facts::default(), Some(report), now()?)?)
+}
+
+/// The same where nothing can interrupt: tells nobody, because a notification may have to wait for
+/// another's commit. Returns the row as JSON.
+///
+/// # Errors
+/// 55P03 when somebody has locked the table; when SPI fails.
+pub fn record_without_waiting(
+    bank: &str,
+    triggered_by: &str,
+    status: Status,
+    report: &Report,
+) -> Result<String, ExtensionError> {
+    as_owner(|schema| {
+        // SAFETY: a transaction is open, which releases the lock at its end.
+        let locked = unsafe {
+            pg_sys::ConditionalLockRelationOid(
+                schema.lock_class(),
+                pg_sys::RowExclusiveLock as pg_sys::LOCKMODE,
+            )
+        };
+        if locked { Ok(()) } else { Err(ExtensionError::HistoryLocked { bank: bank.to_owned() }) }
+    })?;
+    let id = begin(bank, triggered_by)?;
+    end(id, status, &Facts::default(), Some(report), now()?)
 }
 
 /// Records all settings in force.
@@ -196,7 +263,7 @@ pub fn now() -> Result<TimestampWithTimeZone, ExtensionError> {
         .ok_or_else(|| ExtensionError::Internal("the clock is NULL".to_owned()))
 }
 
-/// Ends a run's row, removes it from the progress, and tells whoever listens. Returns the row as JSON.
+/// Ends a run's row and removes it from the progress. Returns the row as JSON.
 ///
 /// # Errors
 /// Only when SPI fails.
@@ -238,9 +305,7 @@ pub fn end(
             format!("DELETE FROM {} WHERE run_id OPERATOR(pg_catalog.=) $1", schema.running());
         Spi::run_with_args(&statement, &[run_id.into()])?;
         let row: Option<String> = Spi::get_one_with_args(&update(schema), &arguments)?;
-        let row = row.ok_or(ExtensionError::RunGone { run_id })?;
-        notify(&row)?;
-        Ok(row)
+        row.ok_or(ExtensionError::RunGone { run_id })
     })
 }
 
@@ -264,7 +329,12 @@ fn update(schema: &Schema) -> String {
 /// The most of a bank's name that fits into a notification beside the rest.
 const MOST_OF_A_NAME: usize = 1000;
 
-fn notify(row: &str) -> Result<(), ExtensionError> {
+/// Tells whoever listens how a run has ended, when this transaction is committed. `row`: what
+/// [`end`] returned.
+///
+/// # Errors
+/// Only when SPI fails.
+pub fn announce(row: &str) -> Result<(), ExtensionError> {
     let row: Value =
         serde_json::from_str(row).map_err(|error| ExtensionError::Internal(error.to_string()))?;
     let bank: String =
@@ -309,9 +379,6 @@ pub fn process_of(run_id: i64) -> Result<Option<i32>, ExtensionError> {
             "SELECT pid FROM {} WHERE run_id OPERATOR(pg_catalog.=) $1",
             schema.relation("irt_calibration_progress")
         );
-        match Spi::get_one_with_args(&query, &[run_id.into()]) {
-            Err(pgrx::spi::Error::InvalidPosition) => Ok(None),
-            found => Ok(found?),
-        }
+        reading::one(&query, &[run_id.into()])
     })
 }

@@ -12,6 +12,7 @@ pub use ownership::OwnershipError;
 
 use crate::report::Report;
 use irt::IrtError;
+use std::time::Duration;
 use thiserror::Error;
 
 /// Why the extension refused, or could not do, what was asked.
@@ -269,6 +270,45 @@ pub enum ExtensionError {
         /// When it started.
         since: Option<String>,
     },
+    /// Somebody else has a lock that a run needs.
+    #[error("could not get a lock on {on} within {limit}")]
+    LockNotAvailable {
+        /// The relation's qualified name, or what else there is to say.
+        on: String,
+        /// The setting that ended the wait, and its value.
+        limit: String,
+        /// Who has the lock; `None`: nobody any more.
+        holders: Option<String>,
+        /// The waiting caller has it.
+        own: bool,
+        /// What to do.
+        hint: String,
+    },
+    /// Somebody has locked irt_calibration_runs where nobody can wait for it.
+    #[error(
+        "a run of bank \"{bank}\" that did not begin is not on record: somebody has locked irt_calibration_runs"
+    )]
+    HistoryLocked {
+        /// The bank.
+        bank: String,
+    },
+    /// The wait for a synchronous standby was ended before anything was done.
+    #[error("the run's row has not reached a synchronous standby")]
+    NoStandby,
+    /// A cancel reached a caller whose run had published.
+    #[error("canceled too late: run {run_id} of bank \"{bank}\" has published its parameters")]
+    CanceledTooLate {
+        /// The run.
+        run_id: i64,
+        /// The bank.
+        bank: String,
+    },
+    /// The history comes from elsewhere by logical replication, numbers of runs included.
+    #[error("subscription {subscription} writes the runs of this database")]
+    Subscribed {
+        /// Its quoted name.
+        subscription: String,
+    },
     /// A run writes, and a standby cannot.
     #[error("cannot run a calibration during recovery")]
     Standby,
@@ -290,10 +330,15 @@ pub enum ExtensionError {
     #[error("the tables of irt_calibration are not in this database")]
     NotInstalled,
     /// Every background worker is busy.
-    #[error("no background worker is free: max_worker_processes is {most}")]
+    #[error(
+        "no background worker was free{}: max_worker_processes is {most}",
+        if waited.is_zero() { String::new() } else { format!(" within {}", words(*.waited)) }
+    )]
     NoWorkerFree {
         /// The setting.
         most: i32,
+        /// irt_calibration.worker_timeout.
+        waited: Duration,
     },
     /// The worker ended without a word.
     #[error("the calibration's worker ended without an answer")]
@@ -347,7 +392,10 @@ impl ExtensionError {
             | Self::UnusableHistory { .. }
             | Self::WrongCorrectness { .. } => b"22023",
             Self::NotUtf8 { .. } => b"22021",
-            Self::AlreadyRunning { .. } => b"55P03",
+            Self::AlreadyRunning { .. }
+            | Self::LockNotAvailable { .. }
+            | Self::HistoryLocked { .. } => b"55P03",
+            Self::NoStandby | Self::CanceledTooLate { .. } => b"57014",
             Self::Standby => b"25006",
             Self::RoleCannotLogIn { .. } => b"28000",
             Self::NoWorkerFree { .. } => b"53400",
@@ -356,6 +404,7 @@ impl ExtensionError {
             Self::RunGone { .. }
             | Self::NotAllUpdated { .. }
             | Self::NoCron { .. }
+            | Self::Subscribed { .. }
             | Self::NotInstalled => b"55000",
             Self::ServerGone => b"57P01",
             Self::TooMuchMemory { .. } => b"53200",
@@ -424,4 +473,14 @@ fn core_sqlstate(error: &IrtError) -> &'static [u8; 5] {
 /// Bytes in the unit of irt_calibration.max_memory.
 fn megabytes(bytes: u64) -> String {
     format!("{} MB", bytes.div_ceil(1 << 20))
+}
+
+/// A time limit in its largest unit.
+pub fn words(limit: Duration) -> String {
+    let seconds = limit.as_secs_f64();
+    if seconds >= 60.0 && seconds % 60.0 == 0.0 {
+        format!("{} min", seconds / 60.0)
+    } else {
+        format!("{seconds} s")
+    }
 }

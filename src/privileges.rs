@@ -80,6 +80,12 @@ pub fn must_be_writable(command: &str) {
     }
 }
 
+/// False in a read-only transaction and on a standby.
+pub fn may_write() -> bool {
+    // SAFETY: reads the transaction's and the server's state.
+    unsafe { !pg_sys::XactReadOnly && !pg_sys::RecoveryInProgress() }
+}
+
 /// The owner of a relation; `None` when it is gone.
 pub fn relation_owner(relation: pg_sys::Oid) -> Option<pg_sys::Oid> {
     // SAFETY: a syscache tuple of pg_class has the form of FormData_pg_class; it is released

@@ -1,13 +1,14 @@
 //! How far a run is: irt_calibration_progress and pg_stat_activity.
 //!
-//! A row of an unlogged table, written by short transactions of the worker's
-//! own, once a second at most, so that everybody sees it at once. Whoever must
-//! not know of a dead run does not: the view shows rows whose lock is held.
+//! A row of a table, written by short transactions of the worker's own, once a
+//! second at most, so that everybody sees it at once. They wait for no disk and
+//! no standby. Whoever must not know of a dead run does not: the view shows rows
+//! whose lock is held.
 
 use crate::error::ExtensionError;
 use crate::interruptible::{Progress, Watcher};
-use crate::privileges::{LocalSettings, as_owner};
-use crate::worker::transaction::{Isolation, transaction};
+use crate::privileges::as_owner;
+use crate::worker::transaction::fleeting_transaction;
 use pgrx::prelude::*;
 use pgrx::spi::Spi;
 use std::ffi::CString;
@@ -94,14 +95,11 @@ impl Reporter {
             self.bank,
             phase.as_str()
         ));
-        transaction(Isolation::ReadCommitted, || self.write(phase, counts))
+        fleeting_transaction(|| self.write(phase, counts))
     }
 
     fn write(&self, phase: Phase, counts: Option<(i64, i64)>) -> Result<(), ExtensionError> {
         as_owner(|schema| {
-            let settings = LocalSettings::begin();
-            // Nothing is lost if this is lost.
-            settings.set(c"synchronous_commit", c"off");
             let statement = format!(
                 "INSERT INTO {} (run_id, bank, pid, phase, done, total) \
                  VALUES ($1, $2, pg_catalog.pg_backend_pid(), $3, $4, $5) \

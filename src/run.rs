@@ -7,9 +7,11 @@
 
 mod failure;
 mod items;
+mod lock_wait;
 mod request;
 mod settings;
 
+pub use failure::log_end;
 pub use request::Request;
 
 use crate::audit::{self, Facts, Status, Summary};
@@ -22,11 +24,14 @@ use crate::load_responses::{self, Loaded};
 use crate::privileges::{LocalSettings, as_relation_owner};
 use crate::progress::{Phase, Reporter};
 use crate::publish::{self, Published};
-use crate::report::{Level, Report, tell};
+use crate::report::{Level, Report};
 use crate::should_run::{self, Evidence};
+use crate::worker::cancels;
 use crate::worker::interrupts::{self, TimeLimit};
-use crate::worker::transaction::{Isolation, transaction};
-use irt::Calibration;
+use crate::worker::transaction::{Committed, Isolation, replicated_transaction, transaction};
+use irt::{Calibration, IrtError};
+use lock_wait::Place;
+use pgrx::datum::TimestampWithTimeZone;
 use pgrx::spi::quote_literal;
 use std::time::{Duration, SystemTime};
 
@@ -95,27 +100,36 @@ pub fn carry_out(request: &Request, caller: &mut dyn Caller) -> (Outcome, Story)
 }
 
 fn carry_out_as(request: &Request, caller: &mut dyn Caller, story: &mut Story) -> Outcome {
-    let begun = transaction(Isolation::ReadCommitted, || begin(request));
-    let (lock, run_id) = match begun {
-        Ok(begun) => begun,
+    let (begun, replicated) = match replicated_transaction(|| begin(request)) {
+        Ok(Committed { value, replicated }) => (value, replicated),
         Err(error) => return Outcome::Failed(failure::refused(request, error)),
     };
-    let limit = TimeLimit::start(crate::settings::timeout());
+    let Begun { lock, run_id, limit } = begun;
     let reporter = Reporter::new(run_id, &request.bank, limit.publish_from());
-    let mut run = Run { request, caller, limit, run_id, reporter, facts: Facts::default() };
-    let outcome = run.finish(&mut story.row);
+    let facts = Facts::default();
+    let (place, obstacle) = (None, None);
+    let mut run = Run { request, caller, limit, run_id, reporter, facts, place, obstacle };
+    let outcome = run.finish(replicated, &mut story.row);
     story.run_id = Some(run_id);
     story.phases = run.reporter.phases().to_vec();
     failure::release(&lock);
     outcome
 }
 
-/// Takes the bank's lock, buries its ghosts, and inserts the row.
-fn begin(request: &Request) -> Result<(BankLock, i64), ExtensionError> {
+/// What a run has when its row is there.
+struct Begun {
+    lock: BankLock,
+    run_id: i64,
+    limit: TimeLimit,
+}
+
+/// Takes the bank's lock, buries ghosts, and inserts the row. The clock starts before the commit,
+/// which may have to wait for a standby.
+fn begin(request: &Request) -> Result<Begun, ExtensionError> {
     let lock = BankLock::take(&request.bank)?;
-    audit::bury_ghosts(&request.bank)?;
+    audit::bury_ghosts(Some(&request.bank))?;
     let run_id = audit::begin(&request.bank, &request.triggered_by)?;
-    Ok((lock, run_id))
+    Ok(Begun { lock, run_id, limit: TimeLimit::start(crate::settings::timeout()) })
 }
 
 /// A run that has its row.
@@ -126,6 +140,10 @@ struct Run<'a> {
     run_id: i64,
     reporter: Reporter,
     facts: Facts,
+    /// The items, while they are locked.
+    place: Option<Place>,
+    /// Why the last attempt to publish failed.
+    obstacle: Option<ExtensionError>,
 }
 
 /// Whether there is anything to calibrate.
@@ -135,13 +153,12 @@ enum Decision {
 }
 
 impl Run<'_> {
-    fn finish(&mut self, recorded: &mut Option<String>) -> Outcome {
-        let ended = match crate::report::catch(|| self.work()) {
+    fn finish(&mut self, replicated: bool, recorded: &mut Option<String>) -> Outcome {
+        let ended = match crate::report::catch(|| self.work(replicated)) {
             Ok(ended) => ended,
             Err(report) => Err(ExtensionError::Database(report)),
         };
-        self.limit.stop();
-        self.caller.ended();
+        self.heed_nothing_more();
         match ended {
             Ok(row) => {
                 failure::log_end(&row);
@@ -149,7 +166,7 @@ impl Run<'_> {
                 Outcome::Row(row)
             }
             Err(error) => {
-                let report = failure::explain(&error, &self.limit, &*self.caller);
+                let report = self.explain(&error);
                 let (report, row) = failure::record(self.run_id, self.request, &self.facts, report);
                 *recorded = row;
                 Outcome::Failed(report)
@@ -157,8 +174,34 @@ impl Run<'_> {
         }
     }
 
+    fn explain(&self, error: &ExtensionError) -> Report {
+        interrupts::follow_the_postmaster();
+        interrupts::leave_transaction();
+        failure::explain(
+            error,
+            &failure::Circumstances {
+                limit: &self.limit,
+                caller: &*self.caller,
+                request: self.request,
+                phase: self.reporter.phase(),
+                place: self.place.as_ref(),
+                obstacle: self.obstacle.as_ref(),
+            },
+        )
+    }
+
+    /// It is decided how the run ends: whoever wants to stop it comes too late.
+    fn heed_nothing_more(&mut self) {
+        self.limit.stop();
+        self.caller.ended();
+        interrupts::forget_cancel();
+    }
+
     /// Every step of a run; returns its row.
-    fn work(&mut self) -> Result<String, ExtensionError> {
+    fn work(&mut self, replicated: bool) -> Result<String, ExtensionError> {
+        if !replicated {
+            return Err(ExtensionError::NoStandby);
+        }
         self.reporter.enter(Phase::Checking)?;
         // Whoever does not wait for the end is told all the same that the bank is not his.
         let ours = self.is_ours()?;
@@ -190,6 +233,23 @@ impl Run<'_> {
             // Whatever else is wrong is found again when the settings are checked and recorded.
             Ok(()) | Err(_) => Ok(true),
         }
+    }
+
+    /// The transaction that decides how the run ends: not begun when somebody wants it stopped,
+    /// and true as soon as it is committed here, whatever happens to the wait for a standby.
+    fn conclude<T>(
+        &mut self,
+        work: impl FnOnce(&Self) -> Result<T, ExtensionError>,
+    ) -> Result<T, ExtensionError> {
+        if interrupts::is_terminated() || self.limit.passed().is_some() || self.caller.is_gone() {
+            return Err(IrtError::Interrupted.into());
+        }
+        let committed = replicated_transaction(|| work(self))?;
+        self.heed_nothing_more();
+        if !committed.replicated {
+            self.warn(&failure::not_replicated(self.run_id, &self.limit));
+        }
+        Ok(committed.value)
     }
 
     /// Validates arguments, configuration and rights, and records all settings in force.
@@ -241,9 +301,7 @@ impl Run<'_> {
             let report = too_few(&self.request.bank, evidence, settings.min_new_responses);
             self.caller.told(Level::Notice, &report);
         }
-        transaction(Isolation::ReadCommitted, || {
-            audit::end(self.run_id, Status::Skipped, &self.facts, None, audit::now()?)
-        })
+        self.conclude(|run| run.end(Status::Skipped, audit::now()?))
     }
 
     /// Estimates, while no transaction is open.
@@ -277,27 +335,45 @@ impl Run<'_> {
         bank: &Bank,
         calibration: &Calibration,
     ) -> Result<String, ExtensionError> {
+        self.place = bank
+            .items
+            .as_ref()
+            .map(|items| Place { oid: items.relation.oid, name: items.relation.name.clone() });
         loop {
-            let published = transaction(Isolation::ReadCommitted, || {
+            let published = self.conclude(|run| {
                 let now = audit::now()?;
-                let only = self.request.item_ids();
+                let only = run.request.item_ids();
                 let published =
-                    publish::publish(bank, self.run_id, calibration, only.as_deref(), now)?;
-                let row = audit::end(self.run_id, Status::Success, &self.facts, None, now)?;
-                Ok((published, row))
+                    publish::publish(bank, run.run_id, calibration, only.as_deref(), now)?;
+                Ok((published, run.end(Status::Success, now)?))
             });
             match published {
                 Ok((published, row)) => {
                     self.warn_of(bank, &published);
                     return Ok(row);
                 }
-                Err(error) if failure::may_pass(&error) => {
-                    failure::give_up_on_own_lock(self.request, bank, error)?;
-                    pause();
-                }
-                Err(error) => return Err(error),
+                Err(error) => self.try_again_after(error)?,
             }
         }
+    }
+
+    /// Ends the row, and tells whoever listens.
+    fn end(&self, status: Status, now: TimestampWithTimeZone) -> Result<String, ExtensionError> {
+        let row = audit::end(self.run_id, status, &self.facts, None, now)?;
+        audit::announce(&row)?;
+        Ok(row)
+    }
+
+    /// Waits a moment where others are in the way.
+    fn try_again_after(&mut self, error: ExtensionError) -> Result<(), ExtensionError> {
+        let error = failure::who_has_it(error, self.place.as_ref(), self.request)?;
+        if !failure::may_pass(&error) {
+            return Err(error);
+        }
+        self.obstacle = Some(error);
+        cancels::forget_waits();
+        pause();
+        Ok(())
     }
 
     fn warn_of(&mut self, bank: &Bank, published: &Published) {
@@ -323,7 +399,7 @@ impl Run<'_> {
     }
 
     fn warn(&mut self, report: &Report) {
-        tell(Level::Warning, report);
+        failure::say(Level::Warning, report);
         self.caller.told(Level::Warning, report);
     }
 }

@@ -5,6 +5,7 @@
 //! pg_cron is not there at all, the error contains the statement that helps.
 //! The caller's own rights hold: pg_cron runs a job as the role that made it.
 
+mod connection;
 mod upcoming;
 
 use crate::bank;
@@ -69,6 +70,7 @@ pub fn schedule(schedule: Option<String>, bank: Option<String>) -> Result<i64, E
     within_reach(Wanted::Scheduled(&schedule, &job))?;
     let id = add(&job, &schedule)?;
     announce(&bank, &schedule)?;
+    connection::warn()?;
     Ok(id)
 }
 

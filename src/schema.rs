@@ -91,4 +91,26 @@ impl Schema {
     pub fn lock_class(&self) -> pg_sys::Oid {
         self.runs
     }
+
+    /// A condition: some session has the lock of the bank that the SQL expression `bank` names. Its
+    /// class is the OID of `irt_calibration_runs`, its object the hash of the name.
+    pub fn is_locked(&self, bank: &str) -> String {
+        format!(
+            "EXISTS (SELECT FROM pg_catalog.pg_locks AS l \
+             WHERE l.locktype OPERATOR(pg_catalog.=) 'advisory' AND l.granted \
+               AND l.database OPERATOR(pg_catalog.=) {}::pg_catalog.oid \
+               AND l.classid OPERATOR(pg_catalog.=) {}::pg_catalog.oid \
+               AND l.objid OPERATOR(pg_catalog.=) ((pg_catalog.hashtext({bank})::pg_catalog.int8 \
+                   OPERATOR(pg_catalog.&) 4294967295)::pg_catalog.oid) \
+               AND l.objsubid OPERATOR(pg_catalog.=) 2::pg_catalog.int2)",
+            database().to_u32(),
+            self.runs.to_u32(),
+        )
+    }
+}
+
+/// The OID of this database.
+fn database() -> pg_sys::Oid {
+    // SAFETY: a variable of this process.
+    unsafe { pg_sys::MyDatabaseId }
 }

@@ -36,6 +36,10 @@ static MAX_MEMORY: GucSetting<i32> = GucSetting::<i32>::new(4096);
 /// there, and publishing is tried again until the timeout.
 static LOCK_TIMEOUT: GucSetting<i32> = GucSetting::<i32>::new(10_000);
 
+/// Milliseconds. A minute lets a few hundred jobs that begin at once follow each other; whoever
+/// waits longer had better hear that there are too few workers.
+static WORKER_TIMEOUT: GucSetting<i32> = GucSetting::<i32>::new(60_000);
+
 /// No bank gains from more threads, and a typing error should not start a million.
 const MOST_THREADS: i32 = 256;
 
@@ -133,6 +137,16 @@ fn register_limits() {
         GucContext::Userset,
         GucFlags::UNIT_MS,
     );
+    GucRegistry::define_int_guc(
+        c"irt_calibration.worker_timeout",
+        c"Longest wait for a free background worker.",
+        c"Then a run does not begin: 53400. 0: do not wait.",
+        &WORKER_TIMEOUT,
+        0,
+        i32::MAX,
+        GucContext::Userset,
+        GucFlags::UNIT_MS,
+    );
 }
 
 /// The Sentry DSN, or `None` when nothing is to be reported.
@@ -172,6 +186,11 @@ pub fn timeout() -> Option<Duration> {
 /// Longest wait for a lock; `None`: for ever.
 pub fn lock_timeout() -> Option<Duration> {
     milliseconds(LOCK_TIMEOUT.get())
+}
+
+/// Longest wait for a free background worker; zero: none.
+pub fn worker_timeout() -> Duration {
+    milliseconds(WORKER_TIMEOUT.get()).unwrap_or_default()
 }
 
 /// How many threads one calibration uses, at least 1.

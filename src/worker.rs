@@ -5,10 +5,12 @@
 //! latch, open to interrupts and with an eye on its client. See [`channel`] for
 //! what happens when either side is gone.
 
+pub mod cancels;
 pub mod channel;
 pub mod interrupts;
 pub mod launch;
 pub mod transaction;
+pub mod unbegun;
 pub mod wait;
 
 use crate::report::{Level, Report, tell};

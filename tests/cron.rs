@@ -12,6 +12,7 @@ mod common;
 use common::document::documented_section;
 use common::{Cluster, error, rows, value};
 use postgres::Client;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 /// A server with pg_cron in database postgres, LSAT7, and the extension.
@@ -262,6 +263,108 @@ fn what_would_fail_at_night_fails_at_once() {
         assert!(refused.message().contains(message), "{sql}: {}", refused.message());
         assert!(refused.hint().is_some(), "{sql}");
     }
+}
+
+/// pg_cron connects as the job's role, and has no password.
+#[test]
+fn a_password_that_pg_cron_does_not_have_is_warned_of() {
+    let (cluster, mut client) = with_cron();
+    client
+        .batch_execute(
+            "CREATE ROLE nightly; CREATE ROLE runner LOGIN IN ROLE nightly;
+             GRANT USAGE ON SCHEMA cron TO runner;
+             GRANT EXECUTE ON FUNCTION irt_schedule_calibration, irt_run_calibration TO runner",
+        )
+        .unwrap();
+    let heard = Arc::new(Mutex::new(String::new()));
+    let log = Arc::clone(&heard);
+    let mut config = cluster.config("runner", "postgres");
+    config.notice_callback(move |notice| {
+        if notice.severity() == "WARNING" {
+            log.lock().unwrap().push_str(notice.message());
+        }
+    });
+    // The file is read as it is, the server goes on with what it was.
+    let mut runner = config.connect(postgres::NoTls).unwrap();
+    let mut warns = |lines: &str| {
+        std::fs::write(cluster.folder().join("pg_hba.conf"), lines).unwrap();
+        schedule(&mut runner, "");
+        std::mem::take(&mut *heard.lock().unwrap())
+    };
+    const TRUST: &str = "host all all all trust\n";
+    let password = "pg_cron will not be able to run this job: it connects to localhost as role \
+                    runner, pg_hba.conf asks it for a password (scram-sha-256), and it has none";
+    for (line, expected) in [
+        ("", ""),
+        ("host all all 127.0.0.1/32 scram-sha-256", password),
+        ("host postgres runner 127.0.0.0 255.0.0.0 scram-sha-256", password),
+        ("hostnossl postgres,other +nightly localhost scram-sha-256", password),
+        ("host other all all md5", ""),
+        ("host all postgres,+pg_monitor samehost md5", ""),
+        ("hostssl all all all md5", ""),
+        ("host all all ::1/128 md5", ""),
+        ("host all all 10.0.0.0/8 md5", ""),
+        ("local all all md5", ""),
+        ("host all all 127.0.0.1/32 md5\nhost nonsense", ""),
+    ] {
+        assert_eq!(warns(&format!("{line}\n{TRUST}")), expected, "{line}");
+    }
+    assert!(warns("local all all trust\n").ends_with("pg_hba.conf has no line that lets it in"));
+    assert!(warns("host all all samenet reject\n").ends_with("pg_hba.conf rejects it"));
+}
+
+#[test]
+fn background_workers_need_no_password() {
+    let (cluster, _client) = with_cron_and("cron.use_background_workers = on");
+    std::fs::write(cluster.folder().join("pg_hba.conf"), "host all all all md5\n").unwrap();
+    let said = cluster.psql(&["-c", "SELECT irt_schedule_calibration()"]).stderr;
+    let said = String::from_utf8(said).unwrap();
+    assert!(said.contains("NOTICE") && !said.contains("WARNING"), "{said}");
+}
+
+/// The worker that a held run has is the last one. A job of the held bank's neighbour waits, gives
+/// up, fails, and is on record. `settings`: how pg_cron runs jobs.
+fn a_job_without_a_worker_is_on_record(settings: &str) {
+    let (_cluster, mut client) =
+        with_cron_and(&format!("max_logical_replication_workers = 0\n{settings}"));
+    client
+        .batch_execute(
+            "ALTER ROLE postgres SET irt_calibration.worker_timeout = '100ms';
+             CREATE VIEW held AS SELECT * FROM responses WHERE (SELECT pg_sleep(3600) IS NOT NULL);
+             SELECT irt_configure('held', 'held');
+             SELECT irt_start_calibration(true, bank => 'held')",
+        )
+        .unwrap();
+    schedule(&mut client, "'* * * * *'");
+    wait_for(
+        &mut client,
+        "row",
+        100,
+        "SELECT count(*) > 0 FROM irt_calibration_runs WHERE bank = 'default' AND status = 'failed'",
+    );
+    client.batch_execute("UPDATE cron.job SET active = false").unwrap();
+    let job = "SELECT status, return_message LIKE '%no background worker was free within 0.1 s%'
+               FROM cron.job_run_details ORDER BY runid LIMIT 1";
+    assert_eq!(rows(&mut client, job), [[Some("failed".to_owned()), Some("t".to_owned())]]);
+    let row = "SELECT error_sqlstate, triggered_by,
+                   error_message LIKE 'no background worker was free within 0.1 s%'
+               FROM irt_calibration_runs WHERE bank = 'default' ORDER BY id LIMIT 1";
+    let expected = ["53400", "cron", "t"].map(|text| Some(text.to_owned()));
+    assert_eq!(rows(&mut client, row), [expected]);
+}
+
+#[test]
+fn a_job_without_a_worker_is_on_record_as_a_client() {
+    // pg_cron's own, and the held run's.
+    a_job_without_a_worker_is_on_record("max_worker_processes = 2");
+}
+
+#[test]
+fn a_job_without_a_worker_is_on_record_as_a_background_worker() {
+    // The job's as well.
+    a_job_without_a_worker_is_on_record(
+        "max_worker_processes = 3\ncron.use_background_workers = on",
+    );
 }
 
 #[test]

@@ -32,6 +32,7 @@ pub fn adopt(runs: &[AdoptedRun]) -> Result<i64, ExtensionError> {
     as_owner(|schema| {
         let _pinned = pin_text_settings();
         let runs = schema.runs();
+        super::catch_up_with_numbers(schema)?;
         let statement = format!(
             "INSERT INTO {runs} ({COLUMNS}) \
              SELECT {COLUMNS} FROM ROWS FROM (\

@@ -19,6 +19,7 @@ impl ExtensionError {
             Self::WrongCorrectness { others, .. } if *others > 0 => {
                 Some(format!("{others} more rows have other such values."))
             }
+            Self::LockNotAvailable { holders, .. } => holders.clone(),
             Self::Database(report) => report.detail.clone(),
             _ => None,
         }
@@ -81,12 +82,30 @@ impl ExtensionError {
                 "Wait for it, watch it in irt_calibration_progress, or stop it with \
                  irt_cancel_calibration."
             }
+            Self::LockNotAvailable { hint, .. } => return Some(hint.clone()),
+            Self::HistoryLocked { .. } => "The server's log says why it did not begin.",
+            Self::NoStandby => {
+                "pg_stat_replication shows the standbys that synchronous_standby_names asks for. \
+                 SET synchronous_commit = local; before the call to run without them."
+            }
+            Self::CanceledTooLate { .. } => "irt_calibration_runs has its row.",
+            Self::Subscribed { subscription } => {
+                return Some(format!(
+                    "Calibrate on the publisher. Where this database shall go on alone: ALTER \
+                     SUBSCRIPTION {subscription} DISABLE; ALTER SUBSCRIPTION {subscription} SET \
+                     (slot_name = NONE); DROP SUBSCRIPTION {subscription}; its next run goes on \
+                     with the next number."
+                ));
+            }
             Self::Standby => "Run it on the primary. irt_fit_2pl works here.",
             Self::RoleCannotLogIn { role } => {
                 let role = pgrx::spi::quote_identifier(role);
                 return Some(format!("Call it as another role, or ALTER ROLE {role} LOGIN;"));
             }
-            Self::NoWorkerFree { .. } => "Raise max_worker_processes, and restart the server.",
+            Self::NoWorkerFree { .. } => {
+                "Raise max_worker_processes, and restart the server; or let fewer runs begin at \
+                 once. irt_calibration.worker_timeout says for how long a run waits for one."
+            }
             Self::NoCron { hint, .. } => return Some(hint.clone()),
             Self::WorkerLost => "The server's log says why.",
             Self::NotAllUpdated { .. } => {

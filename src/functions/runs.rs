@@ -4,6 +4,7 @@ use crate::adopt;
 use crate::audit;
 use crate::bank::Overrides;
 use crate::error::ExtensionError;
+use crate::privileges::may_write;
 use crate::report::or_raise;
 use crate::sql_types::{ItemKeys, RegClass, RunRow};
 use crate::worker::launch::{Arguments, Stay, launch};
@@ -131,7 +132,13 @@ fn cancel(run_id: Option<i64>) -> Result<bool, ExtensionError> {
     match audit::process_of(run_id)? {
         // SAFETY: the process holds the run's lock at this moment, so it is our worker.
         Some(pid) => Ok(unsafe { libc::kill(pid, libc::SIGINT) } == 0),
-        None => Ok(false),
+        None => {
+            // Its row may say 'running' all the same, as on a standby that was promoted.
+            if may_write() {
+                audit::bury_ghosts(None)?;
+            }
+            Ok(false)
+        }
     }
 }
 

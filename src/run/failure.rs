@@ -1,15 +1,15 @@
 //! When a run does not succeed: what is said, what is recorded, what may pass.
 
+use super::lock_wait::{self, Place};
 use super::{Caller, Request};
 use crate::audit::{self, Facts, Status};
-use crate::bank::Bank;
 use crate::bank_lock::BankLock;
-use crate::error::ExtensionError;
-use crate::privileges::as_owner;
+use crate::error::{ExtensionError, words};
+use crate::progress::Phase;
 use crate::report::{Level, Report, tell};
+use crate::worker::cancels::{self, LockTag};
 use crate::worker::interrupts::{self, TimeLimit};
 use crate::worker::transaction::{Isolation, transaction};
-use pgrx::spi::Spi;
 use serde_json::Value;
 use std::time::Duration;
 
@@ -18,45 +18,135 @@ pub fn refused(request: &Request, error: ExtensionError) -> Report {
     let report = Report::from(&error);
     if request.is_from_cron() && matches!(error, ExtensionError::AlreadyRunning { .. }) {
         let recorded = transaction(Isolation::ReadCommitted, || {
-            audit::record_refusal(&request.bank, &request.triggered_by, &report)
+            audit::record_refusal(&request.bank, &request.triggered_by, Status::Skipped, &report)
         });
-        warn_if_lost(recorded);
+        warn_if_lost(recorded.map(|_| ()));
     }
     report
 }
 
-/// The error as the row and the caller get it. A cancel says what it came from.
-pub fn explain(error: &ExtensionError, limit: &TimeLimit, caller: &dyn Caller) -> Report {
-    let report = Report::from(error);
-    if &report.sqlstate != b"57014" {
-        return report;
+/// What is known where a run failed.
+pub struct Circumstances<'a> {
+    /// Its time limit.
+    pub limit: &'a TimeLimit,
+    /// Whoever waits for it.
+    pub caller: &'a dyn Caller,
+    /// What was asked for.
+    pub request: &'a Request,
+    /// What it was busy with.
+    pub phase: Phase,
+    /// The relation that it was at work on, where it locks rows.
+    pub place: Option<&'a Place>,
+    /// What was in the way of the last attempt to publish.
+    pub obstacle: Option<&'a ExtensionError>,
+}
+
+/// The error as the row and the caller get it. A cancel says what it came from, and a lock that
+/// was not to be had who has it.
+pub fn explain(error: &ExtensionError, at: &Circumstances) -> Report {
+    match &error.sqlstate() {
+        b"57014" => why_canceled(error, at),
+        b"55P03" => match who_has_it(error.clone(), at.place, at.request) {
+            Ok(named) => Report::from(&named),
+            Err(_) => Report::from(error),
+        },
+        _ => Report::from(error),
     }
+}
+
+fn why_canceled(error: &ExtensionError, at: &Circumstances) -> Report {
     if interrupts::is_terminated() {
         return Report::new(b"57P01", "the calibration was terminated by an administrator")
             .hint("The items are as they were. Run it again.");
     }
-    if let Some(limit) = limit.passed() {
-        return Report::new(
-            b"57014",
-            format!("the calibration was stopped after irt_calibration.timeout, {}", words(limit)),
-        )
-        .hint("Raise irt_calibration.timeout, or lower bootstrap_iterations.");
+    if let Some(limit) = at.limit.passed() {
+        return out_of_time(error, limit, at);
     }
-    let why = if caller.is_gone() {
+    let why = if at.caller.is_gone() {
         "the calibration was canceled: its caller was canceled, timed out or disconnected"
     } else {
         "the calibration was canceled on request"
     };
-    Report::new(b"57014", why).hint("The items are as they were. Run it again.")
+    let report = Report::new(b"57014", why).hint("The items are as they were. Run it again.");
+    match error {
+        ExtensionError::NoStandby => with_standby(report),
+        _ => report,
+    }
 }
 
-fn words(limit: Duration) -> String {
-    let seconds = limit.as_secs_f64();
-    if seconds >= 60.0 && seconds % 60.0 == 0.0 {
-        format!("{} min", seconds / 60.0)
-    } else {
-        format!("{seconds} s")
+/// A lock or a standby that was waited for is not to be had by a longer timeout.
+fn out_of_time(error: &ExtensionError, limit: Duration, at: &Circumstances) -> Report {
+    let limit = format!("irt_calibration.timeout, {}", words(limit));
+    let in_the_way = match cancels::waited_for() {
+        Some(tag) => named(tag, at.place, &limit, at.request).ok(),
+        None => at.obstacle.cloned(),
+    };
+    let report = Report::new(b"57014", format!("the calibration was stopped after {limit}"));
+    match (error, in_the_way) {
+        (ExtensionError::NoStandby, _) => with_standby(report),
+        (_, Some(ExtensionError::LockNotAvailable { on, holders, own, hint, .. })) => {
+            Report::from(&ExtensionError::LockNotAvailable { on, limit, holders, own, hint })
+        }
+        (_, Some(other)) => report
+            .detail(format!("The last attempt to publish failed: {other}."))
+            .hint("Others change the items all the time. Run it when they do not."),
+        (_, None) if matches!(at.phase, Phase::Fitting | Phase::StandardErrors) => {
+            report.hint("Raise irt_calibration.timeout, or lower bootstrap_iterations.")
+        }
+        (_, None) => report
+            .detail(format!("It was {}.", at.phase.as_str()))
+            .hint("Raise irt_calibration.timeout, or find out why this takes so long."),
     }
+}
+
+fn with_standby(report: Report) -> Report {
+    let standby = Report::from(&ExtensionError::NoStandby);
+    let report = report.detail(format!("It was waiting: {}.", standby.message));
+    match standby.hint {
+        Some(hint) => report.hint(hint),
+        None => report,
+    }
+}
+
+/// An error of Postgres' about a lock, with those who have it; every other error as it is.
+///
+/// # Errors
+/// A cancel that comes meanwhile, and whatever keeps pg_locks from being read.
+pub fn who_has_it(
+    error: ExtensionError,
+    place: Option<&Place>,
+    request: &Request,
+) -> Result<ExtensionError, ExtensionError> {
+    match (&error, &error.sqlstate(), cancels::waited_for()) {
+        (ExtensionError::Database(_), b"55P03", Some(tag)) => {
+            let limit = crate::settings::lock_timeout().map(words).unwrap_or_default();
+            named(tag, place, &format!("irt_calibration.lock_timeout, {limit}"), request)
+        }
+        _ => Ok(error),
+    }
+}
+
+fn named(
+    tag: LockTag,
+    place: Option<&Place>,
+    limit: &str,
+    request: &Request,
+) -> Result<ExtensionError, ExtensionError> {
+    transaction(Isolation::ReadCommitted, || lock_wait::explain(tag, place, limit, request))
+}
+
+/// That a run is published here, and perhaps not where it should be as well.
+pub fn not_replicated(run_id: i64, limit: &TimeLimit) -> Report {
+    let why = match limit.passed() {
+        Some(limit) => format!("irt_calibration.timeout, {},", words(limit)),
+        None => "a cancel".to_owned(),
+    };
+    Report::new(
+        b"01000",
+        format!("run {run_id} is committed, but may not have reached a synchronous standby"),
+    )
+    .detail(format!("The wait for it was ended by {why} and what is committed stands."))
+    .hint("pg_stat_replication shows the standbys that synchronous_standby_names asks for.")
 }
 
 /// Ends the row of a failed run and logs it. The report goes back with the run's id in its context,
@@ -67,10 +157,18 @@ pub fn record(
     facts: &Facts,
     report: Report,
 ) -> (Report, Option<String>) {
-    interrupts::follow_the_postmaster();
-    interrupts::leave_transaction();
-    let recorded =
-        uncanceled(|| audit::end(run_id, Status::Failed, facts, Some(&report), audit::now()?));
+    let end = || audit::end(run_id, Status::Failed, facts, Some(&report), audit::now()?);
+    let and_tell = || {
+        let row = end()?;
+        audit::announce(&row)?;
+        Ok(row)
+    };
+    let recorded = uncanceled(and_tell).or_else(|error| match &error.sqlstate() {
+        // Notifications are committed one after another: one may wait for a standby, and so would
+        // this row.
+        b"55P03" => uncanceled(end),
+        _ => Err(error),
+    });
     let row = match recorded {
         Ok(row) => {
             log_end(&row);
@@ -108,7 +206,7 @@ fn uncanceled<T>(work: impl Fn() -> Result<T, ExtensionError>) -> Result<T, Exte
 fn warn_if_lost(outcome: Result<(), ExtensionError>) {
     if let Err(error) = outcome {
         // The next run will find the row still 'running' and say 'interrupted' in it.
-        tell(Level::Warning, &Report::from(&error));
+        say(Level::Warning, &Report::from(&error));
     }
 }
 
@@ -136,49 +234,24 @@ pub fn log_end(row: &str) {
             other => line.push_str(&format!(" {label}={other}")),
         }
     }
-    tell(Level::Log, &Report::new(b"00000", line));
+    say(Level::Log, &Report::new(b"00000", line));
+}
+
+/// Reports what is decided already: a cancel that is pending must not end this process over it.
+pub fn say(level: Level, report: &Report) {
+    let _held = interrupts::Held::begin();
+    tell(level, report);
 }
 
 /// True for what others' work caused and may be over soon: a lock not to be had, a deadlock, a
-/// serialization failure.
+/// serialization failure. A lock that the waiting caller itself holds will not pass: it waits for
+/// us.
 pub fn may_pass(error: &ExtensionError) -> bool {
-    matches!(error, ExtensionError::Database(report)
-        if matches!(&report.sqlstate, b"55P03" | b"40P01" | b"40001"))
-}
-
-/// A lock that the waiting caller itself holds will not pass: it waits for us.
-///
-/// # Errors
-/// `error`, with what to do, if that is so.
-pub fn give_up_on_own_lock(
-    request: &Request,
-    bank: &Bank,
-    error: ExtensionError,
-) -> Result<(), ExtensionError> {
-    let (Some(process), Some(items)) = (request.waiting_process, &bank.items) else {
-        return Ok(());
-    };
-    let holds = transaction(Isolation::ReadCommitted, || {
-        as_owner(|_schema| {
-            Ok(Spi::get_one_with_args::<bool>(
-                "SELECT EXISTS (SELECT FROM pg_catalog.pg_locks l \
-                 WHERE l.pid OPERATOR(pg_catalog.=) $1 \
-                   AND l.relation OPERATOR(pg_catalog.=) $2 AND l.granted \
-                   AND l.mode OPERATOR(pg_catalog.<>) 'AccessShareLock')",
-                &[process.into(), items.relation.oid.into()],
-            )?)
-        })
-    })?;
-    if holds != Some(true) {
-        return Ok(());
+    match error {
+        ExtensionError::LockNotAvailable { own, .. } => !own,
+        ExtensionError::Database(report) => {
+            matches!(&report.sqlstate, b"55P03" | b"40P01" | b"40001")
+        }
+        _ => false,
     }
-    let report = Report::from(&error);
-    Err(ExtensionError::Database(
-        report
-            .detail(format!(
-                "The caller's own transaction holds a lock on {}.",
-                items.relation.name
-            ))
-            .hint("Commit it first, or use irt_start_calibration, which does not wait."),
-    ))
 }

@@ -5,7 +5,11 @@
 //! here the first SIGTERM acts like a cancel and is remembered; one that comes
 //! later is Postgres' own. The run's timeout is a server timeout, which reaches it in
 //! every phase, waiting for a lock or deep inside a query.
+//!
+//! A wait for a synchronous standby ends by a cancel as well, but without an ERROR: what was
+//! committed stays committed. So each cancel is noted in [`cancels`].
 
+use super::cancels;
 use pgrx::pg_sys;
 use std::ffi::c_int;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -21,6 +25,8 @@ const SAME_TERMINATION_MS: i64 = 1_000;
 unsafe extern "C-unwind" {
     /// Postgres' own handler of SIGTERM.
     fn die(signal: c_int);
+    /// Postgres' own handler of SIGINT.
+    fn StatementCancelHandler(signal: c_int);
     fn enable_timeout_after(id: c_int, delay_ms: c_int);
     fn disable_timeout(id: c_int, keep_indicator: bool);
     fn PostmasterIsAliveInternal() -> bool;
@@ -29,16 +35,25 @@ unsafe extern "C-unwind" {
 /// STATEMENT_TIMEOUT of utils/timeout.h, the same in every supported major.
 const STATEMENT_TIMEOUT: c_int = 3;
 
-/// Installs the handlers; SIGINT has Postgres' cancel handler already.
+/// Installs the handlers.
 pub fn install() {
     // SAFETY: called once, at the start of the worker, as every background worker does.
     unsafe {
         #[cfg(not(feature = "pg18"))]
-        pg_sys::pqsignal(libc::SIGTERM, Some(on_sigterm));
+        use pg_sys::pqsignal;
         #[cfg(feature = "pg18")]
-        pg_sys::pqsignal_be(libc::SIGTERM, Some(on_sigterm));
+        use pg_sys::pqsignal_be as pqsignal;
+        pqsignal(libc::SIGTERM, Some(on_sigterm));
+        pqsignal(libc::SIGINT, Some(on_sigint));
         pg_sys::BackgroundWorkerUnblockSignals();
     }
+}
+
+/// A signal handler: notes the cancel, and leaves it to the handler of Postgres.
+unsafe extern "C-unwind" fn on_sigint(signal: c_int) {
+    cancels::note();
+    // SAFETY: hands over to the handler that Postgres had installed.
+    unsafe { StatementCancelHandler(signal) };
 }
 
 /// A signal handler: touches atomics, flags and the latch alone.
@@ -51,6 +66,7 @@ unsafe extern "C-unwind" fn on_sigterm(signal: c_int) {
         }
         return;
     }
+    cancels::note();
     // SAFETY: what StatementCancelHandler does; SetLatch is made for signal handlers.
     unsafe {
         (&raw mut pg_sys::InterruptPending).write_volatile(1);
@@ -92,6 +108,13 @@ pub fn follow_the_postmaster() {
 pub fn forget_cancel() {
     // SAFETY: a flag that handlers set and the main thread clears.
     unsafe { (&raw mut pg_sys::QueryCancelPending).write_volatile(0) };
+}
+
+/// For a caller's backend: forgets its cancel, and that it came from a statement_timeout.
+pub fn take_cancel() {
+    forget_cancel();
+    // SAFETY: timeouts are initialised in every backend; this one need not be active.
+    unsafe { disable_timeout(STATEMENT_TIMEOUT, false) };
 }
 
 /// How long a run may take, and what of that is kept for publishing.
@@ -148,4 +171,27 @@ pub fn check() {
 pub fn leave_transaction() {
     // SAFETY: this is what every main loop of Postgres does after an error.
     unsafe { pg_sys::AbortCurrentTransaction() };
+}
+
+/// While it lives, nothing that is pending is raised.
+#[derive(Debug)]
+#[must_use]
+pub struct Held;
+
+impl Held {
+    /// Until dropped.
+    pub fn begin() -> Self {
+        // SAFETY: what HOLD_INTERRUPTS does; a counter of the main thread.
+        unsafe { pg_sys::InterruptHoldoffCount += 1 };
+        Self
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        // SAFETY: as above; an ERROR in between has set it to 0.
+        unsafe {
+            pg_sys::InterruptHoldoffCount = pg_sys::InterruptHoldoffCount.saturating_sub(1);
+        }
+    }
 }

@@ -1,7 +1,8 @@
 //! Starting a worker: what must hold, and what it is told.
 
 use super::channel::{CallerEnd, encode};
-use super::interrupts;
+use super::unbegun;
+use super::wait;
 use crate::bank::{Overrides, discover, must_exist, must_fit};
 use crate::bank_lock::must_be_free;
 use crate::error::ExtensionError;
@@ -46,7 +47,8 @@ impl Stay {
 
 /// Settings of the caller's session that its worker is given, by name. Threads and memory are
 /// handed over as they come out, because their defaults depend on other settings.
-const HANDED_OVER: [&CStr; 6] = [
+const HANDED_OVER: [&CStr; 7] = [
+    c"synchronous_commit",
     c"irt_calibration.sentry_dsn",
     c"irt_calibration.environment",
     c"irt_calibration.traces_sample_rate",
@@ -55,13 +57,23 @@ const HANDED_OVER: [&CStr; 6] = [
     c"irt_calibration.lock_timeout",
 ];
 
-/// Starts a worker for a run, as the current role.
+/// A run whose worker was asked for.
+pub struct Launched {
+    /// The line to it.
+    pub end: CallerEnd,
+    /// The bank's name.
+    pub bank: String,
+    /// 'cron', 'api' or 'manual'.
+    pub triggered_by: &'static str,
+}
+
+/// Starts a worker for a run, as the current role. Waits until one is free.
 ///
 /// # Errors
 /// 22004 for no bank, 22023 for one whose name is too long, 25006 on a standby and in a read-only
 /// transaction (of which the worker would know nothing), 28000 for a role that may not log in, 53400 where no
-/// worker is free.
-pub fn launch(arguments: Arguments, stay: Stay) -> Result<CallerEnd, ExtensionError> {
+/// worker gets free.
+pub fn launch(arguments: Arguments, stay: Stay) -> Result<Launched, ExtensionError> {
     let bank = arguments.bank.ok_or(ExtensionError::NullArgument { argument: "bank" })?;
     // SAFETY: reads shared memory.
     if unsafe { pg_sys::RecoveryInProgress() } {
@@ -79,7 +91,7 @@ pub fn launch(arguments: Arguments, stay: Stay) -> Result<CallerEnd, ExtensionEr
     }
     let request = Request {
         discovered: discover(&bank)?,
-        bank,
+        bank: bank.clone(),
         force: arguments.force,
         overrides: arguments.overrides,
         item_ids: arguments.item_ids,
@@ -89,9 +101,15 @@ pub fn launch(arguments: Arguments, stay: Stay) -> Result<CallerEnd, ExtensionEr
         settings: effective_settings(),
     };
     let end = CallerEnd::create(&encode(&request)?);
-    let worker = register_patiently(end.handle())?;
+    let worker = match register_patiently(end.handle()) {
+        Ok(worker) => worker,
+        Err(error) => {
+            unbegun::owe_row(&bank, triggered_by, &error);
+            return Err(error);
+        }
+    };
     end.watch(worker);
-    Ok(end)
+    Ok(Launched { end, bank, triggered_by })
 }
 
 /// Before Postgres 17 a worker cannot connect as a role that may not log in.
@@ -172,23 +190,28 @@ fn effective_settings() -> Vec<(String, String)> {
     all
 }
 
-/// A worker that has just ended gives its slot back in a moment.
+/// Asks again and again while all workers are busy, open to interrupts and with an eye on the
+/// client.
 fn register_patiently(segment: u32) -> Result<*mut pg_sys::BackgroundWorkerHandle, ExtensionError> {
-    const PATIENCE: Duration = Duration::from_millis(500);
-    let deadline = Instant::now() + PATIENCE;
+    const PAUSE: Duration = Duration::from_millis(20);
+    let patience = settings::worker_timeout();
+    let deadline = Instant::now() + patience;
     loop {
-        match register(segment) {
-            Err(_) if Instant::now() < deadline => {
-                std::thread::sleep(Duration::from_millis(5));
-                interrupts::check();
-            }
-            registered => return registered,
+        if let Some(worker) = register(segment) {
+            return Ok(worker);
         }
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            // SAFETY: an int of the server's.
+            let most = unsafe { pg_sys::max_worker_processes };
+            return Err(ExtensionError::NoWorkerFree { most, waited: patience });
+        }
+        wait::doze(left.min(PAUSE))?;
     }
 }
 
-/// Asks the postmaster for a worker.
-fn register(segment: u32) -> Result<*mut pg_sys::BackgroundWorkerHandle, ExtensionError> {
+/// Asks the postmaster for a worker; `None`: all are busy.
+fn register(segment: u32) -> Option<*mut pg_sys::BackgroundWorkerHandle> {
     let mut worker = pg_sys::BackgroundWorker {
         bgw_flags: (pg_sys::BGWORKER_SHMEM_ACCESS | pg_sys::BGWORKER_BACKEND_DATABASE_CONNECTION)
             as c_int,
@@ -205,12 +228,8 @@ fn register(segment: u32) -> Result<*mut pg_sys::BackgroundWorkerHandle, Extensi
     write(&mut worker.bgw_function_name, "irt_calibration_worker_main");
     let mut handle = std::ptr::null_mut();
     // SAFETY: the structure is complete, and Postgres copies it.
-    if unsafe { pg_sys::RegisterDynamicBackgroundWorker(&mut worker, &mut handle) } {
-        Ok(handle)
-    } else {
-        // SAFETY: an int of the server's.
-        Err(ExtensionError::NoWorkerFree { most: unsafe { pg_sys::max_worker_processes } })
-    }
+    let registered = unsafe { pg_sys::RegisterDynamicBackgroundWorker(&mut worker, &mut handle) };
+    registered.then_some(handle)
 }
 
 /// Writes ASCII text that fits, with a terminator.

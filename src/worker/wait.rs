@@ -3,9 +3,13 @@
 
 use super::Message;
 use super::channel::{CallerEnd, Received, decode};
+use super::interrupts::take_cancel;
+use super::launch::Launched;
+use super::unbegun;
 use crate::error::ExtensionError;
 use crate::report::{Level, tell};
 use pgrx::prelude::*;
+use serde_json::Value;
 use std::ffi::c_long;
 use std::time::{Duration, Instant};
 
@@ -25,11 +29,11 @@ unsafe extern "C-unwind" {
 ///
 /// # Errors
 /// Why the run did not start.
-pub fn until_the_start(mut end: CallerEnd) -> Result<i64, ExtensionError> {
+pub fn until_the_start(mut run: Launched) -> Result<i64, ExtensionError> {
     loop {
-        match next(&mut end)? {
+        match next(&mut run.end).map_err(|error| unbegun_by(&run, error))? {
             Message::Started(run_id) => {
-                end.release();
+                run.end.release();
                 return Ok(run_id);
             }
             Message::Failed(report) => return Err(ExtensionError::Database(report)),
@@ -44,22 +48,32 @@ pub fn until_the_start(mut end: CallerEnd) -> Result<i64, ExtensionError> {
 ///
 /// # Errors
 /// What the run failed with.
-pub fn until_the_end(mut end: CallerEnd) -> Result<String, ExtensionError> {
+pub fn until_the_end(mut run: Launched) -> Result<String, ExtensionError> {
+    let mut begun = false;
     loop {
-        match next(&mut end)? {
-            Message::Started(_) => {}
+        let message = next(&mut run.end);
+        match message.map_err(|error| if begun { error } else { unbegun_by(&run, error) })? {
+            Message::Started(_) => begun = true,
             Message::Row(row) => {
-                end.release();
+                run.end.release();
                 return Ok(row);
             }
             Message::Failed(report) => {
-                end.release();
+                run.end.release();
                 return Err(ExtensionError::Database(report));
             }
             Message::Notice(report) => tell(Level::Notice, &report),
             Message::Warning(report) => tell(Level::Warning, &report),
         }
     }
+}
+
+/// A worker that was lost before it said that its row is there has left none.
+fn unbegun_by(run: &Launched, error: ExtensionError) -> ExtensionError {
+    if error == ExtensionError::WorkerLost {
+        unbegun::owe_row(&run.bank, run.triggered_by, &error);
+    }
+    error
 }
 
 /// The next message. Raises an ERROR when this backend is interrupted; that ends the worker too.
@@ -73,43 +87,67 @@ fn next(end: &mut CallerEnd) -> Result<Message, ExtensionError> {
         wait_on_latch(LOOK_AT_CLIENT);
         if is_interrupted() {
             end.interrupt();
-            let_it_finish(end);
+            if let (Some(error), false) = (let_it_finish(end), is_dying()) {
+                take_cancel();
+                return Err(error);
+            }
         }
-        check_for_interrupts!();
-        if !client_is_there() {
-            end.interrupt();
-            return Err(ExtensionError::ClientLost);
-        }
+        doze(Duration::ZERO).inspect_err(|_| end.interrupt())?;
     }
 }
 
-/// Reads on until the worker has ended or the grace is over.
-fn let_it_finish(end: &mut CallerEnd) {
+/// Waits, open to interrupts.
+///
+/// # Errors
+/// When the client is gone.
+pub fn doze(longest: Duration) -> Result<(), ExtensionError> {
+    if !longest.is_zero() {
+        wait_on_latch(longest);
+    }
+    check_for_interrupts!();
+    if client_is_there() { Ok(()) } else { Err(ExtensionError::ClientLost) }
+}
+
+/// Reads on until the worker has ended or the grace is over. The error: the run had published.
+fn let_it_finish(end: &mut CallerEnd) -> Option<ExtensionError> {
     let deadline = Instant::now() + GRACE;
     loop {
         match end.receive() {
             Received::Message(bytes) => match decode(&bytes) {
-                Ok(Message::Row(_) | Message::Failed(_)) | Err(_) => return,
+                Ok(Message::Row(row)) => return published(&row),
+                Ok(Message::Failed(_)) | Err(_) => return None,
                 Ok(_) => continue,
             },
-            Received::Gone => return,
+            Received::Gone => return None,
             Received::Nothing => {}
         }
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
-            return;
+            return None;
         }
         wait_on_latch(left.min(Duration::from_millis(10)));
     }
 }
 
+/// What a caller that is canceled must hear of a run that had published.
+fn published(row: &str) -> Option<ExtensionError> {
+    let row: Value = serde_json::from_str(row).ok()?;
+    (row["status"] == "success").then_some(ExtensionError::CanceledTooLate {
+        run_id: row["id"].as_i64()?,
+        bank: row["bank"].as_str()?.to_owned(),
+    })
+}
+
+/// True when this backend is about to end.
+fn is_dying() -> bool {
+    // SAFETY: a flag that signal handlers set.
+    unsafe { (&raw const pg_sys::ProcDiePending).read_volatile() != 0 }
+}
+
 /// True when Postgres is about to raise an ERROR in this backend.
 fn is_interrupted() -> bool {
     // SAFETY: flags that signal handlers set.
-    unsafe {
-        (&raw const pg_sys::QueryCancelPending).read_volatile() != 0
-            || (&raw const pg_sys::ProcDiePending).read_volatile() != 0
-    }
+    is_dying() || unsafe { (&raw const pg_sys::QueryCancelPending).read_volatile() != 0 }
 }
 
 fn wait_on_latch(longest: Duration) {

@@ -37,6 +37,8 @@ pub fn run_as_server_user(program: impl AsRef<Path>) -> Command {
     };
     // A backtrace in the server's environment would end up in every error's DETAIL.
     command.env_remove("RUST_BACKTRACE").current_dir(std::env::temp_dir());
+    // Nor must it find the passwords of whoever runs the tests.
+    command.env_remove("PGPASSWORD").env("PGPASSFILE", "/nonexistent");
     command
 }
 

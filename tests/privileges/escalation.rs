@@ -99,7 +99,8 @@ fn a_superusers_run_lends_nobody_its_rights() {
 }
 
 /// A deferred trigger would fire at the end of the transaction, where the superuser's rights are
-/// back: the server refuses to defer one, and nothing is published.
+/// back: it fires at once, as its table's owner. Where a trigger defers another all the same, the
+/// server refuses, and nothing is published.
 #[test]
 fn a_deferred_trigger_does_not_wait_for_the_superuser() {
     let (_cluster, mut client) = with_mallory();
@@ -109,11 +110,24 @@ fn a_deferred_trigger_does_not_wait_for_the_superuser() {
              CREATE CONSTRAINT TRIGGER later AFTER UPDATE ON trap.questions
                  DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION trap.spy_trigger();
              RESET ROLE;
-             SELECT irt_configure('trap', 'trap.responses', items => 'trap.questions')",
+             SELECT irt_configure('trap', 'trap.responses', items => 'trap.questions');
+             TRUNCATE trap.seen",
         )
         .unwrap();
-    let refused =
-        error(&mut client, "SELECT irt_run_calibration(bank => 'trap', standard_errors => 'none')");
+    let run = "SELECT irt_run_calibration(true, bank => 'trap', standard_errors => 'none')";
+    client.simple_query(run).unwrap();
+    let spied = "SELECT string_agg(DISTINCT role, ' ') FROM trap.seen WHERE place = 'later'";
+    assert_eq!(value(&mut client, spied).as_deref(), Some("mallory"));
+    client
+        .batch_execute(
+            "SET ROLE mallory; UPDATE trap.questions SET irt_difficulty = NULL;
+             CREATE FUNCTION trap.defer() RETURNS trigger LANGUAGE plpgsql AS
+                 'BEGIN SET CONSTRAINTS ALL DEFERRED; RETURN NEW; END';
+             CREATE TRIGGER a BEFORE UPDATE ON trap.questions EXECUTE FUNCTION trap.defer();
+             RESET ROLE",
+        )
+        .unwrap();
+    let refused = error(&mut client, run);
     assert_eq!(refused.code().code(), "42501");
     assert!(refused.message().contains("deferred trigger"), "{}", refused.message());
     let published = value(&mut client, "SELECT count(irt_difficulty) FROM trap.questions");

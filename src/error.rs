@@ -253,6 +253,14 @@ pub enum ExtensionError {
         /// How many responses were counted.
         responses: u64,
     },
+    /// The system has no room for the threads.
+    #[error("{threads} threads could not be started: {why}")]
+    NoThreads {
+        /// How many were to be started.
+        threads: usize,
+        /// What the system says.
+        why: String,
+    },
     /// Another run has the bank.
     #[error(
         "bank \"{bank}\" is being calibrated{}{}{}",
@@ -407,7 +415,7 @@ impl ExtensionError {
             | Self::Subscribed { .. }
             | Self::NotInstalled => b"55000",
             Self::ServerGone => b"57P01",
-            Self::TooMuchMemory { .. } => b"53200",
+            Self::TooMuchMemory { .. } | Self::NoThreads { .. } => b"53200",
             Self::NothingToDiscover
             | Self::RelationGone { .. }
             | Self::Replaced { .. }

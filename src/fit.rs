@@ -7,6 +7,7 @@ use crate::bank::BankSettings;
 use crate::error::ExtensionError;
 use crate::interruptible::{self, Unwatched};
 use crate::load_responses;
+use crate::memory::Reserve;
 use crate::privileges::LocalSettings;
 use crate::report::{Level, Report, tell};
 use irt::Calibration;
@@ -17,6 +18,7 @@ use pgrx::pg_sys;
 /// # Errors
 /// Settings out of bounds, a query that cannot be used, too little data, no convergence.
 pub fn fit(query: &str, settings: &BankSettings) -> Result<Calibration, ExtensionError> {
+    let _reserve = Reserve::take()?;
     let calibration_settings = settings.calibration_settings()?;
     let loaded = {
         let _visible = LocalSettings::without_row_security();

@@ -6,10 +6,13 @@
 //! goes on. The pool's threads never touch Postgres and receive no signals.
 
 use crate::error::ExtensionError;
+use crate::memory::{self, Reserve, allocator, threads::Room};
+use crate::priority::{Group, lower_this_thread};
 use crate::settings;
 use crate::worker::interrupts;
 use irt::{Monitor, Phase};
 use pgrx::prelude::*;
+use std::error::Error;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -18,6 +21,9 @@ use std::time::{Duration, Instant, SystemTime};
 
 /// How long the backend's thread is deaf at a time.
 const POLL: Duration = Duration::from_millis(10);
+
+/// Bytes of a thread's stack: what Rust gives by default.
+const STACK: usize = 2 << 20;
 
 /// How far the work is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +49,10 @@ pub trait Watcher {
     /// Once, when the work is done: the last that is to be known of it.
     fn ended(&mut self, progress: Progress);
 
+    /// The threads wait for memory that does not come, and cannot be stopped: this process ends as
+    /// soon as this returns. The last chance to say so.
+    fn hopeless(&mut self, error: &ExtensionError);
+
     /// From when on a bootstrap should be content with what it has.
     fn short_of_time_at(&self) -> Option<Instant>;
 }
@@ -57,6 +67,8 @@ impl Watcher for Unwatched {
 
     fn ended(&mut self, _progress: Progress) {}
 
+    fn hopeless(&mut self, _error: &ExtensionError) {}
+
     fn short_of_time_at(&self) -> Option<Instant> {
         None
     }
@@ -65,52 +77,74 @@ impl Watcher for Unwatched {
 /// Runs `work` on irt_calibration.max_threads threads and returns its value.
 ///
 /// # Errors
-/// What the watcher says; threads that cannot be started; a panic in `work`.
+/// What the watcher says; memory that was refused; threads that cannot be started; a panic in `work`.
 /// A cancel or a termination is raised by Postgres, after the threads have ended.
 pub fn run<R: Send>(
     watcher: &mut dyn Watcher,
     work: impl FnOnce(&dyn Monitor) -> R + Send,
 ) -> Result<R, ExtensionError> {
+    let _reserve = Reserve::take()?;
+    let (threads, nice) = (settings::max_threads(), settings::nice());
+    let room = Room::make(threads)?;
     let state = State::default();
     let (sender, receiver) = mpsc::channel();
+    // Waiting takes memory of libc's, the first time.
+    let _ = receiver.recv_timeout(Duration::from_micros(100));
     let blocked = SignalsBlocked::begin();
     let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(settings::max_threads())
+        .num_threads(threads)
+        .stack_size(STACK)
         .thread_name(|i| format!("irt-{i}"));
     let outcome = pool.build_scoped(
         // The pool's threads are joined before build_scoped returns or unwinds.
-        |thread| thread.run(),
+        |thread| {
+            lower_this_thread(nice);
+            thread.run();
+        },
         |pool| {
             drop(blocked);
+            let state = &state;
             pool.in_place_scope(|scope| {
-                let _stop = StopOnDrop(&state.stop);
-                let state = &state;
+                let running = Running { state, receiver, watcher };
                 scope.spawn(move |_| {
-                    let result = catch_unwind(AssertUnwindSafe(|| work(state)));
+                    let result = catch_unwind(AssertUnwindSafe(|| {
+                        // Once round: what each thread needs of its own, it has then.
+                        rayon::broadcast(|_| ());
+                        room.close();
+                        work(state)
+                    }));
                     // Nobody listens any more once the backend's thread has been interrupted.
                     let _ = sender.send(result);
                 });
-                wait(&receiver, state, watcher)
+                wait(running, Group::new(nice))
             })
         },
     );
     interrupts::follow_the_postmaster();
-    outcome.map_err(|error| {
-        ExtensionError::Internal(format!("threads could not be started: {error}"))
-    })?
+    outcome.map_err(|error| not_started(threads, &error))?
+}
+
+/// Where the system has no room for another thread, it says "try again".
+fn not_started(threads: usize, error: &rayon::ThreadPoolBuildError) -> ExtensionError {
+    let cause = error.source().and_then(|source| source.downcast_ref::<std::io::Error>());
+    let why = error.to_string();
+    match cause.and_then(std::io::Error::raw_os_error) {
+        Some(libc::EAGAIN | libc::ENOMEM) => ExtensionError::NoThreads { threads, why },
+        _ => ExtensionError::Internal(format!("threads could not be started: {why}")),
+    }
 }
 
 type Outcome<R> = std::thread::Result<R>;
 
-fn wait<R>(
-    receiver: &Receiver<Outcome<R>>,
-    state: &State,
-    watcher: &mut dyn Watcher,
-) -> Result<R, ExtensionError> {
+fn wait<R>(mut running: Running<'_, R>, mut group: Group) -> Result<R, ExtensionError> {
+    let state = running.state;
     loop {
-        match receiver.recv_timeout(POLL) {
+        match running.receiver.recv_timeout(POLL) {
             Ok(Ok(result)) => {
-                watcher.ended(state.progress());
+                if state.out_of_memory.load(Ordering::Relaxed) {
+                    memory::check()?;
+                }
+                running.watcher.ended(state.progress());
                 return Ok(result);
             }
             Ok(Err(panic)) => return Err(ExtensionError::Internal(panic_message(&*panic))),
@@ -119,14 +153,16 @@ fn wait<R>(
                 return Err(ExtensionError::Internal("the threads are gone".to_owned()));
             }
         }
+        running.end_if_hopeless();
+        group.lower();
         check_for_interrupts!();
         if interrupts::is_orphaned() {
             return Err(ExtensionError::ServerGone);
         }
-        if watcher.short_of_time_at().is_some_and(|time| Instant::now() >= time) {
+        if running.watcher.short_of_time_at().is_some_and(|time| Instant::now() >= time) {
             state.short_of_time.store(true, Ordering::Relaxed);
         }
-        watcher.look(state.progress())?;
+        running.watcher.look(state.progress())?;
     }
 }
 
@@ -140,6 +176,8 @@ fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
 #[derive(Default)]
 struct State {
     stop: AtomicBool,
+    /// The work was told to stop because memory was refused.
+    out_of_memory: AtomicBool,
     short_of_time: AtomicBool,
     standard_errors_since: OnceLock<SystemTime>,
     done: AtomicU64,
@@ -164,6 +202,10 @@ impl State {
 
 impl Monitor for State {
     fn interrupted(&self) -> bool {
+        if allocator::refused().is_some() {
+            self.out_of_memory.store(true, Ordering::Relaxed);
+            return true;
+        }
         self.stop.load(Ordering::Relaxed)
     }
 
@@ -180,12 +222,30 @@ impl Monitor for State {
     }
 }
 
-/// Tells the work to stop, also when an ERROR unwinds.
-struct StopOnDrop<'a>(&'a AtomicBool);
+/// The work: told to stop when this is dropped, also when an ERROR unwinds, and waited for.
+struct Running<'a, R> {
+    state: &'a State,
+    receiver: Receiver<Outcome<R>>,
+    watcher: &'a mut dyn Watcher,
+}
 
-impl Drop for StopOnDrop<'_> {
+impl<R> Running<'_, R> {
+    fn end_if_hopeless(&mut self) {
+        if allocator::is_hopeless() {
+            if let Err(error) = memory::check() {
+                self.watcher.hopeless(&error);
+            }
+            allocator::end();
+        }
+    }
+}
+
+impl<R> Drop for Running<'_, R> {
     fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.state.stop.store(true, Ordering::Relaxed);
+        while let Err(RecvTimeoutError::Timeout) = self.receiver.recv_timeout(POLL) {
+            self.end_if_hopeless();
+        }
     }
 }
 

@@ -20,7 +20,9 @@
 //! | [`bank`] | irt_item_banks: discover, configure, validate |
 //! | [`should_run`] | how many responses are new, and whether that is enough |
 //! | [`load_responses`] | SQL → responses, counting what was left out |
+//! | [`memory`] | what happens when the system refuses memory |
 //! | [`interruptible`] | computing on many threads in a backend that stays open to interrupts |
+//! | [`priority`] | giving way to the application while computing |
 //! | [`fit`] | the estimator alone, in the caller's session |
 //! | [`history`] | what runs said of a bank and of an item |
 //! | [`adopt`] | an application's own history, taken over |
@@ -45,6 +47,8 @@ mod functions;
 pub mod history;
 pub mod interruptible;
 pub mod load_responses;
+pub mod memory;
+pub mod priority;
 pub mod privileges;
 pub mod progress;
 pub mod publish;
@@ -67,5 +71,8 @@ pgrx::extension_sql_file!("../sql/finalize.sql", name = "finalize", finalize);
 /// Called by Postgres when the library is loaded into a process.
 #[pgrx::pg_guard]
 pub extern "C-unwind" fn _PG_init() {
+    memory::allocator::open_at_hand();
+    report::hide_rust_frames();
+    memory::warm_up();
     settings::register();
 }

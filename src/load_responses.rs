@@ -12,6 +12,7 @@ mod values;
 
 use crate::error::ExtensionError;
 use crate::interruptible::{self, Unwatched};
+use crate::memory::Reserve;
 use crate::settings;
 use irt::{GroupedResponses, NO_TIME, RepeatedResponses, ResponseRows};
 use keys::Keys;
@@ -50,6 +51,7 @@ pub fn load_in_two_passes(
     timed_query: &str,
     repeated: RepeatedResponses,
 ) -> Result<Loaded, ExtensionError> {
+    let _reserve = Reserve::take()?;
     let (loaded, mut keys) = load_keyed(query, repeated)?;
     if !loaded.responses.has_repeats() {
         return Ok(loaded);
@@ -67,6 +69,7 @@ fn load_keyed(
     query: &str,
     repeated: RepeatedResponses,
 ) -> Result<(Loaded, [Keys; 2]), ExtensionError> {
+    let _reserve = Reserve::take()?;
     let mut collector = Collector::default();
     query::read(query, &mut collector)?;
     collector.finish(repeated)

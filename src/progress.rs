@@ -8,6 +8,7 @@
 use crate::error::ExtensionError;
 use crate::interruptible::{Progress, Watcher};
 use crate::privileges::as_owner;
+use crate::run::failure;
 use crate::worker::transaction::fleeting_transaction;
 use pgrx::prelude::*;
 use pgrx::spi::Spi;
@@ -138,6 +139,10 @@ impl Watcher for Reporter {
         if let Some(since) = progress.standard_errors_since {
             self.note(Phase::StandardErrors, since);
         }
+    }
+
+    fn hopeless(&mut self, error: &ExtensionError) {
+        failure::record_at_once(self.run_id, error);
     }
 
     fn short_of_time_at(&self) -> Option<Instant> {

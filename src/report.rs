@@ -104,6 +104,37 @@ pub fn raise(report: Report) -> ! {
     std::process::abort()
 }
 
+/// Ends the session, or the worker, with a FATAL; the server's other processes go on.
+///
+/// Unwinds nothing and allocates nothing of Rust's: for the main thread, when there is no memory
+/// for anything better.
+pub fn end_process(sqlstate: &[u8; 5], message: &CStr, detail: &CStr) -> ! {
+    let text = Text {
+        code: pack(sqlstate),
+        message: message.as_ptr(),
+        detail: Some(detail.as_ptr()),
+        hint: None,
+        context: None,
+    };
+    text.send(PgLogLevel::FATAL as c_int);
+    // errfinish does not return from a FATAL.
+    std::process::abort()
+}
+
+/// Keeps Rust's backtraces out of errors. pgrx's own hook takes one wherever an ERROR of Postgres'
+/// passes through Rust, if RUST_BACKTRACE is set, and shows it to the client as DETAIL. What is no
+/// error but a defect, a panic with a text, goes to the server's log. Called when the library is
+/// loaded.
+pub fn hide_rust_frames() {
+    drop(std::panic::take_hook());
+    let to_the_log = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if info.payload_as_str().is_some() {
+            to_the_log(info);
+        }
+    }));
+}
+
 /// The value, or the ERROR. For the end of a `#[pg_extern]` function.
 pub fn or_raise<T, E>(result: Result<T, E>) -> T
 where

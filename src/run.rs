@@ -5,7 +5,7 @@
 //! holds one whole set of parameters before and after. While numbers are
 //! computed no transaction is open.
 
-mod failure;
+pub mod failure;
 mod items;
 mod lock_wait;
 mod request;
@@ -21,6 +21,7 @@ use crate::error::ExtensionError;
 use crate::fit::repeats_report;
 use crate::interruptible;
 use crate::load_responses::{self, Loaded};
+use crate::memory::{LastWords, Reserve};
 use crate::privileges::{LocalSettings, as_relation_owner};
 use crate::progress::{Phase, Reporter};
 use crate::publish::{self, Published};
@@ -100,8 +101,12 @@ pub fn carry_out(request: &Request, caller: &mut dyn Caller) -> (Outcome, Story)
 }
 
 fn carry_out_as(request: &Request, caller: &mut dyn Caller, story: &mut Story) -> Outcome {
-    let (begun, replicated) = match replicated_transaction(|| begin(request)) {
-        Ok(Committed { value, replicated }) => (value, replicated),
+    let begun = LastWords::take().and_then(|last_words| {
+        let Committed { value, replicated } = replicated_transaction(|| begin(request))?;
+        Ok((value, replicated, last_words))
+    });
+    let (begun, replicated, last_words) = match begun {
+        Ok(begun) => begun,
         Err(error) => return Outcome::Failed(failure::refused(request, error)),
     };
     let Begun { lock, run_id, limit } = begun;
@@ -109,7 +114,7 @@ fn carry_out_as(request: &Request, caller: &mut dyn Caller, story: &mut Story) -
     let facts = Facts::default();
     let (place, obstacle) = (None, None);
     let mut run = Run { request, caller, limit, run_id, reporter, facts, place, obstacle };
-    let outcome = run.finish(replicated, &mut story.row);
+    let outcome = run.finish(replicated, last_words, &mut story.row);
     story.run_id = Some(run_id);
     story.phases = run.reporter.phases().to_vec();
     failure::release(&lock);
@@ -153,11 +158,17 @@ enum Decision {
 }
 
 impl Run<'_> {
-    fn finish(&mut self, replicated: bool, recorded: &mut Option<String>) -> Outcome {
+    fn finish(
+        &mut self,
+        replicated: bool,
+        last_words: LastWords,
+        recorded: &mut Option<String>,
+    ) -> Outcome {
         let ended = match crate::report::catch(|| self.work(replicated)) {
             Ok(ended) => ended,
             Err(report) => Err(ExtensionError::Database(report)),
         };
+        drop(last_words);
         self.heed_nothing_more();
         match ended {
             Ok(row) => {
@@ -202,6 +213,7 @@ impl Run<'_> {
         if !replicated {
             return Err(ExtensionError::NoStandby);
         }
+        let _reserve = Reserve::take()?;
         self.reporter.enter(Phase::Checking)?;
         // Whoever does not wait for the end is told all the same that the bank is not his.
         let ours = self.is_ours()?;

@@ -3,6 +3,7 @@
 //! Settings of a bank are columns of irt_item_banks; here is what belongs to
 //! the server or the session. The accessors are the only readers.
 
+use crate::priority::LOWEST;
 use pgrx::guc::{GucContext, GucFlags, GucRegistry, GucSetting};
 use pgrx::pg_sys;
 use std::ffi::CString;
@@ -39,6 +40,10 @@ static LOCK_TIMEOUT: GucSetting<i32> = GucSetting::<i32>::new(10_000);
 /// Milliseconds. A minute lets a few hundred jobs that begin at once follow each other; whoever
 /// waits longer had better hear that there are too few workers.
 static WORKER_TIMEOUT: GucSetting<i32> = GucSetting::<i32>::new(60_000);
+
+/// As the command of this name takes it; superuser-set, because cores are everybody's. 10 leaves a thread that computes a tenth of a core for
+/// which somebody else waits; what nobody else wants it gets whole.
+static NICE: GucSetting<i32> = GucSetting::<i32>::new(10);
 
 /// No bank gains from more threads, and a typing error should not start a million.
 const MOST_THREADS: i32 = 256;
@@ -147,6 +152,21 @@ fn register_limits() {
         GucContext::Userset,
         GucFlags::UNIT_MS,
     );
+    GucRegistry::define_int_guc(
+        c"irt_calibration.nice",
+        c"How far threads that compute give way to others.",
+        c"As the command nice takes it. 0: not at all.",
+        &NICE,
+        0,
+        LOWEST,
+        GucContext::Suset,
+        GucFlags::default(),
+    );
+}
+
+/// By how much the threads that compute give way to others, 0 to 19.
+pub fn nice() -> i32 {
+    NICE.get()
 }
 
 /// The Sentry DSN, or `None` when nothing is to be reported.

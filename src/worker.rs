@@ -13,7 +13,7 @@ pub mod transaction;
 pub mod unbegun;
 pub mod wait;
 
-use crate::report::{Level, Report, tell};
+use crate::report::{Level, Report, catch, tell};
 use crate::run::{self, Caller, Outcome, Request};
 use crate::sentry::Reporting;
 use channel::{WorkerEnd, decode, encode};
@@ -51,7 +51,11 @@ const OWN_SETTINGS: [(&CStr, &CStr); 5] = [
 pub extern "C-unwind" fn irt_calibration_worker_main(argument: pg_sys::Datum) {
     interrupts::install();
     let Some(end) = WorkerEnd::open(argument.value() as u32) else { return };
-    connect(&end);
+    if let Err(report) = catch(|| connect(&end)) {
+        // The caller would know no more than that its worker is gone.
+        tell(Level::Log, &report);
+        return Line(&end).answer(&Outcome::Failed(report));
+    }
     match decode::<Request>(end.request()) {
         Ok(request) => {
             take_settings(&request);

@@ -1,6 +1,7 @@
 //! What follows the message: the numbers behind it, and what to do.
 
 use super::ExtensionError;
+use irt::IrtError;
 
 impl ExtensionError {
     /// The numbers behind the message.
@@ -127,6 +128,9 @@ impl ExtensionError {
                 return Some(format!("GRANT {action} ON {relation} TO {role};"));
             }
             Self::Ownership(error) => return Some(error.hint()),
+            Self::NoThreads { .. } | Self::Irt(IrtError::OutOfMemory { .. }) => {
+                return Some(crate::memory::system_hint());
+            }
             Self::Irt(error) => error.hint(),
             Self::Database(report) => {
                 return report.hint.clone().or_else(|| server_hint(&report.sqlstate));
@@ -140,6 +144,7 @@ impl ExtensionError {
 /// What to do about an error of the server's own that comes without a hint.
 fn server_hint(sqlstate: &[u8; 5]) -> Option<String> {
     let hint = match sqlstate {
+        b"53200" => return Some(crate::memory::system_hint()),
         b"42501" => {
             "Grant it to the role that runs. Where row security would hide rows, run as a role with \
              BYPASSRLS, or read a view that belongs to the table's owner."

@@ -104,10 +104,7 @@ pub fn make_room<T>(vector: &mut Vec<T>, more: usize) -> Result<(), IrtError> {
         return Ok(());
     }
     let more = more.max(vector.len() / 2).max(16);
-    vector.try_reserve_exact(more).map_err(|_| IrtError::OutOfMemory {
-        what: "numbering persons and items",
-        bytes: (more * size_of::<T>()) as u64,
-    })
+    irt::memory::reserve_exact(vector, more, "numbering persons and items")
 }
 
 /// Spreads the bits of an integer key (the finalizer of MurmurHash3).

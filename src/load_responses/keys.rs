@@ -9,6 +9,7 @@ use super::hash_index::{HashIndex, hash_bytes, make_room, mix};
 use super::query::Column;
 use super::typed_keys::TypedKeys;
 use crate::error::ExtensionError;
+use crate::memory;
 use irt::IrtError;
 use pgrx::pg_sys::{self, Datum};
 
@@ -129,15 +130,34 @@ impl Keys {
     /// A key whose text is not UTF-8.
     pub fn texts(&self) -> Result<Vec<String>, ExtensionError> {
         match &self.store {
-            Store::Integers { keys, .. } => Ok(keys.iter().map(i64::to_string).collect()),
-            Store::Uuids(keys) => Ok(keys.iter().map(uuid_text).collect()),
+            Store::Integers { keys, .. } => {
+                collect(keys.len(), keys.iter().map(|key| Ok(key.to_string())))
+            }
+            Store::Uuids(keys) => collect(keys.len(), keys.iter().map(|key| Ok(uuid_text(key)))),
             Store::Texts { bytes, ends } => {
                 let starts = std::iter::once(0).chain(ends.iter().copied());
-                starts.zip(ends).map(|(start, &end)| utf8(&bytes[start..end])).collect()
+                collect(ends.len(), starts.zip(ends).map(|(start, &end)| utf8(&bytes[start..end])))
             }
             Store::Typed(keys) => keys.texts(),
         }
     }
+}
+
+/// All `count` texts, or the first error. There may be many: memory that is refused ends it.
+///
+/// # Errors
+/// Those of `texts`; [`IrtError::OutOfMemory`].
+pub fn collect(
+    count: usize,
+    texts: impl Iterator<Item = Result<String, ExtensionError>>,
+) -> Result<Vec<String>, ExtensionError> {
+    let mut all = Vec::new();
+    make_room(&mut all, count)?;
+    for text in texts {
+        memory::check()?;
+        all.push(text?);
+    }
+    Ok(all)
 }
 
 /// By-value integers of less than eight bytes leave the rest of the datum undefined in meaning.

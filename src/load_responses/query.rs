@@ -5,6 +5,7 @@
 //! before anything is executed.
 
 use crate::error::ExtensionError;
+use crate::memory;
 use pgrx::spi::Spi;
 use pgrx::{pg_guard, pg_sys};
 use std::ffi::{CStr, CString, c_int};
@@ -207,7 +208,7 @@ unsafe extern "C-unwind" fn receive<S: Sink>(
         }
         let values = std::slice::from_raw_parts((*slot).tts_values, count as usize);
         let nulls = std::slice::from_raw_parts((*slot).tts_isnull, count as usize);
-        receiver.outcome = receiver.sink.row(values, nulls);
+        receiver.outcome = memory::check().and_then(|()| receiver.sink.row(values, nulls));
         // False ends the query in peace.
         receiver.outcome.is_ok()
     }

@@ -151,15 +151,16 @@ impl TypedKeys {
     /// Text that is not UTF-8.
     pub fn texts(&self) -> Result<Vec<String>, ExtensionError> {
         let _pinned = pin_text_settings();
-        let mut texts = Vec::with_capacity(self.keys.len());
-        for (number, &key) in self.keys.iter().enumerate() {
-            let mut smallest = self.text(key)?;
-            for &image in self.variants.get(&(number as u32)).into_iter().flatten() {
-                smallest = smallest.min(self.text(image)?);
-            }
-            texts.push(smallest);
-        }
-        Ok(texts)
+        super::keys::collect(
+            self.keys.len(),
+            self.keys.iter().enumerate().map(|(number, &key)| {
+                let mut smallest = self.text(key)?;
+                for &image in self.variants.get(&(number as u32)).into_iter().flatten() {
+                    smallest = smallest.min(self.text(image)?);
+                }
+                Ok(smallest)
+            }),
+        )
     }
 
     fn text(&self, datum: Datum) -> Result<String, ExtensionError> {

@@ -182,6 +182,15 @@ pub fn record(
     (report.context(format!("irt_calibration run {run_id} of bank \"{}\"", request.bank)), row)
 }
 
+/// Ends the row of a run whose process ends next, from the midst of it: without what was found out.
+pub fn record_at_once(run_id: i64, error: &ExtensionError) {
+    interrupts::leave_transaction();
+    let (facts, report) = (Facts::default(), Report::from(error));
+    let recorded =
+        uncanceled(|| audit::end(run_id, Status::Failed, &facts, Some(&report), audit::now()?));
+    warn_if_lost(recorded.map(|row| log_end(&row)));
+}
+
 /// Lets the next run begin. The row is committed: it is no ghost.
 pub fn release(lock: &BankLock) {
     warn_if_lost(uncanceled(|| lock.release()));

@@ -47,7 +47,7 @@ impl Stay {
 
 /// Settings of the caller's session that its worker is given, by name. Threads and memory are
 /// handed over as they come out, because their defaults depend on other settings.
-const HANDED_OVER: [&CStr; 7] = [
+const HANDED_OVER: [&CStr; 8] = [
     c"synchronous_commit",
     c"irt_calibration.sentry_dsn",
     c"irt_calibration.environment",
@@ -55,6 +55,7 @@ const HANDED_OVER: [&CStr; 7] = [
     c"irt_calibration.sentry_monitor",
     c"irt_calibration.timeout",
     c"irt_calibration.lock_timeout",
+    c"irt_calibration.nice",
 ];
 
 /// A run whose worker was asked for.

@@ -17,6 +17,7 @@ mod common;
 mod figures;
 mod fuzz;
 mod kills;
+mod limits;
 mod long_runs;
 mod memory;
 mod random;

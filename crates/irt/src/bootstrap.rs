@@ -31,6 +31,7 @@ use rayon::prelude::*;
 use crate::em::{Outcome, Termination, fit};
 use crate::error::IrtError;
 use crate::m_step::limit_step;
+use crate::memory::{reserve, zeroes};
 use crate::monitor::Phase;
 use crate::newton::NewtonSystem;
 use crate::objective::Objective;
@@ -84,7 +85,8 @@ enum Drawn {
 /// Bootstraps around `estimate`, the optimum of `objective`.
 ///
 /// # Errors
-/// [`IrtError::Interrupted`], also when time ran out before [`ENOUGH_REPLICATES`].
+/// [`IrtError::Interrupted`], also when time ran out before [`ENOUGH_REPLICATES`];
+/// [`IrtError::OutOfMemory`].
 pub(crate) fn bootstrap(
     objective: &Objective<'_>,
     estimate: &[SlopeIntercept],
@@ -92,7 +94,7 @@ pub(crate) fn bootstrap(
     iterations: u32,
     seed: u64,
 ) -> Result<Bootstrap, IrtError> {
-    let owners = pattern_of_each_person(objective.patterns.multiplicities());
+    let owners = pattern_of_each_person(objective.patterns.multiplicities())?;
     let (done, e_steps) = (AtomicU64::new(0), AtomicU64::new(0));
     let mut drawn: Vec<Option<Replicate>> = Vec::new();
     let mut first = 0;
@@ -104,7 +106,7 @@ pub(crate) fn bootstrap(
                 if objective.monitor.out_of_time() && number >= ENOUGH_REPLICATES {
                     return Ok(Drawn::NotTried);
                 }
-                let weights = resample(&owners, objective.patterns.len(), seed, number);
+                let weights = resample(&owners, objective.patterns.len(), seed, number)?;
                 let result = replicate(objective, &weights, estimate, system, &e_steps)?;
                 let count = done.fetch_add(1, Ordering::Relaxed) + 1;
                 objective.monitor.progress(Phase::StandardErrors, count, u64::from(iterations));
@@ -123,24 +125,25 @@ pub(crate) fn bootstrap(
     Ok(summarise(&drawn, objective.items(), e_steps.into_inner()))
 }
 
-fn pattern_of_each_person(multiplicities: &[u32]) -> Vec<u32> {
-    multiplicities
-        .iter()
-        .enumerate()
-        .flat_map(|(pattern, count)| std::iter::repeat_n(pattern as u32, *count as usize))
-        .collect()
+fn pattern_of_each_person(multiplicities: &[u32]) -> Result<Vec<u32>, IrtError> {
+    let persons: usize = multiplicities.iter().map(|count| *count as usize).sum();
+    let mut owners = reserve(persons, "resampling persons")?;
+    for (pattern, count) in multiplicities.iter().enumerate() {
+        owners.extend(std::iter::repeat_n(pattern as u32, *count as usize));
+    }
+    Ok(owners)
 }
 
 /// Draws as many persons as there are, with replacement: persons per pattern.
-fn resample(owners: &[u32], patterns: usize, seed: u64, number: u32) -> Vec<u32> {
+fn resample(owners: &[u32], patterns: usize, seed: u64, number: u32) -> Result<Vec<u32>, IrtError> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     rng.set_stream(u64::from(number));
-    let mut weights = vec![0; patterns];
+    let mut weights: Vec<u32> = zeroes(patterns, "resampling persons")?;
     let persons = owners.len() as u32;
     for _ in 0..persons {
         weights[owners[rng.random_range(0..persons) as usize] as usize] += 1;
     }
-    weights
+    Ok(weights)
 }
 
 /// Estimates one replicate; `None` if it does not converge.
@@ -422,9 +425,9 @@ mod tests {
             Objective::new(patterns, patterns.multiplicities(), &grid, &priors, &Unmonitored, true);
         let Ok(Outcome::Ended(fit)) = fit(&objective, items) else { panic!("no estimate") };
         let system = NewtonSystem::at(&objective, &fit.evaluation).unwrap().unwrap();
-        let owners = pattern_of_each_person(patterns.multiplicities());
+        let owners = pattern_of_each_person(patterns.multiplicities()).unwrap();
         for number in 0..50 {
-            let weights = resample(&owners, patterns.len(), 11, number);
+            let weights = resample(&owners, patterns.len(), 11, number).unwrap();
             assert_eq!(weights.iter().sum::<u32>(), 600);
             let resampled = Objective::new(patterns, &weights, &grid, &priors, &Unmonitored, false);
             let found =

@@ -64,7 +64,7 @@ pub fn calibrate(
     let mut bank = Bank::examine(responses, settings, monitor)?;
     let estimate = estimate(&mut bank, settings, monitor)?;
     let spreads = standard_errors(&bank, &estimate.evaluation, settings, monitor)?;
-    Ok(report(&bank, &estimate.evaluation, estimate.cycles, &spreads, settings))
+    report(&bank, &estimate.evaluation, estimate.cycles, &spreads, settings, monitor)
 }
 
 /// The optimum over the items that remained in.

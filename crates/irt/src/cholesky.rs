@@ -12,8 +12,8 @@ use rayon::prelude::*;
 
 use crate::error::IrtError;
 use crate::lanes;
+use crate::memory::zeroes;
 use crate::monitor::Monitor;
-use crate::responses::zeroes;
 
 /// Columns of a block.
 const BLOCK: usize = 64;

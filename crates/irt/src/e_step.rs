@@ -30,6 +30,7 @@ use rayon::prelude::*;
 
 use crate::error::IrtError;
 use crate::lanes::{self, Grid, Lane, Posterior};
+use crate::memory::zeroes;
 use crate::monitor::Monitor;
 use crate::patterns::Patterns;
 use crate::two_pl::{SlopeIntercept, softplus};
@@ -55,15 +56,19 @@ pub(crate) struct ItemTables<'a> {
 }
 
 impl<'a> ItemTables<'a> {
-    pub(crate) fn new(parameters: &'a [SlopeIntercept], grid: &Grid) -> Self {
-        Self { parameters, softplus: table(parameters, grid, lanes::softplus) }
+    pub(crate) fn new(parameters: &'a [SlopeIntercept], grid: &Grid) -> Result<Self, IrtError> {
+        Ok(Self { parameters, softplus: table(parameters, grid, lanes::softplus)? })
     }
 }
 
 /// `function(a θ + d)` for every item and node, items × lanes.
 #[inline(always)]
-fn table(parameters: &[SlopeIntercept], grid: &Grid, function: impl Fn(Lane) -> Lane) -> Vec<Lane> {
-    let mut rows = vec![[0.0; lanes::LANES]; parameters.len() * grid.width];
+fn table(
+    parameters: &[SlopeIntercept],
+    grid: &Grid,
+    function: impl Fn(Lane) -> Lane,
+) -> Result<Vec<Lane>, IrtError> {
+    let mut rows: Vec<Lane> = zeroes(parameters.len() * grid.width, "tables of the items")?;
     lanes::vectorised(
         #[inline(always)]
         || {
@@ -74,11 +79,14 @@ fn table(parameters: &[SlopeIntercept], grid: &Grid, function: impl Fn(Lane) -> 
             }
         },
     );
-    rows
+    Ok(rows)
 }
 
 /// P(correct) for every item and node, items × lanes.
-pub(crate) fn probability_table(parameters: &[SlopeIntercept], grid: &Grid) -> Vec<Lane> {
+pub(crate) fn probability_table(
+    parameters: &[SlopeIntercept],
+    grid: &Grid,
+) -> Result<Vec<Lane>, IrtError> {
     table(parameters, grid, lanes::logistic)
 }
 
@@ -87,7 +95,7 @@ pub(crate) fn probability_table(parameters: &[SlopeIntercept], grid: &Grid) -> V
 /// `weights`: persons per pattern. The result does not depend on the number of threads.
 ///
 /// # Errors
-/// [`IrtError::Interrupted`].
+/// [`IrtError::Interrupted`], [`IrtError::OutOfMemory`].
 pub(crate) fn e_step(
     patterns: &Patterns,
     weights: &[u32],
@@ -95,19 +103,19 @@ pub(crate) fn e_step(
     grid: &Grid,
     monitor: &dyn Monitor,
 ) -> Result<ExpectedCounts, IrtError> {
-    let tables = ItemTables::new(parameters, grid);
+    let tables = ItemTables::new(parameters, grid)?;
     let chunks: Vec<Range<usize>> = patterns.chunks().collect();
     let partials: Result<Vec<EStep>, IrtError> = chunks
         .into_par_iter()
         .map(|chunk| {
-            let mut partial = EStep::new(patterns.items(), grid);
+            let mut partial = EStep::new(patterns.items(), grid)?;
             partial.add(patterns, weights, &tables, grid, chunk, monitor)?;
             Ok(partial)
         })
         .collect();
     let mut partials = partials?.into_iter();
     let Some(mut total) = partials.next() else {
-        return Ok(EStep::new(patterns.items(), grid).into_counts());
+        return Ok(EStep::new(patterns.items(), grid)?.into_counts());
     };
     for partial in partials {
         total.merge(&partial);
@@ -118,7 +126,7 @@ pub(crate) fn e_step(
 /// The same on the calling thread alone, reusing the memory of `work`.
 ///
 /// # Errors
-/// [`IrtError::Interrupted`].
+/// [`IrtError::Interrupted`], [`IrtError::OutOfMemory`].
 pub(crate) fn e_step_on_this_thread(
     patterns: &Patterns,
     weights: &[u32],
@@ -126,8 +134,8 @@ pub(crate) fn e_step_on_this_thread(
     grid: &Grid,
     monitor: &dyn Monitor,
 ) -> Result<ExpectedCounts, IrtError> {
-    let tables = ItemTables::new(parameters, grid);
-    let mut total = EStep::new(patterns.items(), grid);
+    let tables = ItemTables::new(parameters, grid)?;
+    let mut total = EStep::new(patterns.items(), grid)?;
     total.add(patterns, weights, &tables, grid, 0..patterns.len(), monitor)?;
     Ok(total.into_counts())
 }
@@ -148,14 +156,14 @@ struct Scratch {
 }
 
 impl EStep {
-    fn new(items: usize, grid: &Grid) -> Self {
+    fn new(items: usize, grid: &Grid) -> Result<Self, IrtError> {
         let row = vec![[0.0; lanes::LANES]; grid.width];
-        Self {
-            attempts: vec![[0.0; lanes::LANES]; items * grid.width],
+        Ok(Self {
+            attempts: zeroes(items * grid.width, "expected counts")?,
             ability_of_correct: vec![0.0; items],
             log_likelihood: CompensatedSum::default(),
             scratch: Scratch { base: row.clone(), weights: row.clone(), persons: row },
-        }
+        })
     }
 
     fn add(

@@ -88,7 +88,7 @@ fn near_by_a_sample(
     objective: &Objective<'_>,
     start: &[SlopeIntercept],
 ) -> Result<(Vec<SlopeIntercept>, u32), IrtError> {
-    let weights = objective.sample(objective.sampling);
+    let weights = objective.sample(objective.sampling)?;
     let sample = objective.with_weights(&weights);
     let mut search = Search::new(&sample, start.to_vec())?;
     while search.em_cycles_due > 0 {

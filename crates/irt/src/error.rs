@@ -139,7 +139,8 @@ impl IrtError {
             }
             Self::Interrupted => "Run it again.",
             Self::OutOfMemory { .. } => {
-                "Raise irt_calibration.max_memory, or calibrate a subset of the responses."
+                "The system refused it: free memory, raise its limit, or calibrate a subset of the \
+                 responses."
             }
         }
     }

@@ -5,6 +5,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use crate::error::IrtError;
+use crate::memory::reserve;
 use crate::monitor::Monitor;
 use crate::patterns::{Patterns, check};
 
@@ -90,18 +91,24 @@ fn over_chunks<S: Merge>(
     let partials: Result<Vec<Vec<S>>, IrtError> = chunks
         .into_par_iter()
         .map(|range| {
-            let mut sums = vec![S::default(); patterns.items()];
+            let mut sums = defaults(patterns.items())?;
             add(&mut sums, range)?;
             Ok(sums)
         })
         .collect();
-    let mut total = vec![S::default(); patterns.items()];
+    let mut total: Vec<S> = defaults(patterns.items())?;
     for partial in partials? {
         for (sum, part) in total.iter_mut().zip(&partial) {
             sum.merge(part);
         }
     }
     Ok(total)
+}
+
+fn defaults<S: Merge>(items: usize) -> Result<Vec<S>, IrtError> {
+    let mut sums = reserve(items, "statistics of the items")?;
+    sums.resize(items, S::default());
+    Ok(sums)
 }
 
 trait Merge: Clone + Default + Send {

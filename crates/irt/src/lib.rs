@@ -21,6 +21,7 @@
 //! | What goes in, what comes out? | [`responses`], [`calibration`], [`results`], [`error`], [`monitor`] |
 //! | What is the model? | [`two_pl`], [`quadrature`], [`priors`] |
 //! | In which form are responses computed with? | [`patterns`] |
+//! | What if memory is refused? | [`memory`] |
 //! | How is the optimum found? | [`e_step`], `m_step`, `objective`, `newton`, `cholesky`, `quasi_newton`, [`em`] |
 //! | How sure is it? | `standard_errors`, `observed_information`, [`bootstrap`] |
 //! | What else is said of an item? | `eligibility`, `item_statistics`, `identification` |
@@ -37,6 +38,7 @@ mod identification;
 mod item_statistics;
 mod lanes;
 mod m_step;
+pub mod memory;
 pub mod monitor;
 mod newton;
 mod objective;

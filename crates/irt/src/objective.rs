@@ -6,6 +6,7 @@ use crate::e_step::{ExpectedCounts, e_step, e_step_on_this_thread};
 use crate::error::IrtError;
 use crate::lanes::Grid;
 use crate::m_step::{Derivatives, ItemEvidence};
+use crate::memory::reserve;
 use crate::monitor::Monitor;
 use crate::newton::DENSE_ITEMS;
 use crate::patterns::{ItemTotals, Patterns};
@@ -89,14 +90,18 @@ impl<'a> Objective<'a> {
 
     /// The weights with every `nth` pattern in, and the others out. Patterns stand in an
     /// order that is as good as random.
-    pub(crate) fn sample(&self, nth: usize) -> Vec<u32> {
-        let mut weights = self.weights.to_vec();
+    ///
+    /// # Errors
+    /// [`IrtError::OutOfMemory`].
+    pub(crate) fn sample(&self, nth: usize) -> Result<Vec<u32>, IrtError> {
+        let mut weights = reserve(self.weights.len(), "a sample of the persons")?;
+        weights.extend_from_slice(self.weights);
         for (pattern, weight) in weights.iter_mut().enumerate() {
             if !pattern.is_multiple_of(nth) {
                 *weight = 0;
             }
         }
-        weights
+        Ok(weights)
     }
 
     /// The same objective for other persons.

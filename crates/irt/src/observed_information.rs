@@ -29,10 +29,10 @@ use nalgebra::DMatrix;
 use rayon::prelude::*;
 
 use crate::error::IrtError;
+use crate::memory::zeroes;
 use crate::monitor::Monitor;
 use crate::objective::{Evaluation, Objective};
 use crate::patterns::Patterns;
-use crate::responses::zeroes;
 
 use self::alone::add_alone;
 use self::scores::{ScoreTables, Scratch};
@@ -89,7 +89,7 @@ impl ObservedInformation {
         evaluation: &Evaluation,
         nth: usize,
     ) -> Result<Self, IrtError> {
-        let drawn = objective.sample(nth);
+        let drawn = objective.sample(nth)?;
         let persons =
             |weights: &[u32]| weights.iter().map(|weight| u64::from(*weight)).sum::<u64>();
         let scale = persons(objective.weights) as f64 / persons(&drawn).max(1) as f64;
@@ -110,7 +110,7 @@ impl ObservedInformation {
         let items = objective.items();
         let pairs = items * (items + 1) / 2;
         let chunks = merged_chunks(objective, pairs);
-        let tables = ScoreTables::new(evaluation, objective.grid);
+        let tables = ScoreTables::new(evaluation, objective.grid)?;
         let partial = |range: Range<usize>| -> Result<Vec<Pair>, IrtError> {
             let mut missing = zeroes(pairs, "the observed information")?;
             add_range(objective, weights, &tables, range, precision, &mut missing)?;

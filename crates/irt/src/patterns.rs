@@ -11,8 +11,8 @@ use std::cmp::Ordering;
 use std::ops::Range;
 
 use crate::error::IrtError;
+use crate::memory::{push, reserve};
 use crate::monitor::Monitor;
-use crate::responses::reserve;
 
 /// How much work, in responses, makes a chunk worth a task of its own.
 const CHUNK_COST: u64 = 1 << 15;
@@ -20,6 +20,9 @@ const CHUNK_COST: u64 = 1 << 15;
 const MAX_CHUNKS: u64 = 32;
 /// What a pattern costs beside its responses, in responses: the exponentials.
 const PATTERN_COST: u64 = 32;
+
+/// What memory is for, in messages.
+const PATTERNS: &str = "response patterns";
 
 /// Response patterns in canonical order, with how many persons share each.
 #[derive(Debug, Clone, PartialEq)]
@@ -113,7 +116,7 @@ impl Patterns {
         let mut patterns = Self {
             items,
             offsets: vec![0],
-            codes: reserve(codes.len(), "response patterns")?,
+            codes: reserve(codes.len(), PATTERNS)?,
             multiplicities: Vec::new(),
             item_sets: Vec::new(),
             chunks: Vec::new(),
@@ -122,31 +125,32 @@ impl Patterns {
         };
         for (position, keyed) in order.iter().enumerate() {
             check(monitor, position)?;
-            patterns.append(source(keyed.index), multiplicity(keyed.index as usize));
+            patterns.append(source(keyed.index), multiplicity(keyed.index as usize))?;
         }
         patterns.codes.shrink_to_fit();
-        patterns.item_sets.push(patterns.len() as u32);
+        let count = patterns.len() as u32;
+        push(&mut patterns.item_sets, count, PATTERNS)?;
         patterns.chunks = patterns.cut_into_chunks();
         Ok(patterns)
     }
 
-    fn append(&mut self, codes: &[u32], multiplicity: u32) {
+    fn append(&mut self, codes: &[u32], multiplicity: u32) -> Result<(), IrtError> {
         self.persons += u64::from(multiplicity);
         self.responses += u64::from(multiplicity) * codes.len() as u64;
         if let Some(last) = self.len().checked_sub(1) {
             if self.codes(last) == codes {
                 self.multiplicities[last] += multiplicity;
-                return;
+                return Ok(());
             }
             if !same_items(self.codes(last), codes) {
-                self.item_sets.push(self.len() as u32);
+                push(&mut self.item_sets, last as u32 + 1, PATTERNS)?;
             }
         } else {
-            self.item_sets.push(0);
+            push(&mut self.item_sets, 0, PATTERNS)?;
         }
         self.codes.extend_from_slice(codes);
-        self.offsets.push(self.codes.len() as u32);
-        self.multiplicities.push(multiplicity);
+        push(&mut self.offsets, self.codes.len() as u32, PATTERNS)?;
+        push(&mut self.multiplicities, multiplicity, PATTERNS)
     }
 
     fn cut_into_chunks(&self) -> Vec<u32> {

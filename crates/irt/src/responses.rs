@@ -8,9 +8,8 @@
 //! a `Responses` is therefore the same to the bit for any order of the rows
 //! and any names of the persons.
 
-use bytemuck::Zeroable;
-
 use crate::error::IrtError;
+use crate::memory::{push, reserve, zeroes};
 use crate::monitor::Monitor;
 use crate::patterns::{Patterns, check};
 
@@ -234,7 +233,8 @@ impl GroupedResponses {
                     last = Some(item);
                     // Sorted: where there is an incorrect response, it comes first.
                     let (default, best, undecidable) = (pair[0], None, false);
-                    self.repeats.push(Repeat { person, item, default, best, undecidable });
+                    let repeat = Repeat { person, item, default, best, undecidable };
+                    push(&mut self.repeats, repeat, "repeated responses")?;
                 }
             }
         }
@@ -349,13 +349,16 @@ fn order_labels(labels: Vec<String>) -> Result<(Vec<String>, Vec<u32>), IrtError
     if labels.len() as u64 > LIMIT {
         return Err(IrtError::TooMany { what: "items", found: labels.len() as u64, limit: LIMIT });
     }
-    let mut order: Vec<u32> = (0..labels.len() as u32).collect();
+    const WHAT: &str = "ordering items";
+    let mut order: Vec<u32> = reserve(labels.len(), WHAT)?;
+    order.extend(0..labels.len() as u32);
     order.sort_unstable_by(|x, y| labels[*x as usize].cmp(&labels[*y as usize]));
-    let mut rank = vec![0; labels.len()];
+    let mut rank = zeroes(labels.len(), WHAT)?;
     for (position, old) in order.iter().enumerate() {
         rank[*old as usize] = position as u32;
     }
-    let mut sorted = vec![String::new(); labels.len()];
+    let mut sorted = reserve(labels.len(), WHAT)?;
+    sorted.resize(labels.len(), String::new());
     for (old, label) in labels.into_iter().enumerate() {
         sorted[rank[old] as usize] = label;
     }
@@ -398,6 +401,8 @@ fn place(
     monitor: &dyn Monitor,
 ) -> Result<Vec<u32>, IrtError> {
     let total = rows.len();
+    // Memory is taken as it is written to: where rows come person by person, those that were
+    // placed make room for those to come.
     let mut codes: Vec<u32> = zeroes(total, "grouping responses by person")?;
     // Each person's offset serves as its cursor: afterwards it points at its
     // own end, and shifting the array by one place restores it.
@@ -420,23 +425,6 @@ fn place(
 
 fn relabelled(code: u32, rank: &[u32]) -> u32 {
     rank[(code >> 1) as usize] << 1 | (code & 1)
-}
-
-/// `count` zeroes, or the error that says what for. Memory is taken as it is written to: where
-/// rows come person by person, those that were placed make room for those to come.
-pub(crate) fn zeroes<T: Zeroable>(count: usize, what: &'static str) -> Result<Vec<T>, IrtError> {
-    let bytes = (count * size_of::<T>()) as u64;
-    let zeroes = bytemuck::allocation::try_zeroed_slice_box(count);
-    Ok(zeroes.map_err(|()| IrtError::OutOfMemory { what, bytes })?.into_vec())
-}
-
-/// A vector with room for `count` elements, or the error that says what for.
-pub(crate) fn reserve<T>(count: usize, what: &'static str) -> Result<Vec<T>, IrtError> {
-    let mut vector = Vec::new();
-    vector
-        .try_reserve_exact(count)
-        .map_err(|_| IrtError::OutOfMemory { what, bytes: (count * size_of::<T>()) as u64 })?;
-    Ok(vector)
 }
 
 #[cfg(test)]

@@ -2,6 +2,9 @@
 
 use crate::calibration::{CalibrationSettings, StandardErrors};
 use crate::eligibility::Bank;
+use crate::error::IrtError;
+use crate::memory::reserve;
+use crate::monitor::Monitor;
 use crate::objective::Evaluation;
 use crate::standard_errors::{Spread, Spreads};
 use crate::two_pl::SlopeIntercept;
@@ -142,28 +145,32 @@ impl Calibration {
 }
 
 /// Puts together what was found out; `cycles` as spent by the search.
+///
+/// # Errors
+/// [`IrtError::Interrupted`], [`IrtError::OutOfMemory`].
 pub(crate) fn report(
     bank: &Bank<'_>,
     estimate: &Evaluation,
     cycles: u32,
     spreads: &Spreads,
     settings: &CalibrationSettings,
-) -> Calibration {
+    monitor: &dyn Monitor,
+) -> Result<Calibration, IrtError> {
     let disconnected = bank.components.len() > 1;
     let mut selected = estimate.parameters.iter().zip(&spreads.items);
-    let items = (0..bank.skipped.len())
-        .map(|item| {
-            let result = uncalibrated(bank, item);
-            if bank.skipped[item].is_some() {
-                return result;
-            }
-            match selected.next() {
-                Some((at, spread)) => calibrated(result, *at, *spread, disconnected, settings),
-                None => result,
-            }
-        })
-        .collect();
-    Calibration {
+    let mut items = reserve(bank.skipped.len(), "the results")?;
+    for item in 0..bank.skipped.len() {
+        if monitor.interrupted() {
+            return Err(IrtError::Interrupted);
+        }
+        let result = uncalibrated(bank, item);
+        let found = if bank.skipped[item].is_none() { selected.next() } else { None };
+        items.push(match found {
+            Some((at, spread)) => calibrated(result, *at, *spread, disconnected, settings),
+            None => result,
+        });
+    }
+    Ok(Calibration {
         items,
         persons_count: bank.patterns().persons(),
         responses_count: bank.patterns().responses(),
@@ -173,7 +180,7 @@ pub(crate) fn report(
         bootstrap_iterations: spreads.replicates,
         bootstrap_failures: spreads.failures,
         bootstrap_e_steps: spreads.e_steps,
-    }
+    })
 }
 
 fn uncalibrated(bank: &Bank<'_>, item: usize) -> ItemResult {

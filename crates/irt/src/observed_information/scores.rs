@@ -3,7 +3,9 @@
 use std::ops::Range;
 
 use crate::e_step::{ItemTables, log_posterior_base, probability_table, sum_of_correct};
+use crate::error::IrtError;
 use crate::lanes::{self, Grid, LANES, Lane};
+use crate::memory::reserve;
 use crate::objective::Evaluation;
 
 /// Probabilities and their products with ability, items × lanes.
@@ -14,21 +16,23 @@ pub(super) struct ScoreTables<'a> {
 }
 
 impl<'a> ScoreTables<'a> {
-    pub(super) fn new(evaluation: &'a Evaluation, grid: &Grid) -> Self {
-        let probability = probability_table(&evaluation.parameters, grid);
-        let times_ability = |table: &[Lane]| -> Vec<Lane> {
-            table
+    pub(super) fn new(evaluation: &'a Evaluation, grid: &Grid) -> Result<Self, IrtError> {
+        let probability = probability_table(&evaluation.parameters, grid)?;
+        let times_ability = |table: &[Lane]| -> Result<Vec<Lane>, IrtError> {
+            let mut product = reserve(table.len(), "tables of the items")?;
+            let rows = table
                 .iter()
                 .zip(grid.nodes.iter().cycle())
-                .map(|(row, nodes)| std::array::from_fn(|lane| row[lane] * nodes[lane]))
-                .collect()
+                .map(|(row, nodes)| std::array::from_fn(|lane| row[lane] * nodes[lane]));
+            product.extend(rows);
+            Ok(product)
         };
-        let first = times_ability(&probability);
-        let second = times_ability(&first);
-        Self {
-            base: ItemTables::new(&evaluation.parameters, grid),
+        let first = times_ability(&probability)?;
+        let second = times_ability(&first)?;
+        Ok(Self {
+            base: ItemTables::new(&evaluation.parameters, grid)?,
             moments: [probability, first, second],
-        }
+        })
     }
 
     /// θᵐ·P of the item of `code`, over the grid.

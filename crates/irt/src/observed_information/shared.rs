@@ -7,8 +7,8 @@ use super::{Pair, check, triangle};
 use crate::e_step::log_posterior_base;
 use crate::error::IrtError;
 use crate::lanes::{self, Grid, LANES, Lane};
+use crate::memory::zeroes;
 use crate::objective::Objective;
-use crate::responses::zeroes;
 
 /// The sums over persons with the same items.
 ///
@@ -50,8 +50,9 @@ impl SharedSums {
     /// # Errors
     /// [`IrtError::OutOfMemory`].
     pub(super) fn new(codes: &[u32], grid: &Grid) -> Result<Self, IrtError> {
+        const WHAT: &str = "the observed information";
         let count = codes.len();
-        let square = || zeroes(count * count, "the observed information");
+        let square = || zeroes(count * count, WHAT);
         let mut block = PersonBlock::default();
         for rows in [&mut block.correct, &mut block.by_slope, &mut block.by_intercept] {
             for row in rows {
@@ -62,7 +63,7 @@ impl SharedSums {
             codes: codes.to_vec(),
             sums: [square()?, square()?, square()?, square()?],
             attempts: vec![[0.0; LANES]; grid.width],
-            correct: vec![[0.0; LANES]; grid.width * count],
+            correct: zeroes(grid.width * count, WHAT)?,
             block,
         })
     }

@@ -9,12 +9,14 @@ use crate::common::{Cluster, error, rows, value};
 use postgres::{Client, NoTls};
 use std::sync::mpsc::{Receiver, channel};
 
-/// Mallory's view and items table. Whoever executes her functions is on record in trap.seen.
+/// Mallory's view and items table. Whoever executes her functions is on record in trap.seen, and in
+/// the server's log, where it stays when the transaction is rolled back.
 pub const TRAP: &str = "
     CREATE TABLE trap.seen (place text, role name DEFAULT current_user);
     GRANT INSERT ON trap.seen TO PUBLIC; GRANT USAGE ON SCHEMA trap TO PUBLIC;
     CREATE FUNCTION trap.spy(place text) RETURNS boolean LANGUAGE plpgsql VOLATILE AS
-        'BEGIN INSERT INTO trap.seen VALUES (place); RETURN true; END';
+        'BEGIN RAISE LOG ''sprung by %: %'', current_user, place;
+               INSERT INTO trap.seen VALUES (place); RETURN true; END';
     CREATE FUNCTION trap.spy_trigger() RETURNS trigger LANGUAGE plpgsql AS
         'BEGIN PERFORM trap.spy(''trigger''); RETURN NEW; END';
     CREATE TABLE trap.answers AS
@@ -70,9 +72,15 @@ fn wait_until_none_runs(client: &mut Client) {
     }
 }
 
-/// Who executed mallory's functions.
-fn seen(owner: &mut Client) -> Vec<Vec<Option<String>>> {
-    rows(owner, "SELECT DISTINCT role FROM trap.seen WHERE role <> 'mallory'")
+/// Who executed mallory's functions since the log had `from` bytes, and which, but herself.
+pub fn sprung(cluster: &Cluster, from: usize) -> Vec<String> {
+    let log = cluster.log();
+    let lines = log[from..].lines().filter_map(|line| line.split_once("sprung by "));
+    let mut sprung: Vec<String> = lines.map(|(_, who)| who.to_owned()).collect();
+    sprung.retain(|who| !who.starts_with("mallory: "));
+    sprung.sort();
+    sprung.dedup();
+    sprung
 }
 
 /// The attack: another's bank is pointed at her view and items table, and runs as whoever is next.
@@ -95,7 +103,7 @@ fn nobody_points_anothers_bank_at_his_own_view() {
     assert_eq!(value(&mut owner, banks), before);
     let run = "SELECT status || ' ' || run_by FROM irt_run_calibration()";
     assert_eq!(value(&mut calibrator, run).as_deref(), Some("success calibrator"));
-    assert_eq!(seen(&mut owner), Vec::<Vec<_>>::new());
+    assert_eq!(sprung(&cluster, 0), [""; 0]);
 }
 
 /// A bank of hers is nobody else's to use, and she may not give it to others.
@@ -114,7 +122,7 @@ fn a_strangers_bank_is_refused_to_everybody_but_superusers() {
         // It runs with mallory's own rights.
         assert_eq!(answer(&mut owner, call, "hers"), "", "superuser: {call}");
     }
-    assert_eq!(seen(&mut owner), Vec::<Vec<_>>::new());
+    assert_eq!(sprung(&cluster, 0), [""; 0]);
     let record =
         "SELECT DISTINCT run_by, status, error_sqlstate FROM irt_calibration_runs ORDER BY 1";
     let found: Vec<String> = rows(&mut owner, record)
@@ -190,8 +198,9 @@ fn what_is_discovered_must_belong_to_somebody_who_is_trusted() {
     assert_eq!(answer(&mut calibrator, CALLS[1], "default"), "42501");
     owner.batch_execute("ALTER TABLE trap.questions OWNER TO postgres").unwrap();
     assert_eq!(answer(&mut calibrator, CALLS[1], "default"), "");
-    let roles = seen(&mut owner);
-    assert_eq!(roles, [vec![Some("calibrator".to_owned())]], "it trusts the view's owner: itself");
+    let roles = "SELECT DISTINCT role FROM trap.seen WHERE role <> 'mallory'";
+    let calibrator = vec![Some("calibrator".to_owned())];
+    assert_eq!(rows(&mut owner, roles), [calibrator], "it trusts the view's owner: itself");
 }
 
 /// Banks of older versions, and those whose owner was dropped or renamed.

@@ -70,7 +70,8 @@ CREATE TABLE irt_calibration_runs (
     error_message pg_catalog.text,
     error_sqlstate pg_catalog.text,
     bootstrap_failures pg_catalog.int4,
-    responses_ahead_count pg_catalog.int8
+    responses_ahead_count pg_catalog.int8,
+    responses_correct_count pg_catalog.int8
 );
 
 -- The server names it: the index of an application's table that had our name, and was
@@ -147,7 +148,9 @@ SELECT r.id,
        moved.largest_discrimination_change
 FROM irt_calibration_runs AS r
 LEFT JOIN LATERAL (
-    SELECT p.* FROM irt_calibration_runs AS p
+    SELECT p.id, p.responses_count, p.items_calibrated, p.mean_difficulty, p.mean_discrimination,
+           p.log_likelihood
+    FROM irt_calibration_runs AS p
     WHERE p.bank OPERATOR(pg_catalog.=) r.bank
       AND p.status OPERATOR(pg_catalog.=) 'success'
       AND (p.started_at, p.id) OPERATOR(pg_catalog.<) (r.started_at, r.id)

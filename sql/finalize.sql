@@ -85,6 +85,8 @@ COMMENT ON COLUMN irt_calibration_runs.bootstrap_failures IS
 
 COMMENT ON COLUMN irt_calibration_runs.responses_ahead_count IS
     'Eligible responses with a time after responses_through that the snapshot held.';
+COMMENT ON COLUMN irt_calibration_runs.responses_correct_count IS
+    'The correct ones among responses_seen_count. NULL: a run of 0.2.0 or older.';
 
 COMMENT ON TABLE irt_item_parameters IS
     'What each run estimated, for every item, calibrated or skipped.';

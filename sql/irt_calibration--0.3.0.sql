@@ -75,7 +75,8 @@ CREATE TABLE irt_calibration_runs (
     error_message pg_catalog.text,
     error_sqlstate pg_catalog.text,
     bootstrap_failures pg_catalog.int4,
-    responses_ahead_count pg_catalog.int8
+    responses_ahead_count pg_catalog.int8,
+    responses_correct_count pg_catalog.int8
 );
 
 -- The server names it: the index of an application's table that had our name, and was
@@ -152,7 +153,9 @@ SELECT r.id,
        moved.largest_discrimination_change
 FROM irt_calibration_runs AS r
 LEFT JOIN LATERAL (
-    SELECT p.* FROM irt_calibration_runs AS p
+    SELECT p.id, p.responses_count, p.items_calibrated, p.mean_difficulty, p.mean_discrimination,
+           p.log_likelihood
+    FROM irt_calibration_runs AS p
     WHERE p.bank OPERATOR(pg_catalog.=) r.bank
       AND p.status OPERATOR(pg_catalog.=) 'success'
       AND (p.started_at, p.id) OPERATOR(pg_catalog.<) (r.started_at, r.id)
@@ -474,6 +477,8 @@ COMMENT ON COLUMN irt_calibration_runs.bootstrap_failures IS
 
 COMMENT ON COLUMN irt_calibration_runs.responses_ahead_count IS
     'Eligible responses with a time after responses_through that the snapshot held.';
+COMMENT ON COLUMN irt_calibration_runs.responses_correct_count IS
+    'The correct ones among responses_seen_count. NULL: a run of 0.2.0 or older.';
 
 COMMENT ON TABLE irt_item_parameters IS
     'What each run estimated, for every item, calibrated or skipped.';

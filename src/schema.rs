@@ -4,6 +4,7 @@
 //! knows its name: it is looked up by the extension, whose name is fixed.
 
 use crate::error::ExtensionError;
+use crate::reading;
 use pgrx::prelude::*;
 use pgrx::spi::{Spi, quote_identifier};
 
@@ -64,6 +65,22 @@ impl Schema {
     /// `irt_running_calibrations`, qualified: the table behind `irt_calibration_progress`.
     pub fn running(&self) -> String {
         self.relation("irt_running_calibrations")
+    }
+
+    /// True where `irt_calibration_runs` has `responses_correct_count`: the tables of 0.2.0 and
+    /// older lack it until ALTER EXTENSION UPDATE.
+    ///
+    /// # Errors
+    /// Only when SPI fails.
+    pub fn runs_count_correct(&self) -> Result<bool, ExtensionError> {
+        let found = reading::one(
+            "SELECT EXISTS (SELECT FROM pg_catalog.pg_attribute a \
+             WHERE a.attrelid OPERATOR(pg_catalog.=) $1 \
+               AND a.attname OPERATOR(pg_catalog.=) 'responses_correct_count' \
+               AND NOT a.attisdropped)",
+            &[self.runs.into()],
+        )?;
+        Ok(found.unwrap_or(false))
     }
 
     /// The role that owns the tables.

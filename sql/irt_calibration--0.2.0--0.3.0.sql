@@ -61,3 +61,6 @@ LEFT JOIN LATERAL (
     FROM irt_item_parameters AS i
     WHERE i.run_id OPERATOR(pg_catalog.=) r.id
 ) AS moved ON true;
+
+COMMENT ON FUNCTION irt_validate_calibration IS
+    'How the estimates of the bank''s last successful run go together with the proportions correct, in numbers and in words; whether keys and model are right it does not test. It takes SELECT on irt_calibration_runs and irt_item_parameters.';

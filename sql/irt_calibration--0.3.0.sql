@@ -612,6 +612,6 @@ COMMENT ON COLUMN irt_calibration_history.largest_discrimination_change IS
     'Largest absolute change of an item''s discrimination.';
 
 COMMENT ON FUNCTION irt_validate_calibration IS
-    'How b of the bank''s last successful run goes together with minus the logit of the proportion correct, in numbers and in words. It takes SELECT on irt_calibration_runs and irt_item_parameters.';
+    'How the estimates of the bank''s last successful run go together with the proportions correct, in numbers and in words; whether keys and model are right it does not test. It takes SELECT on irt_calibration_runs and irt_item_parameters.';
 COMMENT ON FUNCTION irt_item_history IS
     'What each run of the bank said of an item, the newest first. It takes SELECT on irt_calibration_runs and irt_item_parameters.';

@@ -5,7 +5,7 @@ use crate::report::or_raise;
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::prelude::*;
 
-/// How b and the proportions correct of a bank's last estimates go together.
+/// How a bank's last estimates go together with its raw data.
 #[expect(clippy::type_complexity, reason = "the signature is SQL's")]
 #[pg_extern(stable, parallel_unsafe)]
 fn irt_validate_calibration(

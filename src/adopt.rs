@@ -30,7 +30,7 @@ pub fn adopt(source: Option<RegClass>) -> Result<i64, ExtensionError> {
     must_be_writable("irt_adopt_runs()");
     let source = {
         let settings = LocalSettings::begin();
-        settings.set(c"search_path", c"pg_catalog, pg_temp");
+        settings.pin_names();
         find(source.0)?
     };
     let columns = Columns::of(&source)?;

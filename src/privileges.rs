@@ -142,6 +142,13 @@ impl LocalSettings {
         settings
     }
 
+    /// Makes names come out the same in every session: qualified, unless they are the server's own,
+    /// and quoted where they must be, not everywhere, as quote_all_identifiers would have it.
+    pub fn pin_names(&self) {
+        self.set(c"search_path", SAFE_SEARCH_PATH);
+        self.set(c"quote_all_identifiers", c"off");
+    }
+
     /// Sets one setting for the time of this level.
     pub fn set(&self, name: &CStr, value: &CStr) {
         // SAFETY: as the server's own RestrictSearchPath; both strings are terminated.

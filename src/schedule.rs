@@ -9,7 +9,7 @@ mod upcoming;
 
 use crate::bank;
 use crate::error::ExtensionError;
-use crate::privileges::{current_role, role_name};
+use crate::privileges::{LocalSettings, current_role, role_name};
 use crate::reading;
 use crate::report::{Level, Report, catch, tell};
 use crate::schema::Schema;
@@ -40,6 +40,9 @@ impl Job {
                 expected: "at most 47 bytes long to be scheduled",
             });
         }
+        // The command is compared with what another session wrote.
+        let settings = LocalSettings::begin();
+        settings.pin_names();
         let function = Schema::find()?.relation("irt_run_calibration");
         let command =
             format!("SELECT run.status FROM {function}(bank => {}) AS run", quote_literal(bank));

@@ -92,7 +92,7 @@ pub const PUBLISHED_COLUMNS: [PublishedColumn; 7] = [
 pub fn add_item_columns(oid: pg_sys::Oid) -> Result<Vec<SqlName>, ExtensionError> {
     privileges::must_be_writable("irt_add_item_columns()");
     let settings = LocalSettings::begin();
-    settings.set(c"search_path", c"pg_catalog, pg_temp");
+    settings.pin_names();
     let relation = Relation::find(oid)?.ok_or_else(|| ExtensionError::NoSuchRelation {
         role: "items",
         found: oid.to_u32().to_string(),

@@ -18,6 +18,7 @@ impl ExtensionError {
             Self::WrongCorrectness { others, .. } if *others > 0 => {
                 Some(format!("{others} more rows have other such values."))
             }
+            Self::Irt(error) => error.enough(),
             Self::Database(report) => report.detail.clone(),
             _ => None,
         }

@@ -160,7 +160,7 @@ COMMENT ON FUNCTION irt_should_run_calibration IS
 
 REVOKE EXECUTE ON FUNCTION irt_fit_2pl FROM PUBLIC;
 COMMENT ON FUNCTION irt_fit_2pl IS
-    'The estimator alone, read-only, in this session and transaction, over any query that yields (person, item, correct) or (person, item, correct, answered_at). prior_…_sd ''infinity'': no such prior. standard_errors: ''bootstrap'', ''observed_information'' or ''none''.';
+    'The estimator alone, read-only, in this session and transaction, over any query that yields (person, item, correct) or (person, item, correct, answered_at). prior_log_discrimination_sd or prior_difficulty_sd ''infinity'': no such prior. standard_errors: ''bootstrap'', ''observed_information'' or ''none''.';
 
 REVOKE EXECUTE ON FUNCTION irt_run_calibration, irt_start_calibration, irt_cancel_calibration
     FROM PUBLIC;

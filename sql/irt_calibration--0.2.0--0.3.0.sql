@@ -64,3 +64,7 @@ LEFT JOIN LATERAL (
 
 COMMENT ON FUNCTION irt_validate_calibration IS
     'How the estimates of the bank''s last successful run go together with the proportions correct, in numbers and in words; whether keys and model are right it does not test. It takes SELECT on irt_calibration_runs and irt_item_parameters.';
+
+-- In ASCII: scripts are read in the database's encoding.
+COMMENT ON FUNCTION irt_fit_2pl IS
+    'The estimator alone, read-only, in this session and transaction, over any query that yields (person, item, correct) or (person, item, correct, answered_at). prior_log_discrimination_sd or prior_difficulty_sd ''infinity'': no such prior. standard_errors: ''bootstrap'', ''observed_information'' or ''none''.';

@@ -234,7 +234,7 @@ LANGUAGE c /* Rust */
 AS 'MODULE_PATHNAME', 'irt_cancel_calibration_wrapper';
 
 CREATE  FUNCTION "irt_configure"(
-	"bank" TEXT DEFAULT 'default', /* Option < String > */
+	"bank" text DEFAULT 'default', /* Option < Text > */
 	"responses" regclass DEFAULT NULL, /* Option < RegClass > */
 	"person_column" name DEFAULT NULL, /* Option < SqlName > */
 	"item_column" name DEFAULT NULL, /* Option < SqlName > */
@@ -245,14 +245,14 @@ CREATE  FUNCTION "irt_configure"(
 	"min_new_responses" INT DEFAULT NULL, /* Option < i32 > */
 	"min_responses_per_item" INT DEFAULT NULL, /* Option < i32 > */
 	"min_persons" INT DEFAULT NULL, /* Option < i32 > */
-	"repeated_responses" TEXT DEFAULT NULL, /* Option < String > */
+	"repeated_responses" text DEFAULT NULL, /* Option < Text > */
 	"quadrature_nodes" INT DEFAULT NULL, /* Option < i32 > */
 	"quadrature_bound" double precision DEFAULT NULL, /* Option < f64 > */
 	"prior_log_discrimination_mean" double precision DEFAULT NULL, /* Option < f64 > */
 	"prior_log_discrimination_sd" double precision DEFAULT NULL, /* Option < f64 > */
 	"prior_difficulty_mean" double precision DEFAULT NULL, /* Option < f64 > */
 	"prior_difficulty_sd" double precision DEFAULT NULL, /* Option < f64 > */
-	"standard_errors" TEXT DEFAULT NULL, /* Option < String > */
+	"standard_errors" text DEFAULT NULL, /* Option < Text > */
 	"bootstrap_iterations" INT DEFAULT NULL, /* Option < i32 > */
 	"seed" bigint DEFAULT NULL /* Option < i64 > */
 ) RETURNS @extschema@.irt_item_banks /* BankRow */
@@ -261,21 +261,21 @@ LANGUAGE c /* Rust */
 AS 'MODULE_PATHNAME', 'irt_configure_wrapper';
 
 CREATE  FUNCTION "irt_fit_2pl"(
-	"query" TEXT, /* Option < & str > */
+	"query" text, /* Option < Text > */
 	"min_responses_per_item" INT DEFAULT 1, /* Option < i32 > */
 	"min_persons" INT DEFAULT 2, /* Option < i32 > */
-	"repeated_responses" TEXT DEFAULT 'first', /* Option < & str > */
+	"repeated_responses" text DEFAULT 'first', /* Option < Text > */
 	"quadrature_nodes" INT DEFAULT 61, /* Option < i32 > */
 	"quadrature_bound" double precision DEFAULT 6, /* Option < f64 > */
 	"prior_log_discrimination_mean" double precision DEFAULT 0, /* Option < f64 > */
 	"prior_log_discrimination_sd" double precision DEFAULT 0.5, /* Option < f64 > */
 	"prior_difficulty_mean" double precision DEFAULT 0, /* Option < f64 > */
 	"prior_difficulty_sd" double precision DEFAULT 2, /* Option < f64 > */
-	"standard_errors" TEXT DEFAULT 'observed_information', /* Option < & str > */
+	"standard_errors" text DEFAULT 'observed_information', /* Option < Text > */
 	"bootstrap_iterations" INT DEFAULT 2000, /* Option < i32 > */
 	"seed" bigint DEFAULT 42 /* Option < i64 > */
 ) RETURNS TABLE (
-	"item" TEXT,  /* String */
+	"item" text,  /* Text */
 	"difficulty" double precision,  /* Option < f64 > */
 	"discrimination" double precision,  /* Option < f64 > */
 	"se_difficulty" double precision,  /* Option < f64 > */
@@ -292,8 +292,8 @@ LANGUAGE c /* Rust */
 AS 'MODULE_PATHNAME', 'irt_fit_2pl_wrapper';
 
 CREATE  FUNCTION "irt_item_history"(
-	"item" TEXT, /* Option < & str > */
-	"bank" TEXT DEFAULT 'default' /* Option < & str > */
+	"item" text, /* Option < Text > */
+	"bank" text DEFAULT 'default' /* Option < Text > */
 ) RETURNS TABLE (
 	"run_id" bigint,  /* i64 */
 	"completed_at" timestamp with time zone,  /* Option < TimestampWithTimeZone > */
@@ -314,7 +314,7 @@ LANGUAGE c /* Rust */
 AS 'MODULE_PATHNAME', 'irt_item_history_wrapper';
 
 CREATE  FUNCTION "irt_last_successful_calibration"(
-	"bank" TEXT DEFAULT 'default' /* Option < & str > */
+	"bank" text DEFAULT 'default' /* Option < Text > */
 ) RETURNS timestamp with time zone /* Option < TimestampWithTimeZone > */
 STABLE PARALLEL UNSAFE
 LANGUAGE c /* Rust */
@@ -324,19 +324,19 @@ CREATE  FUNCTION "irt_run_calibration"(
 	"force" bool DEFAULT false, /* Option < bool > */
 	"min_new_responses" INT DEFAULT NULL, /* Option < i32 > */
 	"min_responses_per_item" INT DEFAULT NULL, /* Option < i32 > */
-	"item_ids" TEXT[] DEFAULT NULL, /* :: std :: option :: Option < Vec < Option < String > > > */
-	"standard_errors" TEXT DEFAULT NULL, /* Option < String > */
+	"item_ids" text[] DEFAULT NULL, /* Option < Texts > */
+	"standard_errors" text DEFAULT NULL, /* Option < Text > */
 	"bootstrap_iterations" INT DEFAULT NULL, /* Option < i32 > */
 	"seed" bigint DEFAULT NULL, /* Option < i64 > */
-	"bank" TEXT DEFAULT 'default' /* Option < String > */
+	"bank" text DEFAULT 'default' /* Option < Text > */
 ) RETURNS @extschema@.irt_calibration_runs /* RunRow */
 VOLATILE PARALLEL UNSAFE
 LANGUAGE c /* Rust */
 AS 'MODULE_PATHNAME', 'irt_run_calibration_wrapper';
 
 CREATE  FUNCTION "irt_schedule_calibration"(
-	"schedule" TEXT DEFAULT '0 4 * * 0', /* Option < String > */
-	"bank" TEXT DEFAULT 'default' /* Option < String > */
+	"schedule" text DEFAULT '0 4 * * 0', /* Option < Text > */
+	"bank" text DEFAULT 'default' /* Option < Text > */
 ) RETURNS bigint /* i64 */
 VOLATILE PARALLEL UNSAFE
 LANGUAGE c /* Rust */
@@ -344,7 +344,7 @@ AS 'MODULE_PATHNAME', 'irt_schedule_calibration_wrapper';
 
 CREATE  FUNCTION "irt_should_run_calibration"(
 	"min_new_responses" INT DEFAULT NULL, /* Option < i32 > */
-	"bank" TEXT DEFAULT 'default' /* Option < & str > */
+	"bank" text DEFAULT 'default' /* Option < Text > */
 ) RETURNS TABLE (
 	"should_run" bool,  /* bool */
 	"new_responses_count" bigint,  /* i64 */
@@ -358,32 +358,32 @@ CREATE  FUNCTION "irt_start_calibration"(
 	"force" bool DEFAULT false, /* Option < bool > */
 	"min_new_responses" INT DEFAULT NULL, /* Option < i32 > */
 	"min_responses_per_item" INT DEFAULT NULL, /* Option < i32 > */
-	"item_ids" TEXT[] DEFAULT NULL, /* :: std :: option :: Option < Vec < Option < String > > > */
-	"standard_errors" TEXT DEFAULT NULL, /* Option < String > */
+	"item_ids" text[] DEFAULT NULL, /* Option < Texts > */
+	"standard_errors" text DEFAULT NULL, /* Option < Text > */
 	"bootstrap_iterations" INT DEFAULT NULL, /* Option < i32 > */
 	"seed" bigint DEFAULT NULL, /* Option < i64 > */
-	"bank" TEXT DEFAULT 'default' /* Option < String > */
+	"bank" text DEFAULT 'default' /* Option < Text > */
 ) RETURNS bigint /* i64 */
 VOLATILE PARALLEL UNSAFE
 LANGUAGE c /* Rust */
 AS 'MODULE_PATHNAME', 'irt_start_calibration_wrapper';
 
 CREATE  FUNCTION "irt_unschedule_calibration"(
-	"bank" TEXT DEFAULT 'default' /* Option < String > */
+	"bank" text DEFAULT 'default' /* Option < Text > */
 ) RETURNS bool /* bool */
 VOLATILE PARALLEL UNSAFE
 LANGUAGE c /* Rust */
 AS 'MODULE_PATHNAME', 'irt_unschedule_calibration_wrapper';
 
 CREATE  FUNCTION "irt_validate_calibration"(
-	"bank" TEXT DEFAULT 'default' /* Option < & str > */
+	"bank" text DEFAULT 'default' /* Option < Text > */
 ) RETURNS TABLE (
 	"correlation" double precision,  /* Option < f64 > */
 	"rmse" double precision,  /* Option < f64 > */
 	"items_count" bigint,  /* i64 */
 	"mean_se_difficulty" double precision,  /* Option < f64 > */
 	"mean_se_discrimination" double precision,  /* Option < f64 > */
-	"interpretation" TEXT  /* String */
+	"interpretation" text  /* Text */
 )
 STABLE PARALLEL UNSAFE
 LANGUAGE c /* Rust */
@@ -552,7 +552,7 @@ COMMENT ON FUNCTION irt_should_run_calibration IS
 
 REVOKE EXECUTE ON FUNCTION irt_fit_2pl FROM PUBLIC;
 COMMENT ON FUNCTION irt_fit_2pl IS
-    'The estimator alone, read-only, in this session and transaction, over any query that yields (person, item, correct) or (person, item, correct, answered_at). prior_…_sd ''infinity'': no such prior. standard_errors: ''bootstrap'', ''observed_information'' or ''none''.';
+    'The estimator alone, read-only, in this session and transaction, over any query that yields (person, item, correct) or (person, item, correct, answered_at). prior_log_discrimination_sd or prior_difficulty_sd ''infinity'': no such prior. standard_errors: ''bootstrap'', ''observed_information'' or ''none''.';
 
 REVOKE EXECUTE ON FUNCTION irt_run_calibration, irt_start_calibration, irt_cancel_calibration
     FROM PUBLIC;

@@ -14,10 +14,10 @@ use crate::error::ExtensionError;
 use crate::privileges::{LocalSettings, as_relation_owner, must_be_writable};
 use crate::reading;
 use crate::schema::Schema;
+use crate::spi::Spi;
 use crate::sql_types::RegClass;
 use columns::Columns;
 use pgrx::pg_sys;
-use pgrx::spi::Spi;
 use row::Row;
 
 /// Copies an application's history; returns how many of its rows were not adopted before.

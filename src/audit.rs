@@ -14,10 +14,10 @@ use crate::privileges::as_owner;
 use crate::report::Report;
 use crate::schema::Schema;
 use crate::should_run::Evidence;
+use crate::spi::Spi;
 use crate::sql_types::RunRow;
 use irt::Calibration;
 use pgrx::datum::{JsonB, TimestampWithTimeZone};
-use pgrx::spi::Spi;
 use serde_json::Value;
 
 /// The status of an ended run.

@@ -12,8 +12,9 @@ use crate::error::ExtensionError;
 use crate::privileges::{LocalSettings, current_role, role_name};
 use crate::reading;
 use crate::schema::Schema;
+use crate::spi::Spi;
 use pgrx::datum::TimestampWithTimeZone;
-use pgrx::spi::{Spi, quote_identifier};
+use pgrx::spi::quote_identifier;
 
 /// What one run said of an item.
 pub type ItemRow = (

@@ -8,6 +8,7 @@
 //! Every switch is a guard: what it changed is put back on return and when an
 //! ERROR unwinds, last change first.
 
+use crate::encoding::{decode_c, encode_c};
 use crate::error::ExtensionError;
 use crate::schema::Schema;
 use pgrx::pg_sys;
@@ -91,7 +92,7 @@ pub fn role_name(role: pg_sys::Oid) -> String {
         if name.is_null() {
             return format!("role {}", role.to_u32());
         }
-        CStr::from_ptr(name).to_string_lossy().into_owned()
+        decode_c(CStr::from_ptr(name))
     }
 }
 
@@ -168,9 +169,7 @@ impl LocalSettings {
 
     /// As [`Self::set`], with a value that was computed.
     pub fn set_to(&self, name: &CStr, value: &str) {
-        if let Ok(value) = CString::new(value) {
-            self.set(name, &value);
-        }
+        self.set(name, &encode_c(value));
     }
 }
 

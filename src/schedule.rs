@@ -8,15 +8,17 @@
 mod upcoming;
 
 use crate::bank;
+use crate::encoding::decode_c;
 use crate::error::ExtensionError;
 use crate::privileges::{LocalSettings, current_role, role_name};
 use crate::reading;
 use crate::report::{Level, Report, catch, tell};
 use crate::schema::Schema;
+use crate::spi::Spi;
 use crate::worker::launch::role_has_login;
 use crate::worker::transaction::{Isolation, transaction};
 use pgrx::pg_sys;
-use pgrx::spi::{Spi, quote_identifier, quote_literal};
+use pgrx::spi::{quote_identifier, quote_literal};
 use std::ffi::CStr;
 use upcoming::{Clock, Expression};
 
@@ -254,6 +256,6 @@ fn setting(name: &CStr) -> Option<String> {
         if value.is_null() {
             return None;
         }
-        Some(CStr::from_ptr(value).to_string_lossy().into_owned()).filter(|text| !text.is_empty())
+        Some(decode_c(CStr::from_ptr(value))).filter(|text| !text.is_empty())
     }
 }

@@ -3,6 +3,7 @@
 //! Settings of a bank are columns of irt_item_banks; here is what belongs to
 //! the server or the session. The accessors are the only readers.
 
+use crate::encoding::decode_c;
 use pgrx::guc::{GucContext, GucFlags, GucRegistry, GucSetting};
 use pgrx::pg_sys;
 use std::ffi::CString;
@@ -196,7 +197,7 @@ fn milliseconds(set: i32) -> Option<Duration> {
 }
 
 fn text(setting: &GucSetting<Option<CString>>) -> Option<String> {
-    let text = setting.get()?.into_string().ok()?;
+    let text = decode_c(&setting.get()?);
     (!text.is_empty()).then_some(text)
 }
 

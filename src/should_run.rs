@@ -20,9 +20,9 @@ use crate::bank::{Bank, DEFAULT_BANK, Purpose, discover, load, must_exist};
 use crate::error::ExtensionError;
 use crate::privileges::{LocalSettings, as_owner, as_relation_owner};
 use crate::reading;
+use crate::spi::Spi;
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::prelude::*;
-use pgrx::spi::Spi;
 
 /// What the last successful full run of a bank left behind.
 #[derive(Debug, Clone, PartialEq)]

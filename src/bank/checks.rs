@@ -7,8 +7,9 @@ use super::{Bank, Purpose};
 use crate::error::ExtensionError;
 use crate::privileges::{LocalSettings, as_relation_owner, current_role, role_name};
 use crate::reading;
+use crate::spi::Spi;
 use pgrx::prelude::*;
-use pgrx::spi::{Spi, quote_identifier};
+use pgrx::spi::quote_identifier;
 use serde_json::{Value, json};
 
 const KEY_TYPES: &str =

@@ -3,9 +3,10 @@
 use super::relation::{Column, Relation, RelationKind};
 use crate::error::ExtensionError;
 use crate::privileges::{self, LocalSettings};
+use crate::spi::Spi;
 use crate::sql_types::SqlName;
 use pgrx::prelude::*;
-use pgrx::spi::{Spi, quote_identifier};
+use pgrx::spi::quote_identifier;
 
 /// Where parameters are published: checked.
 #[derive(Debug, Clone, PartialEq)]

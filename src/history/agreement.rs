@@ -9,9 +9,9 @@
 
 use super::for_reader;
 use crate::error::ExtensionError;
+use crate::spi::{Row, Spi};
 use irt::Priors;
 use irt::two_pl::SlopeIntercept;
-use pgrx::spi::{Spi, SpiHeapTupleData};
 use std::collections::BTreeMap;
 
 /// irt_validate_calibration's row.
@@ -104,7 +104,7 @@ struct Item {
 }
 
 impl Item {
-    fn read(row: &SpiHeapTupleData) -> Result<Self, ExtensionError> {
+    fn read(row: &Row) -> Result<Self, ExtensionError> {
         let number = |i| row.get::<f64>(i).map(Option::unwrap_or_default);
         let (difficulty, discrimination) = (number(1)?, number(2)?);
         Ok(Self {
@@ -125,7 +125,7 @@ impl Item {
 }
 
 /// The priors that the run's settings name; `None` where they name none.
-fn priors_of(run: &SpiHeapTupleData) -> Result<Option<Priors>, ExtensionError> {
+fn priors_of(run: &Row) -> Result<Option<Priors>, ExtensionError> {
     let mut values = [0.0; 4];
     for (place, value) in values.iter_mut().enumerate() {
         let text = run.get::<String>(place + 3)?;

@@ -7,9 +7,9 @@ use crate::bank_lock::BankLock;
 use crate::error::ExtensionError;
 use crate::privileges::as_owner;
 use crate::report::{Level, Report, tell};
+use crate::spi::Spi;
 use crate::worker::interrupts::{self, TimeLimit};
 use crate::worker::transaction::{Isolation, transaction};
-use pgrx::spi::Spi;
 use serde_json::Value;
 use std::time::Duration;
 

@@ -43,11 +43,13 @@ pub fn decode_c(text: &CStr) -> String {
 }
 
 /// Text as the server has it. Raises 22P05 for a character that its encoding lacks, which is in
-/// no text that came from there. Call it in a transaction.
+/// no text that came from there. U+FFFD stands for what could not be read, and becomes a question
+/// mark. Call it in a transaction.
 pub fn encode(text: &str) -> Cow<'_, [u8]> {
     if text.is_ascii() || is_plain() {
         return Cow::Borrowed(text.as_bytes());
     }
+    let text = text.replace(char::REPLACEMENT_CHARACTER, "?");
     Cow::Owned(converted(text.as_bytes(), pg_sys::pg_any_to_server))
 }
 

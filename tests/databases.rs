@@ -153,6 +153,17 @@ fn a_database_in_latin1_has_banks_and_items_with_umlauts() {
     let recorded =
         "SELECT status, error_message FROM irt_calibration_runs ORDER BY id DESC LIMIT 1";
     assert_eq!(rows(&mut client, recorded).remove(0), [text("failed"), text(expected)]);
+    // An error of somebody else's: what pgrx could not read is a question mark.
+    client
+        .batch_execute(
+            r#"ALTER TABLE "Antworten für alle" RENAME "mäßig" TO "müßig";
+               CREATE FUNCTION stop() RETURNS trigger LANGUAGE plpgsql AS
+                   $$BEGIN RAISE 'heute Übung' USING ERRCODE = 'ZZ001'; END$$;
+               CREATE TRIGGER stop BEFORE UPDATE ON "prüfungen" EXECUTE FUNCTION stop()"#,
+        )
+        .unwrap();
+    let refused = error(&mut client, "SELECT irt_run_calibration(force => true, bank => 'übung')");
+    assert_eq!((refused.code().code(), refused.message()), ("ZZ001", "heute ?bung"));
     let lost = "SELECT count(*) FROM irt_calibration_runs WHERE status = 'running'";
     assert_eq!(value(&mut client, lost).as_deref(), Some("0"));
     let payload = client.notifications().iter().next().unwrap().unwrap();

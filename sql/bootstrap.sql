@@ -74,7 +74,8 @@ CREATE TABLE irt_calibration_runs (
     error_sqlstate pg_catalog.text,
     bootstrap_failures pg_catalog.int4,
     responses_ahead_count pg_catalog.int8,
-    run_by pg_catalog.name
+    run_by pg_catalog.name,
+    responses_correct_count pg_catalog.int8
 );
 
 -- The server names it: the index of an application's table that had our name, and was

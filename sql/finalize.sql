@@ -90,6 +90,8 @@ COMMENT ON COLUMN irt_calibration_runs.responses_ahead_count IS
     'Eligible responses with a time after responses_through that the snapshot held.';
 COMMENT ON COLUMN irt_calibration_runs.run_by IS
     'Role with whose rights it ran; NULL: not known, as of older versions and adopted runs.';
+COMMENT ON COLUMN irt_calibration_runs.responses_correct_count IS
+    'The correct ones among responses_seen_count. NULL: a run of 0.2.0 or older.';
 
 COMMENT ON TABLE irt_item_parameters IS
     'What each run estimated, for every item, calibrated or skipped.';
@@ -164,7 +166,7 @@ COMMENT ON FUNCTION irt_should_run_calibration IS
 
 REVOKE EXECUTE ON FUNCTION irt_fit_2pl FROM PUBLIC;
 COMMENT ON FUNCTION irt_fit_2pl IS
-    'The estimator alone, read-only, in this session and transaction, over any query that yields (person, item, correct) or (person, item, correct, answered_at). prior_…_sd ''infinity'': no such prior. standard_errors: ''bootstrap'', ''observed_information'' or ''none''.';
+    'The estimator alone, read-only, in this session and transaction, over any query that yields (person, item, correct) or (person, item, correct, answered_at). prior_log_discrimination_sd or prior_difficulty_sd ''infinity'': no such prior. standard_errors: ''bootstrap'', ''observed_information'' or ''none''.';
 
 REVOKE EXECUTE ON FUNCTION irt_run_calibration, irt_start_calibration, irt_cancel_calibration
     FROM PUBLIC;
@@ -224,6 +226,6 @@ COMMENT ON COLUMN irt_calibration_history.largest_discrimination_change IS
     'Largest absolute change of an item''s discrimination.';
 
 COMMENT ON FUNCTION irt_validate_calibration IS
-    'How b of the bank''s last successful run goes together with minus the logit of the proportion correct, in numbers and in words. It takes SELECT on irt_calibration_runs and irt_item_parameters.';
+    'How the estimates of the bank''s last successful run go together with the proportions correct, in numbers and in words; whether keys and model are right it does not test. It takes SELECT on irt_calibration_runs and irt_item_parameters.';
 COMMENT ON FUNCTION irt_item_history IS
     'What each run of the bank said of an item, the newest first. It takes SELECT on irt_calibration_runs and irt_item_parameters.';

@@ -53,6 +53,11 @@ ALTER TABLE irt_calibration_runs ADD COLUMN run_by pg_catalog.name;
 COMMENT ON COLUMN irt_calibration_runs.run_by IS
     'Role with whose rights it ran; NULL: not known, as of older versions and adopted runs.';
 
+-- How many of the responses that a run saw were correct: what was changed since is new.
+ALTER TABLE irt_calibration_runs ADD COLUMN responses_correct_count pg_catalog.int8;
+COMMENT ON COLUMN irt_calibration_runs.responses_correct_count IS
+    'The correct ones among responses_seen_count. NULL: a run of 0.2.0 or older.';
+
 -- It had all columns of irt_calibration_runs in it, and has those now that it needs.
 CREATE OR REPLACE VIEW irt_calibration_history AS
 SELECT r.id,
@@ -164,8 +169,8 @@ BEGIN
             DETAIL = 'A run executes the views and triggers that a bank names, with the rights of '
                      'the role that runs. Each run warns until somebody answers for them.',
             HINT = 'Look at what each bank names. Then, as the extension''s owner: '
-                   'SELECT irt_configure(bank => …, owner => …); or as the owner of its responses: '
-                   'SELECT irt_configure(bank => …);';
+                   'SELECT irt_configure(bank => ..., owner => ...); or as the owner of its responses: '
+                   'SELECT irt_configure(bank => ...);';
     END IF;
 END $$;
 
@@ -194,3 +199,10 @@ WHERE EXISTS (
            ::pg_catalog.oid)
       AND l.objsubid OPERATOR(pg_catalog.=) 2::pg_catalog.int2
 );
+
+COMMENT ON FUNCTION irt_validate_calibration IS
+    'How the estimates of the bank''s last successful run go together with the proportions correct, in numbers and in words; whether keys and model are right it does not test. It takes SELECT on irt_calibration_runs and irt_item_parameters.';
+
+-- In ASCII: scripts are read in the database's encoding.
+COMMENT ON FUNCTION irt_fit_2pl IS
+    'The estimator alone, read-only, in this session and transaction, over any query that yields (person, item, correct) or (person, item, correct, answered_at). prior_log_discrimination_sd or prior_difficulty_sd ''infinity'': no such prior. standard_errors: ''bootstrap'', ''observed_information'' or ''none''.';

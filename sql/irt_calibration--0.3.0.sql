@@ -79,7 +79,8 @@ CREATE TABLE irt_calibration_runs (
     error_sqlstate pg_catalog.text,
     bootstrap_failures pg_catalog.int4,
     responses_ahead_count pg_catalog.int8,
-    run_by pg_catalog.name
+    run_by pg_catalog.name,
+    responses_correct_count pg_catalog.int8
 );
 
 -- The server names it: the index of an application's table that had our name, and was
@@ -271,21 +272,21 @@ LANGUAGE c /* Rust */
 AS 'MODULE_PATHNAME', 'irt_configure_0_3_wrapper';
 
 CREATE  FUNCTION "irt_fit_2pl"(
-	"query" TEXT, /* Option < & str > */
+	"query" text, /* Option < Text > */
 	"min_responses_per_item" INT DEFAULT 1, /* Option < i32 > */
 	"min_persons" INT DEFAULT 2, /* Option < i32 > */
-	"repeated_responses" TEXT DEFAULT 'first', /* Option < & str > */
+	"repeated_responses" text DEFAULT 'first', /* Option < Text > */
 	"quadrature_nodes" INT DEFAULT 61, /* Option < i32 > */
 	"quadrature_bound" double precision DEFAULT 6, /* Option < f64 > */
 	"prior_log_discrimination_mean" double precision DEFAULT 0, /* Option < f64 > */
 	"prior_log_discrimination_sd" double precision DEFAULT 0.5, /* Option < f64 > */
 	"prior_difficulty_mean" double precision DEFAULT 0, /* Option < f64 > */
 	"prior_difficulty_sd" double precision DEFAULT 2, /* Option < f64 > */
-	"standard_errors" TEXT DEFAULT 'observed_information', /* Option < & str > */
+	"standard_errors" text DEFAULT 'observed_information', /* Option < Text > */
 	"bootstrap_iterations" INT DEFAULT 2000, /* Option < i32 > */
 	"seed" bigint DEFAULT 42 /* Option < i64 > */
 ) RETURNS TABLE (
-	"item" TEXT,  /* String */
+	"item" text,  /* Text */
 	"difficulty" double precision,  /* Option < f64 > */
 	"discrimination" double precision,  /* Option < f64 > */
 	"se_difficulty" double precision,  /* Option < f64 > */
@@ -302,8 +303,8 @@ LANGUAGE c /* Rust */
 AS 'MODULE_PATHNAME', 'irt_fit_2pl_wrapper';
 
 CREATE  FUNCTION "irt_item_history"(
-	"item" TEXT, /* Option < & str > */
-	"bank" TEXT DEFAULT 'default' /* Option < & str > */
+	"item" text, /* Option < Text > */
+	"bank" text DEFAULT 'default' /* Option < Text > */
 ) RETURNS TABLE (
 	"run_id" bigint,  /* i64 */
 	"completed_at" timestamp with time zone,  /* Option < TimestampWithTimeZone > */
@@ -324,7 +325,7 @@ LANGUAGE c /* Rust */
 AS 'MODULE_PATHNAME', 'irt_item_history_wrapper';
 
 CREATE  FUNCTION "irt_last_successful_calibration"(
-	"bank" TEXT DEFAULT 'default' /* Option < & str > */
+	"bank" text DEFAULT 'default' /* Option < Text > */
 ) RETURNS timestamp with time zone /* Option < TimestampWithTimeZone > */
 STABLE PARALLEL UNSAFE
 LANGUAGE c /* Rust */
@@ -347,8 +348,8 @@ LANGUAGE c /* Rust */
 AS 'MODULE_PATHNAME', 'irt_run_calibration_0_3_wrapper';
 
 CREATE  FUNCTION "irt_schedule_calibration"(
-	"schedule" TEXT DEFAULT '0 4 * * 0', /* Option < String > */
-	"bank" TEXT DEFAULT 'default' /* Option < String > */
+	"schedule" text DEFAULT '0 4 * * 0', /* Option < Text > */
+	"bank" text DEFAULT 'default' /* Option < Text > */
 ) RETURNS bigint /* i64 */
 VOLATILE PARALLEL UNSAFE
 LANGUAGE c /* Rust */
@@ -356,7 +357,7 @@ AS 'MODULE_PATHNAME', 'irt_schedule_calibration_wrapper';
 
 CREATE  FUNCTION "irt_should_run_calibration"(
 	"min_new_responses" INT DEFAULT NULL, /* Option < i32 > */
-	"bank" TEXT DEFAULT 'default' /* Option < & str > */
+	"bank" text DEFAULT 'default' /* Option < Text > */
 ) RETURNS TABLE (
 	"should_run" bool,  /* bool */
 	"new_responses_count" bigint,  /* i64 */
@@ -383,21 +384,21 @@ LANGUAGE c /* Rust */
 AS 'MODULE_PATHNAME', 'irt_start_calibration_0_3_wrapper';
 
 CREATE  FUNCTION "irt_unschedule_calibration"(
-	"bank" TEXT DEFAULT 'default' /* Option < String > */
+	"bank" text DEFAULT 'default' /* Option < Text > */
 ) RETURNS bool /* bool */
 VOLATILE PARALLEL UNSAFE
 LANGUAGE c /* Rust */
 AS 'MODULE_PATHNAME', 'irt_unschedule_calibration_wrapper';
 
 CREATE  FUNCTION "irt_validate_calibration"(
-	"bank" TEXT DEFAULT 'default' /* Option < & str > */
+	"bank" text DEFAULT 'default' /* Option < Text > */
 ) RETURNS TABLE (
 	"correlation" double precision,  /* Option < f64 > */
 	"rmse" double precision,  /* Option < f64 > */
 	"items_count" bigint,  /* i64 */
 	"mean_se_difficulty" double precision,  /* Option < f64 > */
 	"mean_se_discrimination" double precision,  /* Option < f64 > */
-	"interpretation" TEXT  /* String */
+	"interpretation" text  /* Text */
 )
 STABLE PARALLEL UNSAFE
 LANGUAGE c /* Rust */
@@ -496,6 +497,8 @@ COMMENT ON COLUMN irt_calibration_runs.responses_ahead_count IS
     'Eligible responses with a time after responses_through that the snapshot held.';
 COMMENT ON COLUMN irt_calibration_runs.run_by IS
     'Role with whose rights it ran; NULL: not known, as of older versions and adopted runs.';
+COMMENT ON COLUMN irt_calibration_runs.responses_correct_count IS
+    'The correct ones among responses_seen_count. NULL: a run of 0.2.0 or older.';
 
 COMMENT ON TABLE irt_item_parameters IS
     'What each run estimated, for every item, calibrated or skipped.';
@@ -570,7 +573,7 @@ COMMENT ON FUNCTION irt_should_run_calibration IS
 
 REVOKE EXECUTE ON FUNCTION irt_fit_2pl FROM PUBLIC;
 COMMENT ON FUNCTION irt_fit_2pl IS
-    'The estimator alone, read-only, in this session and transaction, over any query that yields (person, item, correct) or (person, item, correct, answered_at). prior_…_sd ''infinity'': no such prior. standard_errors: ''bootstrap'', ''observed_information'' or ''none''.';
+    'The estimator alone, read-only, in this session and transaction, over any query that yields (person, item, correct) or (person, item, correct, answered_at). prior_log_discrimination_sd or prior_difficulty_sd ''infinity'': no such prior. standard_errors: ''bootstrap'', ''observed_information'' or ''none''.';
 
 REVOKE EXECUTE ON FUNCTION irt_run_calibration, irt_start_calibration, irt_cancel_calibration
     FROM PUBLIC;
@@ -630,6 +633,6 @@ COMMENT ON COLUMN irt_calibration_history.largest_discrimination_change IS
     'Largest absolute change of an item''s discrimination.';
 
 COMMENT ON FUNCTION irt_validate_calibration IS
-    'How b of the bank''s last successful run goes together with minus the logit of the proportion correct, in numbers and in words. It takes SELECT on irt_calibration_runs and irt_item_parameters.';
+    'How the estimates of the bank''s last successful run go together with the proportions correct, in numbers and in words; whether keys and model are right it does not test. It takes SELECT on irt_calibration_runs and irt_item_parameters.';
 COMMENT ON FUNCTION irt_item_history IS
     'What each run of the bank said of an item, the newest first. It takes SELECT on irt_calibration_runs and irt_item_parameters.';

@@ -14,10 +14,10 @@ use crate::error::ExtensionError;
 use crate::privileges::{LocalSettings, as_relation_owner, must_be_writable};
 use crate::reading;
 use crate::schema::Schema;
+use crate::spi::Spi;
 use crate::sql_types::RegClass;
 use columns::Columns;
 use pgrx::pg_sys;
-use pgrx::spi::Spi;
 use row::Row;
 
 /// Copies an application's history; returns how many of its rows were not adopted before.
@@ -30,7 +30,7 @@ pub fn adopt(source: Option<RegClass>) -> Result<i64, ExtensionError> {
     must_be_writable("irt_adopt_runs()");
     let source = {
         let settings = LocalSettings::begin();
-        settings.set(c"search_path", c"pg_catalog, pg_temp");
+        settings.pin_names();
         find(source.0)?
     };
     let columns = Columns::of(&source)?;

@@ -15,11 +15,11 @@ use crate::reading;
 use crate::report::Report;
 use crate::schema::Schema;
 use crate::should_run::Evidence;
+use crate::spi::Spi;
 use crate::sql_types::RunRow;
 use irt::Calibration;
 use pgrx::datum::{JsonB, TimestampWithTimeZone};
 use pgrx::pg_sys;
-use pgrx::spi::Spi;
 use serde_json::Value;
 
 /// The status of an ended run.
@@ -298,19 +298,25 @@ pub fn end(
         fitted.and_then(|f| f.bootstrap_failures).map(u32::cast_signed).into(),
         error.map(|report| report.message.as_str()).into(),
         error.map(|report| report.sqlstate_str().to_owned()).into(),
+        evidence.map(|e| e.correct_count).into(),
     ];
     as_owner(|schema| {
         let _pinned = pin_text_settings();
         let statement =
             format!("DELETE FROM {} WHERE run_id OPERATOR(pg_catalog.=) $1", schema.running());
         Spi::run_with_args(&statement, &[run_id.into()])?;
-        let row: Option<String> = Spi::get_one_with_args(&update(schema), &arguments)?;
+        let row: Option<String> = Spi::get_one_with_args(&update(schema)?, &arguments)?;
         row.ok_or(ExtensionError::RunGone { run_id })
     })
 }
 
-fn update(schema: &Schema) -> String {
-    format!(
+fn update(schema: &Schema) -> Result<String, ExtensionError> {
+    let correct = if schema.has_column("irt_calibration_runs", "responses_correct_count")? {
+        ", responses_correct_count = $21"
+    } else {
+        ""
+    };
+    Ok(format!(
         "UPDATE {} AS r SET status = $2, completed_at = $3, \
              duration_seconds = pg_catalog.date_part('epoch', \
                  $3 OPERATOR(pg_catalog.-) r.started_at), \
@@ -319,11 +325,11 @@ fn update(schema: &Schema) -> String {
              repeats_dropped = $10, items_calibrated = $11, items_skipped = $12, \
              mean_difficulty = $13, mean_discrimination = $14, log_likelihood = $15, \
              em_iterations = $16, bootstrap_iterations = $17, bootstrap_failures = $18, \
-             error_message = $19, error_sqlstate = $20 \
+             error_message = $19, error_sqlstate = $20{correct} \
          WHERE r.id OPERATOR(pg_catalog.=) $1 \
          RETURNING pg_catalog.to_jsonb(r)::pg_catalog.text",
         schema.runs()
-    )
+    ))
 }
 
 /// The most of a bank's name that fits into a notification beside the rest.

@@ -145,12 +145,12 @@ pub fn load(
     };
     let stored = if stored.is_new { stored.with_discovered(discovered)? } else { stored };
     let settings = LocalSettings::without_row_security();
-    settings.set(c"search_path", c"pg_catalog, pg_temp");
+    settings.pin_names();
     let unowned = ownership::may_use(&stored, purpose)?;
     let mut bank = checks::resolve(&stored, purpose)?;
     bank.unowned = unowned;
     if bank.configured {
-        checks::unchanged(&stored, &bank)?;
+        checks::unchanged(&stored, &bank, purpose)?;
     }
     checks::privileges(&bank)?;
     Ok(bank)

@@ -6,10 +6,10 @@
 use crate::error::ExtensionError;
 use crate::privileges::as_owner;
 use crate::schema::Schema;
+use crate::spi::Spi;
 use crate::worker::interrupts;
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::pg_sys;
-use pgrx::spi::Spi;
 use std::time::{Duration, Instant};
 
 /// How long a run may hold the lock before its row is there, or after its row has ended. Who

@@ -466,7 +466,7 @@ impl From<Report> for ExtensionError {
 fn core_sqlstate(error: &IrtError) -> &'static [u8; 5] {
     match error {
         IrtError::InvalidSetting { .. } => b"22023",
-        IrtError::NoResponses
+        IrtError::NoResponses { .. }
         | IrtError::TooFewPersons { .. }
         | IrtError::TooFewItems { .. }
         | IrtError::NotConverged { .. } => b"IR001",

@@ -12,7 +12,7 @@ use crate::bank::{self, Change};
 use crate::error::ExtensionError;
 use crate::report::or_raise;
 use crate::should_run;
-use crate::sql_types::{BankRow, RegClass, SqlName};
+use crate::sql_types::{BankRow, RegClass, SqlName, Text};
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::prelude::*;
 
@@ -73,7 +73,7 @@ fn irt_configure_0_3(
 #[allow(clippy::too_many_arguments)]
 #[pg_extern(sql = false)]
 fn irt_configure(
-    bank: default!(Option<String>, "'default'"),
+    bank: default!(Option<Text>, "'default'"),
     responses: default!(Option<RegClass>, "NULL"),
     person_column: default!(Option<SqlName>, "NULL"),
     item_column: default!(Option<SqlName>, "NULL"),
@@ -84,19 +84,19 @@ fn irt_configure(
     min_new_responses: default!(Option<i32>, "NULL"),
     min_responses_per_item: default!(Option<i32>, "NULL"),
     min_persons: default!(Option<i32>, "NULL"),
-    repeated_responses: default!(Option<String>, "NULL"),
+    repeated_responses: default!(Option<Text>, "NULL"),
     quadrature_nodes: default!(Option<i32>, "NULL"),
     quadrature_bound: default!(Option<f64>, "NULL"),
     prior_log_discrimination_mean: default!(Option<f64>, "NULL"),
     prior_log_discrimination_sd: default!(Option<f64>, "NULL"),
     prior_difficulty_mean: default!(Option<f64>, "NULL"),
     prior_difficulty_sd: default!(Option<f64>, "NULL"),
-    standard_errors: default!(Option<String>, "NULL"),
+    standard_errors: default!(Option<Text>, "NULL"),
     bootstrap_iterations: default!(Option<i32>, "NULL"),
     seed: default!(Option<i64>, "NULL"),
 ) -> BankRow {
     or_raise(bank::configure(Change {
-        bank,
+        bank: bank.map(Into::into),
         responses,
         person_column,
         item_column,
@@ -107,14 +107,14 @@ fn irt_configure(
         min_new_responses,
         min_responses_per_item,
         min_persons,
-        repeated_responses,
+        repeated_responses: repeated_responses.map(Into::into),
         quadrature_nodes,
         quadrature_bound,
         prior_log_discrimination_mean,
         prior_log_discrimination_sd,
         prior_difficulty_mean,
         prior_difficulty_sd,
-        standard_errors,
+        standard_errors: standard_errors.map(Into::into),
         bootstrap_iterations,
         seed,
         owner: None,
@@ -134,16 +134,16 @@ fn irt_add_item_columns(items: Option<RegClass>) -> SetOfIterator<'static, SqlNa
 /// When the last successful full run of a bank started.
 #[pg_extern(stable, parallel_unsafe)]
 fn irt_last_successful_calibration(
-    bank: default!(Option<&str>, "'default'"),
+    bank: default!(Option<Text>, "'default'"),
 ) -> Option<TimestampWithTimeZone> {
-    or_raise(should_run::last_successful(bank))
+    or_raise(should_run::last_successful(bank.as_deref()))
 }
 
 /// How many responses are new since then, and whether that is enough.
 #[pg_extern(stable, parallel_unsafe)]
 fn irt_should_run_calibration(
     min_new_responses: default!(Option<i32>, "NULL"),
-    bank: default!(Option<&str>, "'default'"),
+    bank: default!(Option<Text>, "'default'"),
 ) -> TableIterator<
     'static,
     (
@@ -152,5 +152,5 @@ fn irt_should_run_calibration(
         name!(last_calibration_at, Option<TimestampWithTimeZone>),
     ),
 > {
-    TableIterator::once(or_raise(should_run::should_run(min_new_responses, bank)))
+    TableIterator::once(or_raise(should_run::should_run(min_new_responses, bank.as_deref())))
 }

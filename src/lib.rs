@@ -16,6 +16,8 @@
 //! | [`privileges`] | whose rights and whose search_path the work runs with |
 //! | [`reading`] | a value by SQL, without leaving a trace |
 //! | [`schema`] | where the extension's own tables are |
+//! | [`spi`] | SQL from Rust, in databases of any encoding |
+//! | [`encoding`] | text at the border: UTF-8 in Rust, the database's encoding in the server |
 //! | [`sql_types`] | SQL types that pgrx does not know |
 //! | [`bank`] | irt_item_banks: discover, configure, validate |
 //! | [`should_run`] | how many responses are new, and whether that is enough |
@@ -41,6 +43,7 @@ pub mod adopt;
 pub mod audit;
 pub mod bank;
 pub mod bank_lock;
+pub mod encoding;
 pub mod error;
 pub mod fit;
 mod functions;
@@ -60,6 +63,7 @@ pub mod schema;
 pub mod sentry;
 pub mod settings;
 pub mod should_run;
+pub mod spi;
 pub mod sql_types;
 pub mod worker;
 

@@ -11,6 +11,7 @@
 
 mod reach;
 
+use crate::encoding::{decode_c, encode_c};
 use crate::error::ExtensionError;
 use crate::reading;
 use crate::schema::Schema;
@@ -149,7 +150,7 @@ pub fn role_name(role: pg_sys::Oid) -> String {
         if name.is_null() {
             return format!("role {}", role.to_u32());
         }
-        CStr::from_ptr(name).to_string_lossy().into_owned()
+        decode_c(CStr::from_ptr(name))
     }
 }
 
@@ -200,6 +201,13 @@ impl LocalSettings {
         settings
     }
 
+    /// Makes names come out the same in every session: qualified, unless they are the server's own,
+    /// and quoted where they must be, not everywhere, as quote_all_identifiers would have it.
+    pub fn pin_names(&self) {
+        self.set(c"search_path", SAFE_SEARCH_PATH);
+        self.set(c"quote_all_identifiers", c"off");
+    }
+
     /// Sets one setting for the time of this level.
     pub fn set(&self, name: &CStr, value: &CStr) {
         // SAFETY: as the server's own RestrictSearchPath; both strings are terminated.
@@ -219,9 +227,7 @@ impl LocalSettings {
 
     /// As [`Self::set`], with a value that was computed.
     pub fn set_to(&self, name: &CStr, value: &str) {
-        if let Ok(value) = CString::new(value) {
-            self.set(name, &value);
-        }
+        self.set(name, &encode_c(value));
     }
 }
 

@@ -5,14 +5,14 @@
 //! no standby. Whoever must not know of a dead run does not: the view shows rows
 //! whose lock is held.
 
+use crate::encoding::encode_message;
 use crate::error::ExtensionError;
 use crate::interruptible::{Progress, Watcher};
 use crate::privileges::as_owner;
 use crate::run::failure;
+use crate::spi::Spi;
 use crate::worker::transaction::fleeting_transaction;
 use pgrx::prelude::*;
-use pgrx::spi::Spi;
-use std::ffi::CString;
 use std::time::{Duration, Instant, SystemTime};
 
 /// Writing more often tells nobody more.
@@ -152,7 +152,7 @@ impl Watcher for Reporter {
 
 /// Shows a line in pg_stat_activity.
 pub fn say(line: &str) {
-    let line = CString::new(line.replace('\0', "")).unwrap_or_default();
+    let line = encode_message(line);
     // SAFETY: Postgres copies the string into shared memory.
     unsafe {
         pg_sys::pgstat_report_activity(pg_sys::BackendState::STATE_RUNNING, line.as_ptr());

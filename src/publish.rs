@@ -7,10 +7,10 @@
 use crate::bank::{Bank, Items};
 use crate::error::ExtensionError;
 use crate::privileges::{LocalSettings, as_owner, as_relation_owner};
+use crate::spi::Spi;
 use irt::{Calibration, ItemResult};
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::prelude::*;
-use pgrx::spi::Spi;
 use std::collections::HashSet;
 
 /// The flag of a calibrated item that the items table lacks.

@@ -4,21 +4,17 @@
 //! going to write: they fail on a standby. These only read.
 
 use crate::error::ExtensionError;
+use crate::spi::{Spi, Value};
 use pgrx::datum::DatumWithOid;
-use pgrx::spi::Spi;
-use pgrx::{FromDatum, IntoDatum};
 
 /// The first column of the first row.
 ///
 /// # Errors
 /// Only when SPI fails.
-pub fn one<T: FromDatum + IntoDatum>(
-    query: &str,
-    arguments: &[DatumWithOid],
-) -> Result<Option<T>, ExtensionError> {
+pub fn one<T: Value>(query: &str, arguments: &[DatumWithOid]) -> Result<Option<T>, ExtensionError> {
     Spi::connect(|client| {
         let rows = client.select(query, Some(1), arguments)?;
-        if rows.is_empty() { Ok(None) } else { Ok(rows.first().get_one()?) }
+        if rows.is_empty() { Ok(None) } else { Ok(rows.first().get(1)?) }
     })
 }
 
@@ -26,12 +22,19 @@ pub fn one<T: FromDatum + IntoDatum>(
 ///
 /// # Errors
 /// Only when SPI fails.
-pub fn two<A: FromDatum + IntoDatum, B: FromDatum + IntoDatum>(
+pub fn two<A: Value, B: Value>(
     query: &str,
     arguments: &[DatumWithOid],
 ) -> Result<(Option<A>, Option<B>), ExtensionError> {
     Spi::connect(|client| {
         let rows = client.select(query, Some(1), arguments)?;
-        if rows.is_empty() { Ok((None, None)) } else { Ok(rows.first().get_two()?) }
+        if rows.is_empty() {
+            Ok((None, None))
+        } else {
+            {
+                let row = rows.first();
+                Ok((row.get(1)?, row.get(2)?))
+            }
+        }
     })
 }

@@ -6,6 +6,7 @@
 //! the server's own errstart … errfinish, and while errors are being caught, a
 //! context callback notes the code that Postgres is reporting.
 
+use crate::encoding::encode_message;
 use pgrx::pg_sys;
 use pgrx::pg_sys::panic::{CaughtError, ErrorReportWithLevel};
 use pgrx::{PgLogLevel, PgTryBuilder};
@@ -176,10 +177,10 @@ impl Text<CString> {
     fn of(report: &Report) -> Self {
         Self {
             code: pack(&report.sqlstate),
-            message: c_string(&report.message),
-            detail: report.detail.as_deref().map(c_string),
-            hint: report.hint.as_deref().map(c_string),
-            context: report.context.as_deref().map(c_string),
+            message: encode_message(&report.message),
+            detail: report.detail.as_deref().map(encode_message),
+            hint: report.hint.as_deref().map(encode_message),
+            context: report.context.as_deref().map(encode_message),
         }
     }
 
@@ -319,9 +320,4 @@ fn pack(sqlstate: &[u8; 5]) -> c_int {
 /// The inverse of [`pack`].
 fn unpack(code: c_int) -> [u8; 5] {
     std::array::from_fn(|i| ((code >> (6 * i)) & 0x3F) as u8 + b'0')
-}
-
-/// A terminated copy. Postgres text cannot contain NUL; anything else that does loses it.
-fn c_string(text: &str) -> CString {
-    CString::new(text.replace('\0', "")).unwrap_or_default()
 }

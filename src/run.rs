@@ -30,7 +30,7 @@ use crate::should_run::{self, Evidence};
 use crate::worker::cancels;
 use crate::worker::interrupts::{self, TimeLimit};
 use crate::worker::transaction::{Committed, Isolation, replicated_transaction, transaction};
-use irt::{Calibration, IrtError};
+use irt::{Calibration, Flag, IrtError};
 use lock_wait::Place;
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::spi::quote_literal;
@@ -338,6 +338,9 @@ impl Run<'_> {
         let calibration = result?;
         let bootstrapped = settings.standard_errors == StandardErrorMethod::Bootstrap;
         self.facts.fitted = Some(Summary::of(&calibration, bootstrapped));
+        if let Some(report) = thinly_covered(&calibration, self.run_id, settings) {
+            self.caller.told(Level::Notice, &report);
+        }
         Ok(calibration)
     }
 
@@ -455,6 +458,28 @@ fn too_few(bank: &str, evidence: &Evidence, required: i32) -> Report {
         ),
     )
     .hint(format!("Calibrate all the same: SELECT irt_run_calibration(force => true{which});"))
+}
+
+/// Says of items that were skipped for too few responses what would be enough.
+fn thinly_covered(
+    calibration: &Calibration,
+    run_id: i64,
+    settings: &BankSettings,
+) -> Option<Report> {
+    let few = calibration.items.iter().filter(|item| item.flags.contains(&Flag::FewResponses));
+    let counts: Vec<u64> = few.map(|item| item.responses_count).collect();
+    let (least, most) = (counts.iter().min()?, counts.iter().max()?);
+    let found = if least == most { least.to_string() } else { format!("{least} to {most}") };
+    let message = format!(
+        "items skipped for few responses: {} of {}, with {found} where {} are needed",
+        counts.len(),
+        calibration.items.len(),
+        settings.min_responses_per_item
+    );
+    Some(Report::new(b"00000", message).hint(format!(
+        "Collect more of them: SELECT item, responses_count FROM irt_item_parameters WHERE \
+         run_id = {run_id} AND 'few_responses' = ANY (flags);"
+    )))
 }
 
 /// A sentence of items, in a message.

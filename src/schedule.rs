@@ -9,15 +9,17 @@ mod connection;
 mod upcoming;
 
 use crate::bank;
+use crate::encoding::decode_c;
 use crate::error::ExtensionError;
-use crate::privileges::{current_role, role_name};
+use crate::privileges::{LocalSettings, current_role, role_name};
 use crate::reading;
 use crate::report::{Level, Report, catch, tell};
 use crate::schema::Schema;
+use crate::spi::Spi;
 use crate::worker::launch::role_has_login;
 use crate::worker::transaction::{Isolation, transaction};
 use pgrx::pg_sys;
-use pgrx::spi::{Spi, quote_identifier, quote_literal};
+use pgrx::spi::{quote_identifier, quote_literal};
 use std::ffi::CStr;
 use upcoming::{Clock, Expression};
 
@@ -41,6 +43,9 @@ impl Job {
                 expected: "at most 47 bytes long to be scheduled",
             });
         }
+        // The command is compared with what another session wrote.
+        let settings = LocalSettings::begin();
+        settings.pin_names();
         let function = Schema::find()?.relation("irt_run_calibration");
         let command =
             format!("SELECT run.status FROM {function}(bank => {}) AS run", quote_literal(bank));
@@ -253,6 +258,6 @@ fn setting(name: &CStr) -> Option<String> {
         if value.is_null() {
             return None;
         }
-        Some(CStr::from_ptr(value).to_string_lossy().into_owned()).filter(|text| !text.is_empty())
+        Some(decode_c(CStr::from_ptr(value))).filter(|text| !text.is_empty())
     }
 }

@@ -5,8 +5,9 @@
 
 use crate::error::ExtensionError;
 use crate::reading;
+use crate::spi::Spi;
 use pgrx::prelude::*;
-use pgrx::spi::{Spi, quote_identifier};
+use pgrx::spi::quote_identifier;
 
 /// The schema of the extension's objects, and who owns its tables.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +34,9 @@ impl Schema {
                 Some(1),
                 &[],
             )?;
-            match rows.first().get_three::<String, pg_sys::Oid, pg_sys::Oid>() {
+            let row = rows.first();
+            let found = row.get(1).and_then(|name| Ok((name, row.get(2)?, row.get(3)?)));
+            match found {
                 Ok((Some(name), Some(owner), Some(runs))) => Ok(Some(Self { name, owner, runs })),
                 Ok(_) | Err(pgrx::spi::Error::InvalidPosition) => Ok(None),
                 Err(error) => Err(error),

@@ -3,6 +3,7 @@
 //! Settings of a bank are columns of irt_item_banks; here is what belongs to
 //! the server or the session. The accessors are the only readers.
 
+use crate::encoding::decode_c;
 use crate::priority::LOWEST;
 use pgrx::guc::{GucContext, GucFlags, GucRegistry, GucSetting};
 use pgrx::pg_sys;
@@ -10,7 +11,8 @@ use std::ffi::CString;
 use std::time::Duration;
 
 /// Where failures are reported. Empty: nowhere. It is a credential, hence hidden from all
-/// but superusers and pg_read_all_settings; the server's environment is the other way in.
+/// but superusers and pg_read_all_settings. What ALTER DATABASE or ALTER ROLE sets is in
+/// pg_db_role_setting for everybody to read: the server's environment is the better way in.
 static SENTRY_DSN: GucSetting<Option<CString>> = GucSetting::<Option<CString>>::new(None);
 
 /// Sentry's word for which deployment this is.
@@ -68,7 +70,9 @@ fn register_sentry() {
     GucRegistry::define_string_guc(
         c"irt_calibration.sentry_dsn",
         c"Where failed calibrations are reported.",
-        c"A Sentry DSN. Empty: the server's environment variable SENTRY_DSN, else nowhere.",
+        c"A Sentry DSN, which is a credential: pg_monitor sees it here, and everybody sees what ALTER \
+          DATABASE or ALTER ROLE sets. Better leave it empty and give the server the environment \
+          variable SENTRY_DSN.",
         &SENTRY_DSN,
         GucContext::Suset,
         GucFlags::SUPERUSER_ONLY,
@@ -232,7 +236,7 @@ fn milliseconds(set: i32) -> Option<Duration> {
 }
 
 fn text(setting: &GucSetting<Option<CString>>) -> Option<String> {
-    let text = setting.get()?.into_string().ok()?;
+    let text = decode_c(&setting.get()?);
     (!text.is_empty()).then_some(text)
 }
 

@@ -67,7 +67,8 @@ fn b_goes_with_minus_the_logit_of_the_proportion_correct() {
     ] {
         assert!((found.unwrap() - expected).abs() < 1e-12, "{found:?}, but {expected}");
     }
-    let words = "strong agreement: b orders the items as the proportions correct do; as for b, it is precise";
+    let words = "b orders the items as the proportions correct do; whether keys and model are right \
+                 was not tested; no item is flagged; b is precise, if the model holds";
     assert_eq!(found[5].as_deref(), Some(words));
 }
 
@@ -76,7 +77,8 @@ fn b_goes_with_minus_the_logit_of_the_proportion_correct() {
 fn the_words_follow_the_documented_thresholds() {
     let (_cluster, mut client) = Cluster::with_extension();
     let reference = include_str!("../docs/reference.md");
-    for threshold in ["correlation ≥ 0.9", "0.6 to 0.9", "< 0.6", "≤ 0.5; > 0.5"] {
+    for threshold in ["correlation ≥ 0.9", "0.6 to 0.9", "< 0.6", "rmse > 0.02", "≤ 0.5; > 0.5"]
+    {
         assert!(reference.contains(threshold), "{threshold}");
     }
     let sql = "SELECT correlation::numeric(3, 2), items_count, interpretation FROM irt_validate_calibration()";
@@ -85,30 +87,32 @@ fn the_words_follow_the_documented_thresholds() {
     assert_eq!(rows(&mut client, sql), [nothing]);
     client
         .batch_execute(
-            "INSERT INTO irt_calibration_runs (bank, status, triggered_by) VALUES ('default', 'success', 'manual')",
+            "INSERT INTO irt_calibration_runs (bank, status, triggered_by, persons_count)
+             VALUES ('default', 'success', 'manual', 100)",
         )
         .unwrap();
     // b of items whose proportions correct are .2, .4, .5, .6, .8; se; r; words.
     for (b, se, r, words) in [
+        ("{}", "NULL", None, "too few items to compare"),
+        ("{1,0.5}", "0.1", None, "too few items to compare"),
+        ("{1,1,1,1,1}", "0.6", None, "no variance to compare"),
+        ("{0.1,0.1,0.1}", "0.6", None, "no variance to compare"),
         (
-            "{}",
-            "NULL",
-            None,
-            "cannot be judged: too few items; as for b, how precise it is, nobody computed",
+            "{1,0.5,0,-0.5,-1}",
+            "0.5",
+            Some("0.98"),
+            "b orders the items as the proportions correct do",
         ),
-        ("{1,0.5}", "0.1", None, "cannot be judged: too few items; as for b, it is precise"),
-        ("{1,1,1,1,1}", "0.6", None, "cannot be judged: no variance; as for b, it is imprecise"),
-        ("{1,0.5,0,-0.5,-1}", "0.5", Some("0.98"), "strong agreement"),
-        ("{1,-0.5,0,0.5,-1}", "0.1", Some("0.73"), "moderate agreement"),
-        ("{1,-0.9,0,0.9,-1}", "0.1", Some("0.53"), "weak agreement"),
-        ("{-1,-0.5,0,0.5,1}", "0.51", Some("-0.98"), "imprecise: collect more responses"),
+        ("{1,-0.5,0,0.5,-1}", "0.1", Some("0.73"), "much as the proportions correct do"),
+        ("{1,-0.9,0,0.9,-1}", "0.1", Some("0.53"), "otherwise than the proportions correct do"),
+        ("{-1,-0.5,0,0.5,1}", "0.51", Some("-0.98"), "otherwise than the proportions correct do"),
     ] {
         client
             .batch_execute(&format!(
                 "DELETE FROM irt_item_parameters;
-                 INSERT INTO irt_item_parameters
-                     (run_id, item, status, difficulty, proportion_correct, se_difficulty)
-                 SELECT 1, i, 'calibrated', b, ('{{.2,.4,.5,.6,.8}}'::float8[])[i], {se}
+                 INSERT INTO irt_item_parameters (run_id, item, status, difficulty, discrimination,
+                                                  responses_count, proportion_correct, se_difficulty)
+                 SELECT 1, i, 'calibrated', b, 1, 100, ('{{.2,.4,.5,.6,.8}}'::float8[])[i], {se}
                  FROM unnest('{b}'::float8[]) WITH ORDINALITY AS x (b, i);
                  INSERT INTO irt_item_parameters (run_id, item, status, proportion_correct)
                  VALUES (1, 'all correct', 'skipped', 1)"
@@ -118,6 +122,94 @@ fn the_words_follow_the_documented_thresholds() {
         assert_eq!(found[0].as_deref(), r, "{b}");
         let said = found[2].as_deref().unwrap();
         assert!(said.contains(words), "{b}: {said}");
+        let precision = match se {
+            "NULL" => "the precision of b is unknown",
+            "0.1" | "0.5" => "b is precise, if the model holds",
+            _ => "b is imprecise: collect more responses",
+        };
+        assert!(said.contains(precision), "{b}: {said}");
+        assert!(said.contains("whether keys and model are right was not tested"), "{b}: {said}");
+    }
+    // One person less got the last item: b is not compared with the proportions any more.
+    for (settings, words) in [
+        ("{}", "nothing is compared: the run's priors are not on record"),
+        ("{\"prior_difficulty_sd\": \"Infinity\"}", "as expected of those who answered"),
+        ("{\"prior_difficulty_sd\": 2}", "as expected of those who answered"),
+        ("{\"prior_difficulty_sd\": 0.5}", "priors pull the expected proportions correct away"),
+    ] {
+        client
+            .batch_execute(&format!(
+                "UPDATE irt_item_parameters SET responses_count = 99 WHERE item = '5';
+                 UPDATE irt_calibration_runs SET settings = '{settings}'::jsonb || CASE '{settings}' WHEN '{{}}'
+                     THEN '{{}}'::jsonb ELSE '{{\"prior_difficulty_mean\": 0, \"prior_log_discrimination_mean\": 0,
+                                             \"prior_log_discrimination_sd\": 0.5}}' END"
+            ))
+            .unwrap();
+        let said = rows(&mut client, sql).remove(0).remove(2).unwrap();
+        assert!(said.contains(words), "{settings}: {said}");
+    }
+}
+
+/// 1,500 persons, 60 items, a random. `sees` says which persons get an item, `key` turns answers.
+fn simulate(client: &mut Client, sees: &str, key: &str) {
+    client
+        .batch_execute(&format!(
+            "DROP TABLE IF EXISTS answers;
+             SELECT setseed(0.3);
+             CREATE TABLE answers AS
+             WITH person AS (SELECT p, sqrt(-2 * ln(1 - random())) * cos(2 * pi() * random()) AS theta
+                             FROM generate_series(1, 1500) p),
+                  item AS (SELECT i, (i - 30) / 12.0 AS b, 0.7 + random() AS a FROM generate_series(1, 60) i),
+                  seen AS (SELECT *, random() < 1 / (1 + exp(-a * (theta - b))) AS correct
+                           FROM person, item WHERE {sees})
+             SELECT p AS user_id, i AS question_id, CASE WHEN {key} THEN NOT correct ELSE correct END AS is_correct
+             FROM seen;
+             SELECT irt_configure('answers', 'answers', standard_errors => 'none')"
+        ))
+        .unwrap();
+    run(client, "bank => 'answers'");
+}
+
+#[test]
+fn who_got_which_items_is_neither_praised_nor_warned_of() {
+    let (_cluster, mut client) = Cluster::with_extension();
+    let sql = "SELECT correlation, rmse, interpretation FROM irt_validate_calibration('answers')";
+    let designs = [
+        ("adaptive", "abs(theta - b) < 0.7", "false"),
+        ("sparse", "random() < 0.3", "false"),
+        ("sparse with a third of the keys flipped", "random() < 0.3", "i % 3 = 0"),
+        ("complete", "true", "false"),
+        ("complete with a third of the keys flipped", "true", "i % 3 = 0"),
+    ];
+    for (design, sees, key) in designs {
+        simulate(&mut client, sees, key);
+        let found = rows(&mut client, sql).remove(0);
+        let said = found[2].as_deref().unwrap();
+        let [r, rmse] = numbers(&found[..2])[..] else { panic!("{found:?}") };
+        for claim in ["strong", "weak", "agreement", "keys are right", "model is right"] {
+            assert!(!said.contains(claim), "{design}: {said}");
+        }
+        assert!(
+            said.contains("whether keys and model are right was not tested"),
+            "{design}: {said}"
+        );
+        let complete = sees == "true";
+        // Adaptive data have negative point-biserials where the keys are right.
+        let flagged = design == "adaptive" || key != "false";
+        assert_eq!(said.contains("negative_point_biserial: "), flagged, "{design}: {said}");
+        assert_eq!(said.contains("check the key"), flagged && complete, "{design}: {said}");
+        let words = match complete {
+            true => "b orders the items",
+            false => "the proportions correct are as expected of those who answered",
+        };
+        assert!(said.contains(words), "{design}: {said}");
+        if !complete {
+            // At the mode only the prior on b parts them.
+            assert!(
+                r.unwrap() > 0.999 && (1e-6..0.02).contains(&rmse.unwrap()),
+                "{design}: {found:?}"
+            );
+        }
     }
 }
 

@@ -6,6 +6,7 @@ mod common;
 
 use common::document::{documented_section, documented_sql};
 use common::{Cluster, error, rows, value};
+use postgres::fallible_iterator::FallibleIterator;
 
 /// A server with LSAT7, the extension, and the roles of docs/operations.md.
 fn with_roles() -> Cluster {
@@ -144,4 +145,75 @@ fn a_python_jobs_history_moves_in() {
     client.batch_execute(documented_section("Cleaning history")[0]).unwrap();
     let left = "SELECT string_agg(status, ' ') FROM irt_calibration_runs";
     assert_eq!(value(&mut client, left).as_deref(), Some("success"));
+}
+
+#[test]
+fn it_lives_beside_an_applications_migrations() {
+    let cluster = Cluster::start();
+    cluster.load_lsat7();
+    let mut client = cluster.connect();
+    // The application's own table of that name, with columns of its own.
+    client.batch_execute("CREATE TABLE irt_calibration_runs (id serial, state text)").unwrap();
+    let before = "SELECT string_agg(attname, ' ') FROM pg_attribute
+                  WHERE attrelid = 'questions'::regclass AND attnum > 0 AND NOT attisdropped";
+    let columns = value(&mut client, before);
+    let blocks = documented_section("Beside an application's migrations");
+    let [up, run, down] = blocks[..] else { panic!("{blocks:?}") };
+    // Migration tools execute all of it in one transaction.
+    client.batch_execute(&format!("BEGIN; {up} COMMIT")).unwrap();
+    let run = rows(&mut client, run);
+    assert_eq!(run[0][2].as_deref(), Some("success"));
+    client.batch_execute("SELECT state FROM irt_calibration_runs").unwrap();
+    let calibrated = "SELECT count(irt_difficulty) FROM questions";
+    assert_eq!(value(&mut client, calibrated).as_deref(), Some("5"));
+    assert_eq!(
+        value(&mut client, "SELECT should_run FROM irt.irt_should_run_calibration()").as_deref(),
+        Some("f")
+    );
+    client.batch_execute(&format!("BEGIN; {down} COMMIT")).unwrap();
+    assert_eq!(value(&mut client, before), columns);
+    client.batch_execute("SELECT state FROM irt_calibration_runs").unwrap();
+}
+
+#[test]
+fn what_the_documentation_warns_of_is_so() {
+    let cluster = with_roles();
+    let mut owner = cluster.connect();
+    let mut runner = cluster.connect_as("calibrator", "postgres");
+    // One run for every column.
+    let expanded = "SELECT (irt_run_calibration(force => true, standard_errors => 'none')).*";
+    let columns = rows(&mut runner, expanded)[0].len();
+    let runs = "SELECT count(*) FROM irt_calibration_runs";
+    assert_eq!(value(&mut owner, runs), Some(columns.to_string()));
+    // A forged notification.
+    owner.batch_execute("LISTEN irt_calibration").unwrap();
+    let mut stranger = cluster.connect_as("stranger", "postgres");
+    stranger
+        .batch_execute(r#"NOTIFY irt_calibration, '{"run_id": 99, "status": "success"}'"#)
+        .unwrap();
+    let mut notifications = owner.notifications();
+    let forged = notifications
+        .timeout_iter(std::time::Duration::from_secs(60))
+        .any(|told| Ok(told.payload().contains("99")))
+        .unwrap();
+    assert!(forged);
+    drop(notifications);
+    // Who sees a DSN.
+    owner
+        .batch_execute(
+            "LOAD 'irt_calibration'; ALTER DATABASE postgres SET irt_calibration.sentry_dsn = 'secret';
+             CREATE ROLE watcher LOGIN IN ROLE pg_monitor",
+        )
+        .unwrap();
+    let load = "SELECT irt_last_successful_calibration()";
+    let show = "SHOW irt_calibration.sentry_dsn";
+    let mut watcher = cluster.connect_as("watcher", "postgres");
+    watcher.simple_query(load).unwrap();
+    assert_eq!(value(&mut watcher, show).as_deref(), Some("secret"));
+    let mut stranger = cluster.connect_as("stranger", "postgres");
+    stranger.simple_query(load).unwrap();
+    assert_eq!(error(&mut stranger, show).code().code(), "42501");
+    let stored = "SELECT setconfig::text ~ 'secret' FROM pg_db_role_setting
+                  WHERE setdatabase = (SELECT oid FROM pg_database WHERE datname = 'postgres')";
+    assert_eq!(value(&mut stranger, stored).as_deref(), Some("t"));
 }

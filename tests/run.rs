@@ -171,6 +171,44 @@ fn the_notice_of_a_skipped_run_says_how_to_run_that_bank() {
 }
 
 #[test]
+fn a_run_on_too_little_data_says_what_would_be_enough() {
+    let (cluster, mut client) = lsat7();
+    client
+        .batch_execute(
+            "CREATE VIEW thin AS SELECT * FROM responses
+             WHERE user_id % CASE question_id WHEN 'Item.5' THEN 25 WHEN 'Item.4' THEN 33 ELSE 5 END = 0;
+             CREATE VIEW thinner AS SELECT * FROM responses
+             WHERE user_id % CASE question_id WHEN 'Item.5' THEN 22 WHEN 'Item.4' THEN 33 ELSE 50 END = 0;
+             SELECT irt_configure(bank, bank, standard_errors => 'none') FROM unnest('{thin,thinner}'::text[]) bank",
+        )
+        .unwrap();
+    let notice = told(&cluster, "irt_run_calibration(bank => 'thin')");
+    let expected =
+        "NOTICE:  items skipped for few responses: 2 of 5, with 30 to 40 where 50 are needed";
+    assert!(notice.contains(expected), "{notice}");
+    let hint = notice.split("Collect more of them: ").nth(1).unwrap().split(';').next().unwrap();
+    let few = rows(&mut client, hint);
+    let text = |text: &str| Some(text.to_owned());
+    assert_eq!(few.len(), 2, "{hint}");
+    assert!(few.contains(&vec![text("Item.5"), text("40")]), "{few:?}");
+    let refused = error(&mut client, "SELECT irt_run_calibration(bank => 'thinner')");
+    assert_eq!(refused.code().code(), "IR001");
+    let message = "at least 2 are needed; the best covered of those with few has 45 of 50";
+    assert!(refused.message().ends_with(message), "{}", refused.message());
+    let enough = "With min_responses_per_item => 30 two items could be calibrated.";
+    assert_eq!(refused.detail(), Some(enough));
+    let run = "SELECT items_calibrated FROM irt_run_calibration(bank => 'thinner', min_responses_per_item => 30)";
+    assert_eq!(value(&mut client, run).as_deref(), Some("2"));
+    let refused = error(&mut client, "SELECT irt_fit_2pl('TABLE responses', min_persons => 1003)");
+    assert_eq!(refused.detail(), Some("3 more persons would do, or min_persons => 1000."));
+    let none = error(&mut client, "SELECT irt_fit_2pl('SELECT 1, 1, NULL::boolean')");
+    assert_eq!(
+        none.detail(),
+        Some("It takes 2 persons or more, and 2 items with 1 responses or more.")
+    );
+}
+
+#[test]
 fn parameters_that_a_discovered_bank_cannot_publish_are_not_lost_in_silence() {
     let (cluster, mut client) = lsat7();
     client.batch_execute("ALTER TABLE questions RENAME TO items").unwrap();

@@ -21,7 +21,8 @@ const TABLES: &str = "
         SELECT p, q, (p + q) % 2 = 0, at FROM generate_series(1, persons) p, generate_series(1, 2) q
     $$;";
 
-/// What a successful full run of `bank` would have stored an hour ago.
+/// What a successful full run of `bank` would have stored an hour ago, by a version that did not
+/// count the correct ones.
 fn ran(client: &mut Client, bank: &str, seen: i64, ahead: i64) {
     client
         .batch_execute(&format!(
@@ -30,6 +31,16 @@ fn ran(client: &mut Client, bank: &str, seen: i64, ahead: i64) {
                   responses_seen_count, responses_ahead_count, settings)
              VALUES ('{bank}', 'success', 'manual', now() - interval '1 hour',
                      now() - interval '1 hour', {seen}, {ahead}, '{{\"item_ids\": null}}')"
+        ))
+        .unwrap();
+}
+
+/// What a successful full run of the bank `default` would have stored an hour ago.
+fn ran_with_correct(client: &mut Client, seen: i64, correct: i64, ahead: i64) {
+    ran(client, "default", seen, ahead);
+    client
+        .batch_execute(&format!(
+            "UPDATE irt_calibration_runs SET responses_correct_count = {correct}"
         ))
         .unwrap();
 }
@@ -174,6 +185,125 @@ fn deletions_hide_no_later_responses() {
         .batch_execute("DELETE FROM responses WHERE user_id <= 30; SELECT answer(4, now())")
         .unwrap();
     assert_eq!(new(&mut client), 8);
+}
+
+/// 100 responses were there two hours ago, 50 of them correct (persons 1 and 2 have one each); a
+/// run saw them. Then something happens.
+#[test]
+fn what_the_counts_cannot_explain_otherwise_is_new() {
+    let (_cluster, mut client) = start();
+    let early = "now() - interval '2 hours'";
+    let add = |correct: bool, count: usize, at: &str| {
+        format!(
+            "INSERT INTO responses SELECT 1000 + i, 1, {correct}, {at} FROM generate_series(1, {count}) i;"
+        )
+    };
+    let delete = |correct: bool, count: usize| {
+        format!(
+            "DELETE FROM responses WHERE ctid = ANY (ARRAY(
+                 SELECT ctid FROM responses WHERE is_correct = {correct} LIMIT {count}));"
+        )
+    };
+    let turn = |to: bool, count: usize| {
+        format!(
+            "UPDATE responses SET is_correct = {to} WHERE ctid = ANY (ARRAY(
+                 SELECT ctid FROM responses WHERE is_correct <> {to} AND answered_at < now() LIMIT {count}));"
+        )
+    };
+    for (what, happens, expected) in [
+        ("nothing", String::new(), 0),
+        ("edits to correct", turn(true, 20), 20),
+        ("edits to incorrect", turn(false, 20), 20),
+        (
+            "edits that cancel are invisible",
+            "UPDATE responses SET is_correct = NOT is_correct".into(),
+            0,
+        ),
+        ("edits that cancel in part", turn(true, 20) + &delete(true, 5), 15),
+        ("late arrivals", add(true, 6, early) + &add(false, 4, early), 10),
+        ("late arrivals and edits", add(false, 10, early) + &turn(false, 7), 17),
+        ("late arrivals that could be what was edited", add(true, 10, early) + &turn(false, 7), 10),
+        ("deletions", delete(true, 12) + &delete(false, 3), 0),
+        ("deletions hide arrivals of the same sort", delete(true, 12) + &add(true, 5, early), 0),
+        ("and no others", delete(true, 12) + &add(false, 5, early), 5),
+        ("deletions hide edits", delete(true, 5) + &turn(true, 5), 0),
+        ("edits beyond deletions", delete(false, 5) + &turn(true, 20), 20),
+        ("responses after the run", add(true, 3, "now()") + &add(false, 1, "now()"), 4),
+        ("all at once", add(true, 3, "now()") + &add(true, 2, early) + &turn(true, 20), 25),
+        (
+            "an edit with a new time is one",
+            "UPDATE responses SET is_correct = NOT is_correct, answered_at = now()
+              WHERE user_id <= 3"
+                .into(),
+            6,
+        ),
+        (
+            "no time",
+            "UPDATE responses SET is_correct = true, answered_at = NULL WHERE user_id <= 4".into(),
+            4,
+        ),
+    ] {
+        client
+            .batch_execute(&format!(
+                "TRUNCATE responses; SELECT answer(50, {early}); DELETE FROM irt_calibration_runs"
+            ))
+            .unwrap();
+        ran_with_correct(&mut client, 100, 50, 0);
+        client.batch_execute(&happens).unwrap();
+        assert_eq!(new(&mut client), expected, "{what}");
+    }
+}
+
+#[test]
+fn correctness_of_any_type_is_counted() {
+    let (_cluster, mut client) = start();
+    client.batch_execute("SELECT answer(50, now() - interval '2 hours')").unwrap();
+    client.batch_execute("CREATE DOMAIN mark AS int2; CREATE DOMAIN yes AS boolean").unwrap();
+    for correct in ["boolean", "yes", "int2", "mark", "int4", "int8", "numeric", "numeric(3, 2)"] {
+        client
+            .batch_execute(&format!(
+                "DROP TABLE IF EXISTS scored;
+                 CREATE TABLE scored AS SELECT user_id, question_id, is_correct::int::{correct} AS is_correct
+                 FROM responses;
+                 SELECT irt_configure('scored', 'scored', answered_at_column => '')"
+            ))
+            .unwrap_or_else(|error| panic!("{correct}: {error:?}"));
+        client.batch_execute("DELETE FROM irt_calibration_runs").unwrap();
+        ran(&mut client, "scored", 100, 0);
+        client
+            .batch_execute("UPDATE irt_calibration_runs SET responses_correct_count = 41")
+            .unwrap();
+        assert_eq!(new_in(&mut client, "scored"), 9, "{correct}");
+    }
+}
+
+#[test]
+fn repaired_keys_are_new_until_a_run_has_seen_them() {
+    let cluster = Cluster::start();
+    cluster.load_lsat7();
+    let mut client = cluster.connect();
+    client.batch_execute("CREATE EXTENSION irt_calibration").unwrap();
+    client.simple_query("SELECT irt_add_item_columns('questions')").unwrap();
+    let run = "SELECT status, new_responses_count, responses_seen_count, responses_correct_count
+               FROM irt_run_calibration(min_new_responses => 20, standard_errors => 'none')";
+    let correct = "SELECT count(*) FROM responses WHERE is_correct";
+    let text = |text: &str| Some(text.to_owned());
+    let before = value(&mut client, correct);
+    let first = rows(&mut client, run).remove(0);
+    assert_eq!(first, [text("success"), text("5000"), text("5000"), before]);
+    client
+        .batch_execute(
+            "UPDATE responses SET is_correct = NOT is_correct WHERE ctid = ANY (ARRAY(
+                 SELECT ctid FROM responses WHERE is_correct LIMIT 20))",
+        )
+        .unwrap();
+    assert_eq!(new(&mut client), 20);
+    let after = value(&mut client, correct);
+    let second = rows(&mut client, run).remove(0);
+    assert_eq!(second, [text("success"), text("20"), text("5000"), after.clone()]);
+    assert_eq!(new(&mut client), 0);
+    let third = rows(&mut client, run).remove(0);
+    assert_eq!(third, [text("skipped"), text("0"), text("5000"), after]);
 }
 
 #[test]

@@ -3,8 +3,8 @@
 use crate::error::ExtensionError;
 use crate::load_responses::pin_text_settings;
 use crate::privileges::as_owner;
+use crate::spi::Spi;
 use pgrx::datum::JsonB;
-use pgrx::spi::Spi;
 use serde_json::Value;
 
 /// A run that somebody else carried out.

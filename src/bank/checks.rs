@@ -5,10 +5,11 @@ use super::relation::{Column, Relation, RelationKind};
 use super::stored::Stored;
 use super::{Bank, Purpose};
 use crate::error::ExtensionError;
-use crate::privileges::{as_relation_owner, current_role, role_name};
+use crate::privileges::{LocalSettings, as_relation_owner, current_role, role_name};
 use crate::reading;
+use crate::spi::Spi;
 use pgrx::prelude::*;
-use pgrx::spi::{Spi, quote_identifier};
+use pgrx::spi::quote_identifier;
 use serde_json::{Value, json};
 
 const KEY_TYPES: &str =
@@ -160,7 +161,19 @@ pub(super) fn column_types(bank: &Bank) -> Value {
 }
 
 /// Refuses a bank whose relations or column types are not those that irt_configure saw.
-pub(super) fn unchanged(stored: &Stored, bank: &Bank) -> Result<(), ExtensionError> {
+pub(super) fn unchanged(
+    stored: &Stored,
+    bank: &Bank,
+    purpose: Purpose,
+) -> Result<(), ExtensionError> {
+    let Err(changed) = same_names(stored, bank) else { return Ok(()) };
+    // 0.2.0 and older wrote names down as the session had them: quoted all over, perhaps.
+    let settings = LocalSettings::begin();
+    settings.set(c"quote_all_identifiers", c"on");
+    same_names(stored, &resolve(stored, purpose)?).map_err(|_| changed)
+}
+
+fn same_names(stored: &Stored, bank: &Bank) -> Result<(), ExtensionError> {
     same_name(stored, stored.responses_name.as_deref(), &bank.responses)?;
     if let Some(items) = &bank.items {
         same_name(stored, stored.items_name.as_deref(), &items.relation)?;

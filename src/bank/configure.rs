@@ -191,7 +191,7 @@ fn apply_settings(stored: &mut Stored, change: Change) -> Result<(), ExtensionEr
 /// Checks what the bank names, and notes it for later runs to compare with.
 fn check_relations(stored: &mut Stored) -> Result<(), ExtensionError> {
     let settings = LocalSettings::without_row_security();
-    settings.set(c"search_path", c"pg_catalog, pg_temp");
+    settings.pin_names();
     let bank = match stored.responses {
         Some(_) => Some(checks::resolve(stored, Purpose::Running)?),
         None => None,

@@ -3,9 +3,10 @@
 use super::relation::{Column, Relation, RelationKind};
 use crate::error::ExtensionError;
 use crate::privileges::{self, LocalSettings};
+use crate::spi::Spi;
 use crate::sql_types::SqlName;
 use pgrx::prelude::*;
-use pgrx::spi::{Spi, quote_identifier};
+use pgrx::spi::quote_identifier;
 
 /// Where parameters are published: checked.
 #[derive(Debug, Clone, PartialEq)]
@@ -92,7 +93,7 @@ pub const PUBLISHED_COLUMNS: [PublishedColumn; 7] = [
 pub fn add_item_columns(oid: pg_sys::Oid) -> Result<Vec<SqlName>, ExtensionError> {
     privileges::must_be_writable("irt_add_item_columns()");
     let settings = LocalSettings::begin();
-    settings.set(c"search_path", c"pg_catalog, pg_temp");
+    settings.pin_names();
     let relation = Relation::find(oid)?.ok_or_else(|| ExtensionError::NoSuchRelation {
         role: "items",
         found: oid.to_u32().to_string(),

@@ -1,8 +1,9 @@
 //! What the catalog says about a relation and its columns.
 
 use crate::error::ExtensionError;
+use crate::spi::Spi;
 use pgrx::prelude::*;
-use pgrx::spi::{Spi, quote_identifier, quote_qualified_identifier};
+use pgrx::spi::{quote_identifier, quote_qualified_identifier};
 
 /// What sort of relation it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,10 +5,10 @@ use super::{Bank, Discovered};
 use crate::error::ExtensionError;
 use crate::reading;
 use crate::schema::Schema;
+use crate::spi::{Row, Spi, Value as Cell};
 use crate::sql_types::BankRow;
 use pgrx::datum::JsonB;
 use pgrx::prelude::*;
-use pgrx::spi::{Spi, SpiHeapTupleData};
 use serde_json::{Value, json};
 
 /// The columns, in the order in which they are read and written here.
@@ -127,7 +127,7 @@ impl Stored {
         })
     }
 
-    fn from_row(row: &SpiHeapTupleData, knows_owners: bool) -> Result<Self, ExtensionError> {
+    fn from_row(row: &Row, knows_owners: bool) -> Result<Self, ExtensionError> {
         let mut cells = Cells { row, next: 0 };
         Ok(Self {
             is_new: false,
@@ -301,17 +301,17 @@ fn write(schema: &Schema, knows_owners: bool, is_new: bool) -> String {
 
 /// The cells of a row, one after the other.
 struct Cells<'a, 'conn> {
-    row: &'a SpiHeapTupleData<'conn>,
+    row: &'a Row<'conn>,
     next: usize,
 }
 
 impl Cells<'_, '_> {
-    fn optional<T: FromDatum + IntoDatum>(&mut self) -> Result<Option<T>, ExtensionError> {
+    fn optional<T: Cell>(&mut self) -> Result<Option<T>, ExtensionError> {
         self.next += 1;
         Ok(self.row.get(self.next)?)
     }
 
-    fn required<T: FromDatum + IntoDatum>(&mut self) -> Result<T, ExtensionError> {
+    fn required<T: Cell>(&mut self) -> Result<T, ExtensionError> {
         let found = self.optional()?;
         found.ok_or_else(|| {
             ExtensionError::Internal(format!("column {} of irt_item_banks is NULL", self.next))

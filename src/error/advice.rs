@@ -21,6 +21,7 @@ impl ExtensionError {
                 Some(format!("{others} more rows have other such values."))
             }
             Self::LockNotAvailable { holders, .. } => holders.clone(),
+            Self::Irt(error) => error.enough(),
             Self::Database(report) => report.detail.clone(),
             _ => None,
         }
@@ -120,7 +121,9 @@ impl ExtensionError {
             Self::WrongCorrectness { .. } => {
                 "Leave such rows out, or score them, in a view or in the query."
             }
-            Self::NotUtf8 { .. } => "Use keys whose text is ASCII, or a database in UTF-8.",
+            Self::NotUtf8 { .. } => {
+                "Use keys whose text is UTF-8, or a database with an encoding: this one has SQL_ASCII."
+            }
             Self::TooMuchMemory { .. } => {
                 "Raise irt_calibration.max_memory, or calibrate a subset of the responses."
             }

@@ -3,6 +3,7 @@
 use crate::bank::{BankSettings, StandardErrorMethod, parse_repeated};
 use crate::error::ExtensionError;
 use crate::report::or_raise;
+use crate::sql_types::Text;
 use irt::ItemResult;
 use pgrx::prelude::*;
 
@@ -10,23 +11,23 @@ use pgrx::prelude::*;
 #[expect(clippy::too_many_arguments, clippy::type_complexity, reason = "the signature is SQL's")]
 #[pg_extern(volatile, parallel_unsafe)]
 fn irt_fit_2pl(
-    query: Option<&str>,
+    query: Option<Text>,
     min_responses_per_item: default!(Option<i32>, 1),
     min_persons: default!(Option<i32>, 2),
-    repeated_responses: default!(Option<&str>, "'first'"),
+    repeated_responses: default!(Option<Text>, "'first'"),
     quadrature_nodes: default!(Option<i32>, 61),
     quadrature_bound: default!(Option<f64>, 6),
     prior_log_discrimination_mean: default!(Option<f64>, 0),
     prior_log_discrimination_sd: default!(Option<f64>, 0.5),
     prior_difficulty_mean: default!(Option<f64>, 0),
     prior_difficulty_sd: default!(Option<f64>, 2),
-    standard_errors: default!(Option<&str>, "'observed_information'"),
+    standard_errors: default!(Option<Text>, "'observed_information'"),
     bootstrap_iterations: default!(Option<i32>, 2000),
     seed: default!(Option<i64>, 42),
 ) -> TableIterator<
     'static,
     (
-        name!(item, String),
+        name!(item, Text),
         name!(difficulty, Option<f64>),
         name!(discrimination, Option<f64>),
         name!(se_difficulty, Option<f64>),
@@ -44,7 +45,7 @@ fn irt_fit_2pl(
             min_new_responses: 0,
             min_responses_per_item: given("min_responses_per_item", min_responses_per_item)?,
             min_persons: given("min_persons", min_persons)?,
-            repeated_responses: parse_repeated(given("repeated_responses", repeated_responses)?)?,
+            repeated_responses: parse_repeated(&given("repeated_responses", repeated_responses)?)?,
             quadrature_nodes: given("quadrature_nodes", quadrature_nodes)?,
             quadrature_bound: given("quadrature_bound", quadrature_bound)?,
             prior_log_discrimination_mean: given(
@@ -57,14 +58,14 @@ fn irt_fit_2pl(
             )?,
             prior_difficulty_mean: given("prior_difficulty_mean", prior_difficulty_mean)?,
             prior_difficulty_sd: given("prior_difficulty_sd", prior_difficulty_sd)?,
-            standard_errors: StandardErrorMethod::parse(given(
+            standard_errors: StandardErrorMethod::parse(&given(
                 "standard_errors",
                 standard_errors,
             )?)?,
             bootstrap_iterations: given("bootstrap_iterations", bootstrap_iterations)?,
             seed: given("seed", seed)?,
         };
-        crate::fit::fit(given("query", query)?, &settings)
+        crate::fit::fit(&given("query", query)?, &settings)
     })();
     TableIterator::new(or_raise(fitted).items.into_iter().map(row))
 }
@@ -75,7 +76,7 @@ fn given<T>(argument: &'static str, value: Option<T>) -> Result<T, ExtensionErro
 }
 
 type Row = (
-    String,
+    Text,
     Option<f64>,
     Option<f64>,
     Option<f64>,
@@ -90,7 +91,7 @@ type Row = (
 
 fn row(item: ItemResult) -> Row {
     (
-        item.item,
+        Text(item.item),
         item.difficulty,
         item.discrimination,
         item.se_difficulty,

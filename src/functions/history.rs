@@ -2,14 +2,15 @@
 
 use crate::history;
 use crate::report::or_raise;
+use crate::sql_types::Text;
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::prelude::*;
 
-/// How b and the proportions correct of a bank's last estimates go together.
+/// How a bank's last estimates go together with its raw data.
 #[expect(clippy::type_complexity, reason = "the signature is SQL's")]
 #[pg_extern(stable, parallel_unsafe)]
 fn irt_validate_calibration(
-    bank: default!(Option<&str>, "'default'"),
+    bank: default!(Option<Text>, "'default'"),
 ) -> TableIterator<
     'static,
     (
@@ -18,17 +19,17 @@ fn irt_validate_calibration(
         name!(items_count, i64),
         name!(mean_se_difficulty, Option<f64>),
         name!(mean_se_discrimination, Option<f64>),
-        name!(interpretation, String),
+        name!(interpretation, Text),
     ),
 > {
-    let found = or_raise(history::validate(bank));
+    let found = or_raise(history::validate(bank.as_deref()));
     TableIterator::once((
         found.correlation,
         found.rmse,
         found.items_count,
         found.mean_se_difficulty,
         found.mean_se_discrimination,
-        found.interpretation,
+        Text(found.interpretation),
     ))
 }
 
@@ -36,8 +37,8 @@ fn irt_validate_calibration(
 #[expect(clippy::type_complexity, reason = "the signature is SQL's")]
 #[pg_extern(stable, parallel_unsafe)]
 fn irt_item_history(
-    item: Option<&str>,
-    bank: default!(Option<&str>, "'default'"),
+    item: Option<Text>,
+    bank: default!(Option<Text>, "'default'"),
 ) -> TableIterator<
     'static,
     (
@@ -56,5 +57,5 @@ fn irt_item_history(
         name!(point_biserial, Option<f64>),
     ),
 > {
-    TableIterator::new(or_raise(history::of_item(item, bank)))
+    TableIterator::new(or_raise(history::of_item(item.as_deref(), bank.as_deref())))
 }

@@ -6,7 +6,7 @@ use crate::bank::Overrides;
 use crate::error::ExtensionError;
 use crate::privileges::may_write;
 use crate::report::or_raise;
-use crate::sql_types::{ItemKeys, RegClass, RunRow};
+use crate::sql_types::{ItemKeys, RegClass, RunRow, Text, Texts};
 use crate::worker::launch::{Arguments, Stay, launch};
 use crate::worker::wait::{until_the_end, until_the_start};
 use pgrx::prelude::*;
@@ -68,20 +68,25 @@ fn irt_run_calibration(
     force: default!(Option<bool>, false),
     min_new_responses: default!(Option<i32>, "NULL"),
     min_responses_per_item: default!(Option<i32>, "NULL"),
-    item_ids: default!(Option<Vec<Option<String>>>, "NULL"),
-    standard_errors: default!(Option<String>, "NULL"),
+    item_ids: default!(Option<Texts>, "NULL"),
+    standard_errors: default!(Option<Text>, "NULL"),
     bootstrap_iterations: default!(Option<i32>, "NULL"),
     seed: default!(Option<i64>, "NULL"),
-    bank: default!(Option<String>, "'default'"),
+    bank: default!(Option<Text>, "'default'"),
 ) -> RunRow {
     let overrides = Overrides {
         min_new_responses,
         min_responses_per_item,
-        standard_errors,
+        standard_errors: standard_errors.map(Into::into),
         bootstrap_iterations,
         seed,
     };
-    or_raise(run(Arguments { force, overrides, item_ids, bank }))
+    or_raise(run(Arguments {
+        force,
+        overrides,
+        item_ids: item_ids.map(|ids| ids.0),
+        bank: bank.map(Into::into),
+    }))
 }
 
 /// The one of 0.1.0 and 0.2.0, whose item_ids is text[].
@@ -91,20 +96,25 @@ fn irt_start_calibration(
     force: default!(Option<bool>, false),
     min_new_responses: default!(Option<i32>, "NULL"),
     min_responses_per_item: default!(Option<i32>, "NULL"),
-    item_ids: default!(Option<Vec<Option<String>>>, "NULL"),
-    standard_errors: default!(Option<String>, "NULL"),
+    item_ids: default!(Option<Texts>, "NULL"),
+    standard_errors: default!(Option<Text>, "NULL"),
     bootstrap_iterations: default!(Option<i32>, "NULL"),
     seed: default!(Option<i64>, "NULL"),
-    bank: default!(Option<String>, "'default'"),
+    bank: default!(Option<Text>, "'default'"),
 ) -> i64 {
     let overrides = Overrides {
         min_new_responses,
         min_responses_per_item,
-        standard_errors,
+        standard_errors: standard_errors.map(Into::into),
         bootstrap_iterations,
         seed,
     };
-    or_raise(start(Arguments { force, overrides, item_ids, bank }))
+    or_raise(start(Arguments {
+        force,
+        overrides,
+        item_ids: item_ids.map(|ids| ids.0),
+        bank: bank.map(Into::into),
+    }))
 }
 
 /// The keys of the items that a run is limited to, as text.

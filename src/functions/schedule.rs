@@ -2,19 +2,20 @@
 
 use crate::report::or_raise;
 use crate::schedule;
+use crate::sql_types::Text;
 use pgrx::prelude::*;
 
 /// Lets pg_cron calibrate a bank; returns the job's id.
 #[pg_extern(volatile, parallel_unsafe)]
 fn irt_schedule_calibration(
-    schedule: default!(Option<String>, "'0 4 * * 0'"),
-    bank: default!(Option<String>, "'default'"),
+    schedule: default!(Option<Text>, "'0 4 * * 0'"),
+    bank: default!(Option<Text>, "'default'"),
 ) -> i64 {
-    or_raise(schedule::schedule(schedule, bank))
+    or_raise(schedule::schedule(schedule.map(Into::into), bank.map(Into::into)))
 }
 
 /// Ends that; false when there was no job.
 #[pg_extern(volatile, parallel_unsafe)]
-fn irt_unschedule_calibration(bank: default!(Option<String>, "'default'")) -> bool {
-    or_raise(schedule::unschedule(bank))
+fn irt_unschedule_calibration(bank: default!(Option<Text>, "'default'")) -> bool {
+    or_raise(schedule::unschedule(bank.map(Into::into)))
 }

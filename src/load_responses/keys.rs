@@ -8,6 +8,7 @@
 use super::hash_index::{HashIndex, hash_bytes, make_room, mix};
 use super::query::Column;
 use super::typed_keys::TypedKeys;
+use crate::encoding::decode;
 use crate::error::ExtensionError;
 use crate::memory;
 use irt::IrtError;
@@ -127,7 +128,7 @@ impl Keys {
     /// Every key as text, by number. Where equal keys have different texts, the bytewise smallest.
     ///
     /// # Errors
-    /// A key whose text is not UTF-8.
+    /// [`ExtensionError::NotUtf8`].
     pub fn texts(&self) -> Result<Vec<String>, ExtensionError> {
         match &self.store {
             Store::Integers { keys, .. } => {
@@ -136,7 +137,10 @@ impl Keys {
             Store::Uuids(keys) => collect(keys.len(), keys.iter().map(|key| Ok(uuid_text(key)))),
             Store::Texts { bytes, ends } => {
                 let starts = std::iter::once(0).chain(ends.iter().copied());
-                collect(ends.len(), starts.zip(ends).map(|(start, &end)| utf8(&bytes[start..end])))
+                collect(
+                    ends.len(),
+                    starts.zip(ends).map(|(start, &end)| decode(&bytes[start..end])),
+                )
             }
             Store::Typed(keys) => keys.texts(),
         }
@@ -223,13 +227,4 @@ fn uuid_text(key: &[u8; 16]) -> String {
         text.push(char::from_digit(u32::from(byte & 15), 16).unwrap_or('0'));
     }
     text
-}
-
-/// Text as the numeric core wants it.
-///
-/// # Errors
-/// Bytes that are not UTF-8: the database has another encoding.
-pub fn utf8(bytes: &[u8]) -> Result<String, ExtensionError> {
-    String::from_utf8(bytes.to_vec())
-        .map_err(|_| ExtensionError::NotUtf8 { text: String::from_utf8_lossy(bytes).into_owned() })
 }

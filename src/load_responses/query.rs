@@ -4,9 +4,10 @@
 //! executor's slot instead, which is five times faster. The columns are judged
 //! before anything is executed.
 
+use crate::encoding::{decode_c, encode};
 use crate::error::ExtensionError;
 use crate::memory;
-use pgrx::spi::Spi;
+use crate::spi::Spi;
 use pgrx::{pg_guard, pg_sys};
 use std::ffi::{CStr, CString, c_int};
 
@@ -29,9 +30,7 @@ impl Column {
     /// The type's name, as SQL spells it.
     pub fn type_name(&self) -> String {
         // SAFETY: returns a palloc'ed, terminated string for any OID.
-        unsafe { CStr::from_ptr(pg_sys::format_type_be(self.type_oid)) }
-            .to_string_lossy()
-            .into_owned()
+        decode_c(unsafe { CStr::from_ptr(pg_sys::format_type_be(self.type_oid)) })
     }
 
     /// True where equal texts have equal bytes.
@@ -81,7 +80,7 @@ pub trait Sink {
 /// A text that is not one statement which returns rows; what `sink` refuses.
 /// Errors of the query itself are raised by Postgres.
 pub fn read<S: Sink>(query: &str, sink: &mut S) -> Result<(), ExtensionError> {
-    let query = CString::new(query).map_err(|_| ExtensionError::NotOneSelect {
+    let query = CString::new(encode(query)).map_err(|_| ExtensionError::NotOneSelect {
         found: "a text with a zero byte".to_owned(),
     })?;
     Spi::connect(|_client| {
@@ -148,7 +147,8 @@ unsafe fn describe(descriptor: pg_sys::TupleDesc) -> Vec<Column> {
     // SAFETY: copies the descriptor; every type in it exists.
     let descriptor = unsafe { pgrx::PgTupleDesc::from_pg_copy(descriptor) };
     let columns = descriptor.iter().enumerate().map(|(i, attribute)| Column {
-        name: attribute.name().to_owned(),
+        // SAFETY: a name has a terminator.
+        name: decode_c(unsafe { CStr::from_ptr(attribute.attname.data.as_ptr()) }),
         position: i + 1,
         // SAFETY: a catalog lookup.
         base_type: unsafe { pg_sys::getBaseType(attribute.atttypid) },

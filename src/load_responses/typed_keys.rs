@@ -7,6 +7,7 @@
 
 use super::hash_index::{HashIndex, make_room};
 use super::query::Column;
+use crate::encoding::decode;
 use crate::error::ExtensionError;
 use crate::privileges::LocalSettings;
 use irt::IrtError;
@@ -148,7 +149,7 @@ impl TypedKeys {
     /// Every key as text, by number; of several images the bytewise smallest.
     ///
     /// # Errors
-    /// Text that is not UTF-8.
+    /// [`ExtensionError::NotUtf8`].
     pub fn texts(&self) -> Result<Vec<String>, ExtensionError> {
         let _pinned = pin_text_settings();
         super::keys::collect(
@@ -231,7 +232,7 @@ pub unsafe fn text_of(type_oid: pg_sys::Oid, datum: Datum) -> Result<String, Ext
     unsafe {
         pg_sys::getTypeOutputInfo(type_oid, &mut function, &mut is_varlena);
         let text = pg_sys::OidOutputFunctionCall(function, datum);
-        let result = super::keys::utf8(CStr::from_ptr(text).to_bytes());
+        let result = decode(CStr::from_ptr(text).to_bytes());
         pg_sys::pfree(text.cast());
         result
     }

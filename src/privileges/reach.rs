@@ -16,8 +16,8 @@
 //! What a function's body does otherwise nobody can know; its owner answers for it.
 
 use crate::error::{ExtensionError, OwnershipError};
+use crate::spi::Spi;
 use pgrx::pg_sys;
-use pgrx::spi::Spi;
 
 /// Every object that is reached, by class and OID, from relation $1; then the first of those
 /// (a relation, if there is one) whose owner is neither $2 nor a superuser.
@@ -122,7 +122,9 @@ pub(super) fn must_be_of(owner: pg_sys::Oid, relation: pg_sys::Oid) -> Result<()
         if rows.is_empty() {
             return Ok(None);
         }
-        rows.first().get_three::<String, String, String>().map(Some)
+        let first = rows.first();
+        let text = |column| first.get::<String>(column);
+        Ok::<_, pgrx::spi::Error>(Some((text(1)?, text(2)?, text(3)?)))
     })?;
     let Some((Some(object), Some(of), Some(top))) = found else { return Ok(()) };
     Err(OwnershipError::Reached { object, of, top }.into())

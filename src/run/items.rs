@@ -4,8 +4,8 @@ use super::few;
 use crate::bank::Bank;
 use crate::error::ExtensionError;
 use crate::privileges::{LocalSettings, as_relation_owner};
+use crate::spi::Spi;
 use pgrx::pg_sys;
-use pgrx::spi::Spi;
 use std::collections::HashSet;
 
 /// Refuses a list with an item that is neither among the responses nor in the items table.

@@ -6,9 +6,9 @@
 use super::Request;
 use crate::error::ExtensionError;
 use crate::reading;
+use crate::spi::Spi;
 use crate::worker::cancels::LockTag;
 use pgrx::pg_sys;
-use pgrx::spi::Spi;
 
 /// A relation that a run works on.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,6 +5,7 @@ use super::unbegun;
 use super::wait;
 use crate::bank::{Overrides, discover, must_exist, must_fit};
 use crate::bank_lock::must_be_free;
+use crate::encoding::decode_c;
 use crate::error::ExtensionError;
 use crate::privileges::{current_role, must_be_writable, role_name};
 use crate::run::Request;
@@ -157,7 +158,7 @@ fn application_name() -> String {
     // SAFETY: a terminated string of this process, or null.
     unsafe {
         let name = pg_sys::application_name;
-        if name.is_null() { String::new() } else { CStr::from_ptr(name).to_string_lossy().into() }
+        if name.is_null() { String::new() } else { decode_c(CStr::from_ptr(name)) }
     }
 }
 
@@ -180,7 +181,7 @@ fn effective_settings() -> Vec<(String, String)> {
             // SAFETY: returns a terminated string that is valid until the next call, or null.
             let value = unsafe {
                 let value = pg_sys::GetConfigOption(name.as_ptr(), true, false);
-                (!value.is_null()).then(|| CStr::from_ptr(value).to_string_lossy().into_owned())
+                (!value.is_null()).then(|| decode_c(CStr::from_ptr(value)))
             };
             value.map(|value| (name.to_string_lossy().into_owned(), value))
         })

@@ -31,7 +31,10 @@ impl<'a> Bank<'a> {
     ) -> Result<Self, IrtError> {
         let patterns = responses.patterns();
         if patterns.is_empty() {
-            return Err(IrtError::NoResponses);
+            return Err(IrtError::NoResponses {
+                min_persons: settings.min_persons,
+                min_responses_per_item: settings.min_responses_per_item,
+            });
         }
         let required = settings.min_persons;
         if patterns.persons() < required {
@@ -62,7 +65,7 @@ impl<'a> Bank<'a> {
         monitor: &dyn Monitor,
     ) -> Result<(), IrtError> {
         loop {
-            self.check_items()?;
+            self.check_items(settings.min_responses_per_item)?;
             let chosen: Vec<bool> = self.skipped.iter().map(Option::is_none).collect();
             self.selection = if chosen.iter().all(|chosen| *chosen) {
                 None
@@ -91,7 +94,7 @@ impl<'a> Bank<'a> {
         }
     }
 
-    fn check_items(&self) -> Result<(), IrtError> {
+    fn check_items(&self, min_responses_per_item: u64) -> Result<(), IrtError> {
         let count = |flag| self.skipped.iter().filter(|skipped| **skipped == flag).count() as u64;
         let eligible = count(None);
         if eligible >= 2 {
@@ -104,7 +107,25 @@ impl<'a> Bank<'a> {
             all_correct: count(Some(Flag::AllCorrect)),
             all_incorrect: count(Some(Flag::AllIncorrect)),
             not_identified: count(Some(Flag::NotIdentified)),
+            most_responses: self.few_responses(|_| true).max().unwrap_or(0),
+            min_responses_per_item,
+            would_do: self.threshold_that_would_do(eligible),
         })
+    }
+
+    /// Responses of the items that have too few and that `counts`.
+    fn few_responses(&self, counts: impl Fn(&ItemTotals) -> bool) -> impl Iterator<Item = u64> {
+        let few = self.totals.iter().zip(&self.skipped);
+        few.filter(move |(total, skipped)| **skipped == Some(Flag::FewResponses) && counts(total))
+            .map(|(total, _)| total.responses)
+    }
+
+    /// The highest min_responses_per_item with which `eligible`, 0 or 1, items would be two.
+    fn threshold_that_would_do(&self, eligible: u64) -> Option<u64> {
+        let varies = |total: &ItemTotals| total.correct > 0 && total.correct < total.responses;
+        let mut responses: Vec<u64> = self.few_responses(varies).collect();
+        responses.sort_unstable_by(|one, other| other.cmp(one));
+        responses.get(1 - eligible as usize).copied()
     }
 
     pub(crate) fn mark_not_identified(&mut self, selected: &[usize]) {

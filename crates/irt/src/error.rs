@@ -46,7 +46,12 @@ pub enum IrtError {
     },
     /// No response at all.
     #[error("there are no responses to calibrate")]
-    NoResponses,
+    NoResponses {
+        /// The setting min_persons.
+        min_persons: u64,
+        /// The setting min_responses_per_item.
+        min_responses_per_item: u64,
+    },
     /// Fewer persons than the settings ask for.
     #[error(
         "too few persons: {found} answered at least one eligible item, at least {required} are needed"
@@ -61,7 +66,8 @@ pub enum IrtError {
     #[error(
         "too few items can be calibrated: {eligible} of {items} (few responses: {few_responses}, \
          all correct: {all_correct}, all incorrect: {all_incorrect}, not identified: {not_identified}); \
-         at least 2 are needed"
+         at least 2 are needed{}",
+        shortfall(*.few_responses, *.most_responses, *.min_responses_per_item)
     )]
     TooFewItems {
         /// Items left.
@@ -76,6 +82,13 @@ pub enum IrtError {
         all_incorrect: u64,
         /// Skipped because the responses do not determine their parameters.
         not_identified: u64,
+        /// Responses of the best covered item among those with too few; 0 if there is none.
+        most_responses: u64,
+        /// The setting min_responses_per_item.
+        min_responses_per_item: u64,
+        /// The most that min_responses_per_item may be for two items to be in, where it is lower
+        /// than the setting and would do.
+        would_do: Option<u64>,
     },
     /// The estimator stopped short of the optimum.
     #[error(
@@ -110,7 +123,40 @@ pub enum IrtError {
     },
 }
 
+/// How far the best covered item is from enough.
+fn shortfall(few_responses: u64, most_responses: u64, required: u64) -> String {
+    match few_responses {
+        0 => String::new(),
+        _ => format!("; the best covered of those with few has {most_responses} of {required}"),
+    }
+}
+
 impl IrtError {
+    /// What would be enough, where that can be said in numbers.
+    #[must_use]
+    pub fn enough(&self) -> Option<String> {
+        match self {
+            Self::NoResponses { min_persons, min_responses_per_item } => Some(format!(
+                "It takes {min_persons} persons or more, and 2 items with {min_responses_per_item} \
+                 responses or more."
+            )),
+            Self::TooFewPersons { found, required } => {
+                let more = required.saturating_sub(*found);
+                let persons = if more == 1 { "person" } else { "persons" };
+                Some(format!("{more} more {persons} would do, or min_persons => {found}."))
+            }
+            Self::TooFewItems { would_do: Some(would_do), .. } => Some(format!(
+                "With min_responses_per_item => {would_do} two items could be calibrated."
+            )),
+            Self::TooFewItems { few_responses: 1.., .. } => Some(
+                "A lower min_responses_per_item would not do: two items must have both correct and \
+                 incorrect responses."
+                    .to_owned(),
+            ),
+            _ => None,
+        }
+    }
+
     /// What the reader can do about it, in one sentence.
     #[must_use]
     pub fn hint(&self) -> &'static str {
@@ -121,7 +167,7 @@ impl IrtError {
             }
             Self::TooMany { .. } => "Calibrate a subset: a view or a query that yields fewer.",
             Self::UnknownItem { .. } => "This is a defect of irt_calibration: please report it.",
-            Self::NoResponses => {
+            Self::NoResponses { .. } => {
                 "Check that the responses relation has rows whose correctness is not NULL."
             }
             Self::TooFewPersons { .. } => {

@@ -11,6 +11,7 @@
 //! Source: Mislevy (1986), Psychometrika 51(2), 177–195.
 
 use crate::error::IrtError;
+use crate::two_pl::SlopeIntercept;
 
 /// Lognormal prior on a, normal prior on b; either may be flat.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -115,6 +116,33 @@ impl Priors {
         } else {
             libm::exp(self.log_discrimination_mean).clamp(1e-2, 1e2)
         }
+    }
+
+    /// The share of correct responses that the model expects, at the mode, of the persons who
+    /// answered an item, each at their own posterior ability: whoever they are, and whatever else
+    /// they answered.
+    ///
+    /// It follows from the mode alone. There the derivative with respect to the intercept d is 0,
+    ///
+    /// ```text
+    /// Σ_i (x_i − E[P_i]) + ∂ log prior / ∂d = 0
+    /// ```
+    ///
+    /// so the expectation is the observed share but for the pull of the prior on b,
+    /// (b − mean) / (a · sd²), divided by the responses. With a flat prior on b it is the observed
+    /// share itself.
+    ///
+    /// `responses`: to the item, more than 0; `proportion_correct`: the correct share of them.
+    /// Holds for an item that was estimated under these priors, on the scale that they are on.
+    #[must_use]
+    pub fn expected_proportion_correct(
+        &self,
+        item: SlopeIntercept,
+        responses: u64,
+        proportion_correct: f64,
+    ) -> f64 {
+        let pull = self.at(item.slope, item.intercept).gradient[1];
+        proportion_correct + pull / responses as f64
     }
 
     /// Log density of (a, b = −d/a) and its derivatives with respect to (a, d).

@@ -209,7 +209,10 @@ fn two_items_need_a_prior() {
             few_responses: 0,
             all_correct: 0,
             all_incorrect: 0,
-            not_identified: 2
+            not_identified: 2,
+            most_responses: 0,
+            min_responses_per_item: lenient(Priors::flat()).min_responses_per_item,
+            would_do: None,
         })
     );
 }
@@ -246,8 +249,45 @@ fn items_that_nobody_links() {
 fn too_little_is_refused_with_numbers() {
     let data = matrix(9, 5, 9);
     let few = settings(Priors::default(), StandardErrors::None);
-    assert_eq!(run(&data, &few), Err(IrtError::TooFewPersons { found: 9, required: 10 }));
-    assert_eq!(run(&[], &few), Err(IrtError::NoResponses));
-    let data = matrix(49, 5, 9);
-    assert!(matches!(run(&data, &few), Err(IrtError::TooFewItems { few_responses: 5, .. })));
+    let error = run(&data, &few).unwrap_err();
+    assert_eq!(error, IrtError::TooFewPersons { found: 9, required: 10 });
+    assert_eq!(error.enough().unwrap(), "1 more person would do, or min_persons => 9.");
+    assert_eq!(
+        run(&[], &few),
+        Err(IrtError::NoResponses { min_persons: 10, min_responses_per_item: 50 })
+    );
+}
+
+/// Whatever threshold the error names does, and one more does not.
+#[test]
+fn what_would_be_enough_is_enough() {
+    let mut data = matrix(49, 5, 9);
+    for (person, row) in data.iter_mut().enumerate() {
+        // Item 0 is all correct; 1 has 49 responses, 2 has 31, 3 has 20, 4 has none.
+        row[0] = Some(true);
+        row[2] = row[2].filter(|_| person < 31);
+        row[3] = row[3].filter(|_| person < 20);
+        row[4] = None;
+    }
+    let mut settings = settings(Priors::default(), StandardErrors::None);
+    let error = run(&data, &settings).unwrap_err();
+    assert!(
+        error.to_string().ends_with("; the best covered of those with few has 49 of 50"),
+        "{error}"
+    );
+    let said = "With min_responses_per_item => 31 two items could be calibrated.";
+    assert_eq!(error.enough().unwrap(), said);
+    for (least, items) in [(31, 2), (32, 0), (20, 3)] {
+        settings.min_responses_per_item = least;
+        let calibrated = run(&data, &settings).map_or(0, |result| result.calibrated().count());
+        assert_eq!(calibrated, items, "{least}");
+    }
+    settings.min_responses_per_item = 32;
+    // One item is in already: the second is what is missing.
+    assert_eq!(run(&data, &settings).unwrap_err().enough().unwrap(), said);
+    data.iter_mut().for_each(|row| row[2] = None);
+    data.iter_mut().for_each(|row| row[3] = None);
+    settings.min_responses_per_item = 50;
+    let said = run(&data, &settings).unwrap_err().enough().unwrap();
+    assert!(said.starts_with("A lower min_responses_per_item would not do"), "{said}");
 }

@@ -164,7 +164,7 @@ proptest! {
     ) {
         let responses = build(&rows, label);
         match calibrate(&responses, &settings(priors), &Unmonitored) {
-            Err(IrtError::NoResponses | IrtError::TooFewPersons { .. } | IrtError::TooFewItems { .. }) => {}
+            Err(IrtError::NoResponses { .. } | IrtError::TooFewPersons { .. } | IrtError::TooFewItems { .. }) => {}
             Err(error) => prop_assert!(false, "{error} {priors:?} {rows:?}"),
             Ok(calibration) => {
                 prop_assert!(calibration.log_likelihood.is_finite());

@@ -263,6 +263,13 @@ fn a_lock_that_is_not_to_be_had_is_an_error_that_names_who_has_it() {
             "could not get a lock on public.responses within irt_calibration.lock_timeout, 0.2 s. \
              Process PID of role postgres (web) holds AccessExclusiveLock on public.responses",
         ),
+        (
+            "LOCK irt_calibration_runs IN SHARE MODE",
+            "",
+            "could not get a lock on public.irt_calibration_runs within \
+             irt_calibration.lock_timeout, 0.2 s. \
+             Process PID of role postgres (web) holds ShareLock on public.irt_calibration_runs",
+        ),
     ] {
         assert_eq!(says_of(&cluster, &mut client, lock, settings), expected);
     }

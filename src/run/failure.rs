@@ -15,7 +15,10 @@ use std::time::Duration;
 
 /// Why a run did not even get its row. Called by cron, a row says so too: nothing is silent.
 pub fn refused(request: &Request, error: ExtensionError) -> Report {
-    let report = Report::from(&error);
+    let report = match who_has_it(error.clone(), None, request) {
+        Ok(named) => Report::from(&named),
+        Err(_) => Report::from(&error),
+    };
     if request.is_from_cron() && matches!(error, ExtensionError::AlreadyRunning { .. }) {
         let recorded = transaction(Isolation::ReadCommitted, || {
             audit::record_refusal(&request.bank, &request.triggered_by, Status::Skipped, &report)

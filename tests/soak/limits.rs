@@ -150,7 +150,8 @@ fn tried_under_all_limits(what: &str, statement: &str) {
         if !outcome.is_proper(run.as_deref()) {
             improper.push((limit, format!("{outcome:?}, {run:?}")));
         }
-        *outcomes.entry(outcome.in_words()).or_insert(0) += 1;
+        let row = if run.is_some() { ", with its row" } else { "" };
+        *outcomes.entry(outcome.in_words() + row).or_insert(0) += 1;
         witness.batch_execute("DELETE FROM irt_calibration_runs").unwrap();
     }
     say(&format!("{what} under {times} memory limits from {floor} to {ceiling} kB: {outcomes:?}"));

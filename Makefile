@@ -1,5 +1,5 @@
 # Thin: each target calls one script, where the explanations are.
-.PHONY: demo test test-image package test-package lint install schema setup bench coverage properties soak test-all-majors help
+.PHONY: demo test test-image package test-package lint install schema setup bench coverage properties soak circles test-all-majors help
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -15,6 +15,9 @@ test-all-majors: ## the SQL-level tests on every Postgres that can be had, and p
 
 lint: ## format, clippy, shellcheck
 	@scripts/lint.sh
+
+circles: ## the circles of imports between files of one crate; fails if there is any
+	@cargo xtask circles
 
 install: ## build a release and install it; PG_CONFIG=… chooses the Postgres
 	@PG_CONFIG='$(PG_CONFIG)' scripts/install.sh

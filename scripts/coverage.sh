@@ -11,13 +11,4 @@ trap 'rm -f "$table"' EXIT
 cargo run --release -q -p irt --example coverage -- \
     "${COVERAGE_REPLICATIONS:-2000}" "${COVERAGE_BOOTSTRAPPED:-200}" "${COVERAGE_BOOTSTRAP:-200}" | tee "$table"
 
-python3 - "$table" docs/method.md <<'PYTHON'
-import re
-import sys
-
-table = open(sys.argv[1]).read().strip()
-text = open(sys.argv[2]).read()
-marked = f"<!-- coverage -->\n\n{table}\n\n<!-- end of coverage -->"
-text = re.sub(r"<!-- coverage -->.*<!-- end of coverage -->", lambda _: marked, text, flags=re.S)
-open(sys.argv[2], "w").write(text)
-PYTHON
+cargo xtask fill docs/method.md coverage <"$table"

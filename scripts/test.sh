@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # test.sh: everything that must hold before a change is merged.
 #
-# Lints; the core's tests, without Postgres; the install script against the
-# source; the SQL-level tests, on throw-away servers of a private Postgres.
+# Lints; the tests of the core and of crates/xtask, without Postgres; the install script
+# against the source; the SQL-level tests, on throw-away servers of a private Postgres.
 cd "$(dirname "$0")/.."
 source scripts/common.sh
 
@@ -26,14 +26,14 @@ export IRT_TEST_BINDIR
 # their dependencies, and build pgrx a second time.
 if command -v cargo-nextest >/dev/null; then
     quietly=(--no-fail-fast --status-level=slow --final-status-level=fail)
-    say "the core's tests, without Postgres"
-    as_owner cargo nextest run --locked --package irt "${quietly[@]}"
+    say "the tests that need no Postgres"
+    as_owner cargo nextest run --locked --package irt --package xtask "${quietly[@]}"
     as_owner cargo test --locked --package irt --doc
     say "the SQL-level tests"
     cargo_for_pg "nextest run" --package irt_calibration "${quietly[@]}"
 else
-    say "the core's tests, without Postgres"
-    as_owner cargo test --locked --package irt --no-fail-fast
+    say "the tests that need no Postgres"
+    as_owner cargo test --locked --package irt --package xtask --no-fail-fast
     say "the SQL-level tests"
     cargo_for_pg test --package irt_calibration --no-fail-fast
 fi

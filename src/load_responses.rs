@@ -5,6 +5,7 @@
 //! and only counted. No ORDER BY: the numeric core groups, and faster.
 
 mod hash_index;
+mod images;
 mod keys;
 mod query;
 mod typed_keys;

@@ -5,7 +5,7 @@
 //! they take a short cut; every other type goes by its default hash operator
 //! class ([`TypedKeys`]).
 
-use super::hash_index::{HashIndex, hash_bytes, make_room, mix};
+use super::hash_index::{HashIndex, make_room};
 use super::query::Column;
 use super::typed_keys::TypedKeys;
 use crate::encoding::decode;
@@ -48,7 +48,7 @@ impl Keys {
             }
             _ => Store::Typed(TypedKeys::new(column)?),
         };
-        Ok(Self { what, index: HashIndex::default(), store })
+        Ok(Self { what, index: HashIndex::new(), store })
     }
 
     /// The number of a key, which is new if it was not met before.
@@ -64,7 +64,7 @@ impl Keys {
         match store {
             Store::Integers { width, keys } => {
                 let key = integer(datum, *width);
-                let hash = mix(key.cast_unsigned());
+                let hash = index.hash.of_integer(key.cast_unsigned());
                 if let Some(number) = index.find(hash, |n| keys[n as usize] == key) {
                     return Ok(number);
                 }
@@ -75,7 +75,7 @@ impl Keys {
             Store::Uuids(keys) => {
                 // SAFETY: a uuid datum points to 16 bytes.
                 let key = unsafe { *datum.cast_mut_ptr::<[u8; 16]>() };
-                let hash = hash_bytes(&key);
+                let hash = index.hash.of_bytes(&key);
                 if let Some(number) = index.find(hash, |n| keys[n as usize] == key) {
                     return Ok(number);
                 }
@@ -181,7 +181,7 @@ fn number_of_text(
     key: &[u8],
     what: &'static str,
 ) -> Result<u32, IrtError> {
-    let hash = hash_bytes(key);
+    let hash = index.hash.of_bytes(key);
     let stored = |n: u32| {
         let start = n.checked_sub(1).map_or(0, |before| ends[before as usize]);
         &bytes[start..ends[n as usize]]

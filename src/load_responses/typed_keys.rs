@@ -5,7 +5,8 @@
 //! citext 'A' and 'a'), so every image of a key is kept: which one is written
 //! down must not depend on the order of the rows.
 
-use super::hash_index::{HashIndex, make_room};
+use super::hash_index::{HashIndex, KeyedHash, make_room};
+use super::images::{Images, Layout};
 use super::query::Column;
 use crate::encoding::decode;
 use crate::error::ExtensionError;
@@ -13,25 +14,53 @@ use crate::privileges::LocalSettings;
 use irt::IrtError;
 use pgrx::PgMemoryContexts;
 use pgrx::pg_sys::{self, Datum};
-use std::collections::HashMap;
 use std::ffi::CStr;
 
 /// Keys and their images, copied into a memory context of their own.
 pub struct TypedKeys {
-    hash: *mut pg_sys::FmgrInfo,
+    hash: TypesHash,
     equal: *mut pg_sys::FmgrInfo,
     collation: pg_sys::Oid,
     type_oid: pg_sys::Oid,
-    by_value: bool,
-    length: i16,
+    layout: Layout,
     /// Where the copies live.
     arena: PgMemoryContexts,
     /// For what one comparison leaves behind.
     scratch: PgMemoryContexts,
     /// The first image met of every key.
     keys: Vec<Datum>,
-    /// Other images of a key.
-    variants: HashMap<u32, Vec<Datum>>,
+    images: Images,
+}
+
+/// The hash function of a type.
+#[derive(Clone, Copy)]
+enum TypesHash {
+    /// With a seed: collisions cannot be chosen, unless the type folds keys before it hashes them
+    /// (timestamps do: the two halves of 64 bits).
+    Seeded(*mut pg_sys::FmgrInfo),
+    /// A type that has no other: whoever knows the function can choose keys that collide.
+    Unseeded(*mut pg_sys::FmgrInfo),
+}
+
+impl TypesHash {
+    /// # Safety
+    /// `datum` is a value of the type.
+    unsafe fn of(self, key: &KeyedHash, collation: pg_sys::Oid, datum: Datum) -> u32 {
+        let hash = match self {
+            Self::Seeded(function) => {
+                let seed = Datum::from(key.seed().cast_signed());
+                // SAFETY: the function is the type's own, called on its value.
+                let hash = unsafe { pg_sys::FunctionCall2Coll(function, collation, datum, seed) };
+                hash.value() as u64
+            }
+            Self::Unseeded(function) => {
+                // SAFETY: as above.
+                let hash = unsafe { pg_sys::FunctionCall1Coll(function, collation, datum) };
+                u64::from(hash.value() as u32)
+            }
+        };
+        key.of_integer(hash)
+    }
 }
 
 impl TypedKeys {
@@ -40,7 +69,9 @@ impl TypedKeys {
     /// # Errors
     /// When the type has no default hash operator class.
     pub fn new(column: &Column) -> Result<Self, ExtensionError> {
-        let wanted = pg_sys::TYPECACHE_HASH_PROC_FINFO | pg_sys::TYPECACHE_EQ_OPR_FINFO;
+        let wanted = pg_sys::TYPECACHE_HASH_PROC_FINFO
+            | pg_sys::TYPECACHE_HASH_EXTENDED_PROC_FINFO
+            | pg_sys::TYPECACHE_EQ_OPR_FINFO;
         // SAFETY: entries of the type cache live as long as the process.
         let entry = unsafe { pg_sys::lookup_type_cache(column.base_type, wanted as i32) };
         // SAFETY: as above; never null.
@@ -53,17 +84,21 @@ impl TypedKeys {
                 found: column.type_name(),
             });
         }
+        let hash = if kind.hash_extended_proc_finfo.fn_oid == pg_sys::InvalidOid {
+            TypesHash::Unseeded(&raw mut kind.hash_proc_finfo)
+        } else {
+            TypesHash::Seeded(&raw mut kind.hash_extended_proc_finfo)
+        };
         Ok(Self {
-            hash: &raw mut kind.hash_proc_finfo,
+            hash,
             equal: &raw mut kind.eq_opr_finfo,
             collation: column.collation,
             type_oid: column.base_type,
-            by_value: kind.typbyval,
-            length: kind.typlen,
+            layout: Layout { by_value: kind.typbyval, length: kind.typlen },
             arena: transaction_context("irt_calibration keys"),
             scratch: transaction_context("irt_calibration key comparison"),
             keys: Vec::new(),
-            variants: HashMap::new(),
+            images: Images::default(),
         })
     }
 
@@ -99,51 +134,50 @@ impl TypedKeys {
         datum: Datum,
         what: &'static str,
     ) -> Result<u32, IrtError> {
-        let datum = self.plain(datum);
-        // SAFETY: the functions are the type's own, called on its values.
-        let hash =
-            unsafe { pg_sys::FunctionCall1Coll(self.hash, self.collation, datum) }.value() as u32;
+        let datum = self.layout.plain(datum);
+        // SAFETY: promised by the caller.
+        let hash = unsafe { self.hash.of(&index.hash, self.collation, datum) };
         let (equal, collation, keys) = (self.equal, self.collation, &self.keys);
         let found = index.find(hash, |n| {
-            // SAFETY: as above.
+            // SAFETY: the function is the type's own, called on its values.
             let same =
                 unsafe { pg_sys::FunctionCall2Coll(equal, collation, keys[n as usize], datum) };
             same.value() as u8 != 0
         });
         match found {
             Some(number) => {
-                self.remember_image(number, datum)?;
+                self.remember_image(&index.hash, number, datum)?;
                 Ok(number)
             }
             None => {
                 make_room(&mut self.keys, 1)?;
-                let copy = self.copy(datum);
+                let copy = self.layout.copy(datum, &self.arena);
                 self.keys.push(copy);
                 index.insert(hash, what)
             }
         }
     }
 
-    fn remember_image(&mut self, number: u32, datum: Datum) -> Result<(), IrtError> {
-        if self.same_image(self.keys[number as usize], datum) {
+    fn remember_image(
+        &mut self,
+        key: &KeyedHash,
+        number: u32,
+        datum: Datum,
+    ) -> Result<(), IrtError> {
+        if self.layout.is_same_image(self.keys[number as usize], datum) {
             return Ok(());
         }
-        let known = self.variants.get(&number);
-        if known.is_some_and(|images| images.iter().any(|&image| self.same_image(image, datum))) {
-            return Ok(());
-        }
-        let copy = self.copy(datum);
-        let images = self.variants.entry(number).or_default();
-        make_room(images, 1)?;
-        images.push(copy);
-        Ok(())
+        let (layout, arena) = (self.layout, &self.arena);
+        let hash = layout.hash(datum, key);
+        let is_same = |image| layout.is_same_image(image, datum);
+        self.images.remember(number, hash, is_same, || layout.copy(datum, arena))
     }
 
     /// Bytes held.
     pub fn allocated_bytes(&self) -> usize {
         // SAFETY: the context lives as long as `self`.
         let arena = unsafe { pg_sys::MemoryContextMemAllocated(self.arena.value(), true) };
-        arena as usize + (self.keys.capacity() + 4 * self.variants.len()) * size_of::<Datum>()
+        arena as usize + self.keys.capacity() * size_of::<Datum>() + self.images.allocated_bytes()
     }
 
     /// Every key as text, by number; of several images the bytewise smallest.
@@ -152,62 +186,21 @@ impl TypedKeys {
     /// [`ExtensionError::NotUtf8`].
     pub fn texts(&self) -> Result<Vec<String>, ExtensionError> {
         let _pinned = pin_text_settings();
-        super::keys::collect(
-            self.keys.len(),
-            self.keys.iter().enumerate().map(|(number, &key)| {
-                let mut smallest = self.text(key)?;
-                for &image in self.variants.get(&(number as u32)).into_iter().flatten() {
-                    smallest = smallest.min(self.text(image)?);
-                }
-                Ok(smallest)
-            }),
-        )
+        let texts = self.keys.iter().map(|&key| self.text(key));
+        let mut texts = super::keys::collect(self.keys.len(), texts)?;
+        for image in self.images.iter() {
+            let text = self.text(image.datum)?;
+            let smallest = &mut texts[image.number as usize];
+            if text < *smallest {
+                *smallest = text;
+            }
+        }
+        Ok(texts)
     }
 
     fn text(&self, datum: Datum) -> Result<String, ExtensionError> {
         // SAFETY: the keys are values of this type.
         unsafe { text_of(self.type_oid, datum) }
-    }
-
-    /// Decompressed, and with a header of four bytes: equal images have equal bytes.
-    fn plain(&self, datum: Datum) -> Datum {
-        if self.length == -1 {
-            // SAFETY: a type of length -1 is a varlena.
-            Datum::from(unsafe { pg_sys::pg_detoast_datum(datum.cast_mut_ptr()) })
-        } else {
-            datum
-        }
-    }
-
-    fn copy(&self, datum: Datum) -> Datum {
-        if self.by_value {
-            return datum;
-        }
-        let bytes = self.bytes(datum);
-        // SAFETY: fresh memory of the same size, in a context that lives as long as `self`.
-        unsafe {
-            let copy = pg_sys::MemoryContextAlloc(self.arena.value(), bytes.len());
-            std::ptr::copy_nonoverlapping(bytes.as_ptr(), copy.cast(), bytes.len());
-            Datum::from(copy)
-        }
-    }
-
-    fn same_image(&self, one: Datum, other: Datum) -> bool {
-        if self.by_value { one == other } else { self.bytes(one) == self.bytes(other) }
-    }
-
-    fn bytes(&self, datum: Datum) -> &[u8] {
-        let start = datum.cast_mut_ptr::<u8>();
-        // SAFETY: by-reference values of a type of length -1 begin with their own size, those
-        // of length -2 end with a zero byte, and others have the type's size.
-        unsafe {
-            let length = match self.length {
-                -1 => pgrx::varlena::varsize_any(start.cast()),
-                -2 => CStr::from_ptr(start.cast()).to_bytes_with_nul().len(),
-                length => usize::from(length.unsigned_abs()),
-            };
-            std::slice::from_raw_parts(start, length)
-        }
     }
 }
 

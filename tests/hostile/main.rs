@@ -1,4 +1,5 @@
-//! Hostile surroundings: names that break quoting, unusual relations, planted operators and functions.
+//! Hostile surroundings: names that break quoting, unusual relations, planted operators and functions,
+//! keys that collide.
 //!
 //! The same responses are calibrated everywhere, so the published numbers must be
 //! those of an ordinary table, to the bit.
@@ -10,6 +11,10 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../../src/load_responses/hash_index.rs"]
+#[allow(dead_code, reason = "the extension uses all of it")]
+mod hash_index;
+mod keys;
 mod kinds;
 mod names;
 #[path = "../soak/random.rs"]

@@ -1,4 +1,4 @@
-//! Prints the install script that the macros of a built extension ask for.
+//! The install script that the macros of a built extension ask for.
 //!
 //! pgrx's macros leave a description of every SQL object in a section of the
 //! shared library. `cargo pgrx schema` turns it into SQL, but takes minutes to
@@ -8,7 +8,11 @@
 //! Positions in the source are left out of the script: they would change with
 //! every line that is added above them.
 
-use std::{error::Error, fs, process::ExitCode};
+use crate::outcome::Outcome;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+use std::{error::Error, fs};
 
 use object::{Object, ObjectSection};
 use pgrx_sql_entity_graph::{
@@ -24,29 +28,58 @@ const HEADER: &str = "\
 
 ";
 
-fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [library, control_file] = arguments.as_slice() else {
-        eprintln!("usage: install_script LIBRARY CONTROL_FILE");
-        return ExitCode::from(2);
-    };
-    match install_script(library, control_file) {
-        Ok(script) => {
-            print!("{script}");
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            eprintln!("cannot make an install script of {library}: {error}");
-            ExitCode::FAILURE
-        }
-    }
+/// Writes the install script of the version at hand.
+///
+/// # Errors
+/// A library that is no extension of pgrx's; files that cannot be read or written.
+pub fn write(root: &Path, library: &Path) -> Outcome {
+    let file = script_of(root)?;
+    fs::write(&file, install_script(root, library)?)?;
+    eprintln!("wrote {}", name(root, &file));
+    Ok(ExitCode::SUCCESS)
 }
 
-/// The install script of the extension in `library`, with the properties in `control_file`.
-fn install_script(library: &str, control_file: &str) -> Result<String, Box<dyn Error>> {
-    let bytes = fs::read(library)?;
-    let control = ControlFile::from_str(&fs::read_to_string(control_file)?)?;
-    let mut entities = vec![SqlGraphEntity::ExtensionRoot(control)];
+/// Compares it with what is checked in, and shows the difference.
+///
+/// # Errors
+/// As for [`write`].
+pub fn check(root: &Path, library: &Path) -> Outcome {
+    let (file, script) = (script_of(root)?, install_script(root, library)?);
+    if fs::read_to_string(&file)? == script {
+        eprintln!("{} is what the source says", name(root, &file));
+        return Ok(ExitCode::SUCCESS);
+    }
+    show_difference(&file, &script)?;
+    Err(format!("{} is not what the source says: run make schema", name(root, &file)).into())
+}
+
+fn script_of(root: &Path) -> Result<PathBuf, Box<dyn Error>> {
+    let control = control_file(root)?;
+    Ok(root.join(format!("sql/irt_calibration--{}.sql", control.default_version)))
+}
+
+fn name(root: &Path, file: &Path) -> String {
+    file.strip_prefix(root).unwrap_or(file).display().to_string()
+}
+
+fn control_file(root: &Path) -> Result<ControlFile, Box<dyn Error>> {
+    Ok(ControlFile::from_str(&fs::read_to_string(root.join("irt_calibration.control"))?)?)
+}
+
+fn show_difference(file: &Path, script: &str) -> Result<(), Box<dyn Error>> {
+    let mut diff =
+        Command::new("diff").arg("-u").arg(file).arg("-").stdin(Stdio::piped()).spawn()?;
+    if let Some(mut input) = diff.stdin.take() {
+        input.write_all(script.as_bytes())?;
+    }
+    diff.wait()?;
+    Ok(())
+}
+
+/// The install script of the extension in `library`, with the properties in the control file.
+fn install_script(root: &Path, library: &Path) -> Result<String, Box<dyn Error>> {
+    let bytes = fs::read(library).map_err(|error| format!("{}: {error}", library.display()))?;
+    let mut entities = vec![SqlGraphEntity::ExtensionRoot(control_file(root)?)];
     entities.extend(decode_entities(schema_section(&bytes)?)?);
     let script = PgrxSql::build(entities.into_iter(), "irt_calibration".into(), false)?.to_sql()?;
     Ok(format!("{HEADER}{}", without_positions(&script)))

@@ -18,8 +18,8 @@ pub use configure::{Change, configure};
 pub use publishing::{Items, PUBLISHED_COLUMNS, PublishedColumn, add_item_columns};
 pub use relation::{Column, Relation, RelationKind};
 pub use settings::{
-    BankSettings, MAX_BOOTSTRAP_ITERATIONS, Overrides, StandardErrorMethod, parse_repeated,
-    repeated_as_str,
+    BankSettings, MAX_BOOTSTRAP_ITERATIONS, Overrides, StandardErrorMethod, check_quadrature_bound,
+    parse_repeated, repeated_as_str,
 };
 
 use crate::error::ExtensionError;

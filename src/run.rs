@@ -254,6 +254,7 @@ impl Run<'_> {
                 let only = self.request.item_ids();
                 let published =
                     publish::publish(bank, self.run_id, calibration, only.as_deref(), now)?;
+                audit::record_quadrature_nodes(self.run_id, calibration.quadrature_nodes)?;
                 let row = audit::end(self.run_id, Status::Success, &self.facts, None, now)?;
                 Ok((published, row))
             });

@@ -244,7 +244,7 @@ AS 'MODULE_PATHNAME', 'irt_cancel_calibration_wrapper';
 -- Skipped due to `#[pgrx(sql = false)]`
 
 CREATE  FUNCTION "irt_configure"(
-	"bank" TEXT DEFAULT 'default', /* Option < String > */
+	"bank" text DEFAULT 'default', /* Option < Text > */
 	"responses" regclass DEFAULT NULL, /* Option < RegClass > */
 	"person_column" name DEFAULT NULL, /* Option < SqlName > */
 	"item_column" name DEFAULT NULL, /* Option < SqlName > */
@@ -255,14 +255,14 @@ CREATE  FUNCTION "irt_configure"(
 	"min_new_responses" INT DEFAULT NULL, /* Option < i32 > */
 	"min_responses_per_item" INT DEFAULT NULL, /* Option < i32 > */
 	"min_persons" INT DEFAULT NULL, /* Option < i32 > */
-	"repeated_responses" TEXT DEFAULT NULL, /* Option < String > */
+	"repeated_responses" text DEFAULT NULL, /* Option < Text > */
 	"quadrature_nodes" INT DEFAULT NULL, /* Option < i32 > */
 	"quadrature_bound" double precision DEFAULT NULL, /* Option < f64 > */
 	"prior_log_discrimination_mean" double precision DEFAULT NULL, /* Option < f64 > */
 	"prior_log_discrimination_sd" double precision DEFAULT NULL, /* Option < f64 > */
 	"prior_difficulty_mean" double precision DEFAULT NULL, /* Option < f64 > */
 	"prior_difficulty_sd" double precision DEFAULT NULL, /* Option < f64 > */
-	"standard_errors" TEXT DEFAULT NULL, /* Option < String > */
+	"standard_errors" text DEFAULT NULL, /* Option < Text > */
 	"bootstrap_iterations" INT DEFAULT NULL, /* Option < i32 > */
 	"seed" bigint DEFAULT NULL, /* Option < i64 > */
 	"owner" name DEFAULT NULL /* Option < SqlName > */
@@ -338,10 +338,10 @@ CREATE  FUNCTION "irt_run_calibration"(
 	"min_new_responses" INT DEFAULT NULL, /* Option < i32 > */
 	"min_responses_per_item" INT DEFAULT NULL, /* Option < i32 > */
 	"item_ids" anycompatiblearray DEFAULT NULL::text[], /* Option < ItemKeys > */
-	"standard_errors" TEXT DEFAULT NULL, /* Option < String > */
+	"standard_errors" text DEFAULT NULL, /* Option < Text > */
 	"bootstrap_iterations" INT DEFAULT NULL, /* Option < i32 > */
 	"seed" bigint DEFAULT NULL, /* Option < i64 > */
-	"bank" TEXT DEFAULT 'default' /* Option < String > */
+	"bank" text DEFAULT 'default' /* Option < Text > */
 ) RETURNS @extschema@.irt_calibration_runs /* RunRow */
 VOLATILE PARALLEL UNSAFE
 LANGUAGE c /* Rust */
@@ -374,10 +374,10 @@ CREATE  FUNCTION "irt_start_calibration"(
 	"min_new_responses" INT DEFAULT NULL, /* Option < i32 > */
 	"min_responses_per_item" INT DEFAULT NULL, /* Option < i32 > */
 	"item_ids" anycompatiblearray DEFAULT NULL::text[], /* Option < ItemKeys > */
-	"standard_errors" TEXT DEFAULT NULL, /* Option < String > */
+	"standard_errors" text DEFAULT NULL, /* Option < Text > */
 	"bootstrap_iterations" INT DEFAULT NULL, /* Option < i32 > */
 	"seed" bigint DEFAULT NULL, /* Option < i64 > */
-	"bank" TEXT DEFAULT 'default' /* Option < String > */
+	"bank" text DEFAULT 'default' /* Option < Text > */
 ) RETURNS bigint /* i64 */
 VOLATILE PARALLEL UNSAFE
 LANGUAGE c /* Rust */

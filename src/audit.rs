@@ -254,6 +254,23 @@ pub fn record_settings(run_id: i64, settings: &Value) -> Result<(), ExtensionErr
     })
 }
 
+/// Adds to the settings how many ability nodes the estimates took: as many as configured, or more.
+///
+/// # Errors
+/// Only when SPI fails.
+pub fn record_quadrature_nodes(run_id: i64, nodes: u32) -> Result<(), ExtensionError> {
+    as_owner(|schema| {
+        let statement = format!(
+            "UPDATE {} SET settings = settings OPERATOR(pg_catalog.||) $2 \
+             WHERE id OPERATOR(pg_catalog.=) $1",
+            schema.runs()
+        );
+        let used = serde_json::json!({ "quadrature_nodes_used": nodes });
+        Spi::run_with_args(&statement, &[run_id.into(), JsonB(used).into()])?;
+        Ok(())
+    })
+}
+
 /// The server's clock.
 ///
 /// # Errors

@@ -20,8 +20,8 @@ pub use ownership::Unowned;
 pub use publishing::{Items, PUBLISHED_COLUMNS, PublishedColumn, add_item_columns};
 pub use relation::{Column, Relation, RelationKind};
 pub use settings::{
-    BankSettings, MAX_BOOTSTRAP_ITERATIONS, Overrides, StandardErrorMethod, parse_repeated,
-    repeated_as_str,
+    BankSettings, MAX_BOOTSTRAP_ITERATIONS, Overrides, StandardErrorMethod, check_quadrature_bound,
+    parse_repeated, repeated_as_str,
 };
 
 use crate::error::ExtensionError;
@@ -171,7 +171,7 @@ pub fn must_be_usable(bank: &str, discovered: Option<Discovered>) -> Result<(), 
         None => return Ok(()),
     };
     let settings = LocalSettings::begin();
-    settings.set(c"search_path", c"pg_catalog, pg_temp");
+    settings.pin_names();
     ownership::may_use(&stored, Purpose::Running).map(|_| ())
 }
 

@@ -35,7 +35,23 @@ pub fn fit(query: &str, settings: &BankSettings) -> Result<Calibration, Extensio
         }
     })?;
     warn_of_repeats(repeats, settings);
-    result
+    let calibration = result?;
+    tell_of_the_grid(&calibration, settings);
+    Ok(calibration)
+}
+
+/// Says that there were more ability nodes than asked for: nothing else here could.
+fn tell_of_the_grid(calibration: &Calibration, settings: &BankSettings) {
+    let (used, asked) = (calibration.quadrature_nodes, settings.quadrature_nodes);
+    if i64::from(used) > i64::from(asked) {
+        let message = format!("the ability grid had {used} nodes instead of {asked}");
+        let report = Report::new(b"00000", message);
+        tell(
+            Level::Notice,
+            &report
+                .detail("Persons answered so much that their abilities lie between fewer nodes."),
+        );
+    }
 }
 
 fn warn_of_repeats(dropped: u64, settings: &BankSettings) {

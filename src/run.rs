@@ -360,6 +360,7 @@ impl Run<'_> {
                 let only = run.request.item_ids();
                 let published =
                     publish::publish(bank, run.run_id, calibration, only.as_deref(), now)?;
+                audit::record_quadrature_nodes(run.run_id, calibration.quadrature_nodes)?;
                 Ok((published, run.end(Status::Success, now)?))
             });
             match published {

@@ -1,7 +1,7 @@
 //! irt_configure: creates or changes a bank, and checks all of it at once.
 
 use super::ownership::{self, Named};
-use super::settings::{StandardErrorMethod, parse_repeated, replace};
+use super::settings::{StandardErrorMethod, check_quadrature_bound, parse_repeated, replace};
 use super::stored::Stored;
 use super::{Bank, DEFAULT_BANK, Discovered, Purpose, checks, discover, must_fit};
 use crate::error::{ExtensionError, OwnershipError};
@@ -167,6 +167,7 @@ fn required(
 }
 
 fn apply_settings(stored: &mut Stored, change: Change) -> Result<(), ExtensionError> {
+    check_quadrature_bound(change.quadrature_bound)?;
     let settings = &mut stored.settings;
     replace(&mut settings.min_new_responses, change.min_new_responses);
     replace(&mut settings.min_responses_per_item, change.min_responses_per_item);

@@ -70,6 +70,23 @@ pub fn repeated_as_str(repeated: RepeatedResponses) -> &'static str {
     }
 }
 
+/// Checks a half width of the ability grid that is given anew: one below 3 cuts off more of the
+/// population than estimates can bear. A bank of an older version that has one keeps it; its
+/// items are flagged quadrature_limited.
+///
+/// # Errors
+/// 22023 for what is out of bounds.
+pub fn check_quadrature_bound(bound: Option<f64>) -> Result<(), ExtensionError> {
+    match bound {
+        Some(bound) if !(3.0..=30.0).contains(&bound) => Err(ExtensionError::InvalidArgument {
+            argument: "quadrature_bound",
+            found: bound.to_string(),
+            expected: "between 3 and 30",
+        }),
+        _ => Ok(()),
+    }
+}
+
 /// Everything about a calibration that is neither data nor its whereabouts.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BankSettings {

@@ -1,6 +1,6 @@
 //! irt_fit_2pl: the estimator alone.
 
-use crate::bank::{BankSettings, StandardErrorMethod, parse_repeated};
+use crate::bank::{BankSettings, StandardErrorMethod, check_quadrature_bound, parse_repeated};
 use crate::error::ExtensionError;
 use crate::report::or_raise;
 use crate::sql_types::Text;
@@ -47,7 +47,10 @@ fn irt_fit_2pl(
             min_persons: given("min_persons", min_persons)?,
             repeated_responses: parse_repeated(&given("repeated_responses", repeated_responses)?)?,
             quadrature_nodes: given("quadrature_nodes", quadrature_nodes)?,
-            quadrature_bound: given("quadrature_bound", quadrature_bound)?,
+            quadrature_bound: {
+                check_quadrature_bound(quadrature_bound)?;
+                given("quadrature_bound", quadrature_bound)?
+            },
             prior_log_discrimination_mean: given(
                 "prior_log_discrimination_mean",
                 prior_log_discrimination_mean,

@@ -19,21 +19,21 @@ fn irt_run_calibration_0_3(
     min_new_responses: default!(Option<i32>, "NULL"),
     min_responses_per_item: default!(Option<i32>, "NULL"),
     item_ids: default!(Option<ItemKeys>, "NULL::text[]"),
-    standard_errors: default!(Option<String>, "NULL"),
+    standard_errors: default!(Option<Text>, "NULL"),
     bootstrap_iterations: default!(Option<i32>, "NULL"),
     seed: default!(Option<i64>, "NULL"),
-    bank: default!(Option<String>, "'default'"),
+    bank: default!(Option<Text>, "'default'"),
 ) -> RunRow {
     let overrides = Overrides {
         min_new_responses,
         min_responses_per_item,
-        standard_errors,
+        standard_errors: standard_errors.map(Into::into),
         bootstrap_iterations,
         seed,
     };
-    or_raise(
-        texts(item_ids).and_then(|item_ids| run(Arguments { force, overrides, item_ids, bank })),
-    )
+    or_raise(texts(item_ids).and_then(|item_ids| {
+        run(Arguments { force, overrides, item_ids, bank: bank.map(Into::into) })
+    }))
 }
 
 /// The same without waiting: returns the run's id as soon as its row is committed.
@@ -44,21 +44,21 @@ fn irt_start_calibration_0_3(
     min_new_responses: default!(Option<i32>, "NULL"),
     min_responses_per_item: default!(Option<i32>, "NULL"),
     item_ids: default!(Option<ItemKeys>, "NULL::text[]"),
-    standard_errors: default!(Option<String>, "NULL"),
+    standard_errors: default!(Option<Text>, "NULL"),
     bootstrap_iterations: default!(Option<i32>, "NULL"),
     seed: default!(Option<i64>, "NULL"),
-    bank: default!(Option<String>, "'default'"),
+    bank: default!(Option<Text>, "'default'"),
 ) -> i64 {
     let overrides = Overrides {
         min_new_responses,
         min_responses_per_item,
-        standard_errors,
+        standard_errors: standard_errors.map(Into::into),
         bootstrap_iterations,
         seed,
     };
-    or_raise(
-        texts(item_ids).and_then(|item_ids| start(Arguments { force, overrides, item_ids, bank })),
-    )
+    or_raise(texts(item_ids).and_then(|item_ids| {
+        start(Arguments { force, overrides, item_ids, bank: bank.map(Into::into) })
+    }))
 }
 
 /// The one of 0.1.0 and 0.2.0, whose item_ids is text[].

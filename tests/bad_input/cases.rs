@@ -185,17 +185,37 @@ pub const CONFIGURE: &[Case] = &[
     (
         "SELECT irt_configure('good', quadrature_bound => 'NaN')",
         "22023",
-        "quadrature_bound is NaN, but must be between 1 and 30",
+        "quadrature_bound is NaN, but must be between 3 and 30",
+    ),
+    (
+        "SELECT irt_configure('good', quadrature_bound => 1)",
+        "22023",
+        "quadrature_bound is 1, but must be between 3 and 30",
+    ),
+    (
+        "SELECT irt_configure('good', prior_log_discrimination_mean => 50)",
+        "22023",
+        "prior_log_discrimination_mean is 50, but must be between -5 and 5",
+    ),
+    (
+        "SELECT irt_configure('good', prior_difficulty_mean => -11)",
+        "22023",
+        "prior_difficulty_mean is -11, but must be between -10 and 10",
+    ),
+    (
+        "SELECT irt_configure('good', prior_log_discrimination_sd => 1e9)",
+        "22023",
+        "prior_log_discrimination_sd is 1000000000, but must be between 0.001 and 1000, or 'infinity' for no prior",
     ),
     (
         "SELECT irt_configure('good', prior_log_discrimination_mean => 'infinity')",
         "22023",
-        "prior_log_discrimination_mean is inf, but must be a number between -1000 and 1000",
+        "prior_log_discrimination_mean is inf, but must be between -5 and 5",
     ),
     (
         "SELECT irt_configure('good', prior_difficulty_sd => 0)",
         "22023",
-        "prior_difficulty_sd is 0, but must be at least 0.001, or 'infinity' for no prior",
+        "prior_difficulty_sd is 0, but must be between 0.001 and 1000, or 'infinity' for no prior",
     ),
     (
         "SELECT irt_configure('good', standard_errors => 'sandwich')",
@@ -284,6 +304,16 @@ pub const FIT: &[Case] = &[
         "irt_fit_2pl('SELECT user_id, question_id, is_correct FROM responses', quadrature_nodes => 4)",
         "22023",
         "quadrature_nodes is 4, but must be between 5 and 961",
+    ),
+    (
+        "irt_fit_2pl('SELECT user_id, question_id, is_correct FROM responses', quadrature_bound => 1)",
+        "22023",
+        "quadrature_bound is 1, but must be between 3 and 30",
+    ),
+    (
+        "irt_fit_2pl('SELECT user_id, question_id, is_correct FROM responses', prior_log_discrimination_mean => 50)",
+        "22023",
+        "prior_log_discrimination_mean is 50, but must be between -5 and 5",
     ),
     (
         "irt_fit_2pl('SELECT user_id, question_id, is_correct FROM scores')",

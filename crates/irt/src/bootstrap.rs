@@ -390,10 +390,10 @@ mod tests {
         let start = starting_values(&objective, &[None; ITEMS as usize]);
         let Ok(Outcome::Ended(fit)) = fit(&objective, start) else { panic!("no estimate") };
         let system = NewtonSystem::at(&objective, &fit.evaluation).unwrap().unwrap();
-        let owners = pattern_of_each_person(weights);
+        let owners = pattern_of_each_person(weights).unwrap();
         let (mut constant, mut absent) = (0, 0);
         for number in 0..3000 {
-            let weights = resample(&owners, patterns.len(), 3, number);
+            let weights = resample(&owners, patterns.len(), 3, number).unwrap();
             let rare = patterns.item_totals(&weights)[ITEMS as usize - 1];
             absent += u32::from(rare.responses == 0);
             constant += u32::from(rare.is_constant() && rare.responses > 0);

@@ -2,13 +2,16 @@
 //! their parameters, their standard errors.
 
 use crate::eligibility::Bank;
-use crate::em::{Outcome, STEP_TOLERANCE, Termination, fit, starting_values};
+use crate::em::{
+    Fit, Outcome, STEP_TOLERANCE, Termination, best_mode, fit, fit_from_near, starting_values,
+};
 use crate::error::IrtError;
 use crate::lanes::Grid;
 use crate::monitor::Monitor;
 use crate::objective::{Evaluation, Objective};
 use crate::priors::Priors;
 use crate::quadrature::Quadrature;
+use crate::resolution::{Verdict, can_be_finer, is_too_narrow, judge, piled_up_at_the_ends};
 use crate::responses::Responses;
 use crate::results::{Calibration, report};
 use crate::standard_errors::standard_errors;
@@ -63,62 +66,138 @@ pub fn calibrate(
 ) -> Result<Calibration, IrtError> {
     let mut bank = Bank::examine(responses, settings, monitor)?;
     let estimate = estimate(&mut bank, settings, monitor)?;
+    // Whatever follows is computed on the grid that served.
+    let quadrature = estimate.quadrature.clone();
+    let settings = &CalibrationSettings { quadrature, ..settings.clone() };
     let spreads = standard_errors(&bank, &estimate.evaluation, settings, monitor)?;
-    report(&bank, &estimate.evaluation, estimate.cycles, &spreads, settings, monitor)
+    report(&bank, &estimate, &spreads, settings, monitor)
 }
 
 /// The optimum over the items that remained in.
-struct Estimate {
-    evaluation: Evaluation,
-    cycles: u32,
+pub(crate) struct Estimate {
+    pub evaluation: Evaluation,
+    /// E-steps spent by all searches.
+    pub cycles: u32,
+    /// The grid that it was reached on.
+    pub quadrature: Quadrature,
+    /// Per item, true where that grid does not hold its persons.
+    pub grid_fails: Vec<bool>,
+}
+
+/// What the next search begins with.
+#[derive(Default)]
+struct Begin {
+    /// `None`: from the responses alone.
+    start: Option<Vec<SlopeIntercept>>,
+    /// It is an optimum already, on a coarser grid.
+    near: bool,
+    /// The signs of its slopes are the best that were found.
+    signs_are_settled: bool,
+    /// A component was turned: once is enough.
+    turned: bool,
 }
 
 /// Fits; items that turn out not to be identified leave the bank, and the rest is fitted again.
+/// Where the ability grid turns out to be too coarse, a finer one takes its place.
 fn estimate(
     bank: &mut Bank<'_>,
     settings: &CalibrationSettings,
     monitor: &dyn Monitor,
 ) -> Result<Estimate, IrtError> {
-    let grid = Grid::new(&settings.quadrature);
+    let mut quadrature = settings.quadrature.clone();
     let mut cycles = 0;
-    let mut start: Option<Vec<SlopeIntercept>> = None;
-    let mut turned = false;
+    let mut begin = Begin::default();
     loop {
-        let items = bank.selected_items();
+        let grid = Grid::new(&quadrature);
         let patterns = bank.patterns();
         let weights = patterns.multiplicities();
-        let objective = Objective::new(patterns, weights, &grid, &settings.priors, monitor, true);
-        let correlations: Vec<Option<f64>> =
-            items.iter().map(|item| bank.point_biserials[*item]).collect();
-        let begin = start.take().unwrap_or_else(|| starting_values(&objective, &correlations));
-        match fit(&objective, begin)? {
-            Outcome::Ended(fit) if fit.termination != Termination::Converged => {
-                let (largest_step, item) = fit.largest_step;
-                return Err(IrtError::NotConverged {
-                    termination: fit.termination.as_str(),
-                    cycles: cycles + fit.cycles,
-                    log_likelihood: fit.evaluation.log_likelihood(),
-                    largest_step,
-                    item: bank.responses.labels()[items[item]].clone(),
-                    tolerance: STEP_TOLERANCE,
-                });
-            }
-            Outcome::Ended(fit) => {
-                cycles += fit.cycles;
-                match mirrored(&fit.evaluation.parameters, &bank.components, settings) {
-                    // Once: a prior on difficulty that is not symmetric may turn it back.
-                    Some(mirrored) if !turned => (start, turned) = (Some(mirrored), true),
-                    _ => return Ok(Estimate { evaluation: fit.evaluation, cycles }),
+        let mut objective =
+            Objective::new(patterns, weights, &grid, &settings.priors, monitor, true);
+        objective.may_refine = can_be_finer(&quadrature, objective.items());
+        let start = match begin.start.take() {
+            Some(start) => start,
+            None => starting_values(&objective, &correlations(bank)),
+        };
+        let search = if begin.near { fit_from_near } else { fit };
+        let fit = match search(&objective, start)? {
+            Outcome::TooCoarse { near, cycles: more } => {
+                cycles += more;
+                if let Verdict::Finer(finer) = judge(&objective, &quadrature, &near)? {
+                    quadrature = finer;
                 }
+                begin.start = Some(near);
+                continue;
             }
             Outcome::NotIdentified { items: dropped, cycles: more } => {
                 cycles += more;
-                turned = false;
+                begin = Begin::default();
                 bank.mark_not_identified(&dropped);
                 bank.select(settings, monitor)?;
+                continue;
+            }
+            Outcome::Ended(fit) => fit,
+        };
+        cycles += fit.cycles;
+        let verdict = judge(&objective, &quadrature, &fit.evaluation.parameters)?;
+        if let Verdict::Finer(finer) = verdict {
+            quadrature = finer;
+            begin = Begin { start: Some(fit.evaluation.parameters), near: true, ..begin };
+            continue;
+        }
+        check(&fit, cycles, bank)?;
+        if settings.priors.parts_signs_of_slope() && !begin.signs_are_settled {
+            objective.may_refine = false;
+            let (best, more) = best_mode(&objective, &bank.components, fit)?;
+            cycles += more;
+            let start = Some(best.evaluation.parameters);
+            begin = Begin { start, near: true, signs_are_settled: true, ..begin };
+            continue;
+        }
+        match mirrored(&fit.evaluation.parameters, &bank.components, settings) {
+            // Once: a prior on difficulty that is not symmetric may turn it back.
+            Some(mirrored) if !begin.turned => {
+                let near = begin.signs_are_settled;
+                begin = Begin { start: Some(mirrored), near, turned: true, ..begin };
+            }
+            _ => {
+                let all = verdict == Verdict::TooCoarse || is_too_narrow(&quadrature);
+                let ends = piled_up_at_the_ends(&objective, &fit.evaluation, &quadrature);
+                let grid_fails = ends.into_iter().map(|end| all || end).collect();
+                return Ok(Estimate { evaluation: fit.evaluation, cycles, quadrature, grid_fails });
             }
         }
     }
+}
+
+/// Point-biserials of the items that are in.
+fn correlations(bank: &Bank<'_>) -> Vec<Option<f64>> {
+    bank.selected_items().iter().map(|item| bank.point_biserials[*item]).collect()
+}
+
+/// Checks that the search ended at an optimum, and with a likelihood that responses can have.
+///
+/// # Errors
+/// [`IrtError::NotConverged`], with the numbers of where it ended.
+fn check(fit: &Fit, cycles: u32, bank: &Bank<'_>) -> Result<(), IrtError> {
+    let log_likelihood = fit.evaluation.log_likelihood();
+    // The probability of responses is at most 1.
+    let is_possible = log_likelihood <= 0.0 && fit.evaluation.value.is_finite();
+    if fit.termination == Termination::Converged && is_possible {
+        return Ok(());
+    }
+    let (largest_step, item) = fit.largest_step;
+    Err(IrtError::NotConverged {
+        termination: if fit.termination == Termination::Converged {
+            "the log-likelihood is not that of responses: rounding has taken over"
+        } else {
+            fit.termination.as_str()
+        },
+        cycles,
+        log_likelihood,
+        largest_step,
+        item: bank.responses.labels()[bank.selected_items()[item]].clone(),
+        tolerance: STEP_TOLERANCE,
+    })
 }
 
 /// With a flat prior the sign of a component's scale is free: this turns every

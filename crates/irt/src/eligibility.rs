@@ -2,7 +2,7 @@
 
 use crate::calibration::CalibrationSettings;
 use crate::error::IrtError;
-use crate::identification::{SMALLEST_IDENTIFIED_COMPONENT, components};
+use crate::identification::{SMALLEST_IDENTIFIED_COMPONENT, components, known_by_products_alone};
 use crate::item_statistics::point_biserials;
 use crate::monitor::Monitor;
 use crate::patterns::{ItemTotals, Patterns};
@@ -80,17 +80,17 @@ impl<'a> Bank<'a> {
             if !settings.priors.discrimination_is_flat() {
                 return Ok(());
             }
-            let too_small: Vec<usize> = self
-                .components
-                .iter()
-                .filter(|component| component.len() < SMALLEST_IDENTIFIED_COMPONENT)
-                .flatten()
-                .copied()
-                .collect();
-            if too_small.is_empty() {
+            let undetermined: Vec<usize> = if settings.priors.difficulty_is_flat() {
+                known_by_products_alone(self.patterns(), &self.components)
+            } else {
+                let small =
+                    |component: &&Vec<usize>| component.len() < SMALLEST_IDENTIFIED_COMPONENT;
+                self.components.iter().filter(small).flatten().copied().collect()
+            };
+            if undetermined.is_empty() {
                 return Ok(());
             }
-            self.mark_not_identified(&too_small);
+            self.mark_not_identified(&undetermined);
         }
     }
 

@@ -8,16 +8,19 @@
 //!
 //! Source: Bock & Aitkin (1981), Psychometrika 46, 443–459.
 
+mod reflections;
 mod search;
 
 use std::sync::atomic::Ordering::Relaxed;
 
 use crate::error::IrtError;
 use crate::objective::Objective;
+use crate::resolution::is_hopeless;
 use crate::two_pl::SlopeIntercept;
 
-pub(crate) use self::search::Outcome;
+pub(crate) use self::reflections::best_mode;
 use self::search::Search;
+pub(crate) use self::search::{Fit, Outcome};
 pub use self::search::{
     MAX_CYCLES, STEP_TOLERANCE, STEP_TOLERANCE_IN_STANDARD_ERRORS, Termination,
 };
@@ -66,6 +69,9 @@ pub(crate) fn fit(
     if let Some(grid) = objective.grid.coarser().filter(|_| objective.sampling > 1) {
         let rough = objective.on(&grid);
         let (near, cycles) = near_by_a_sample(&rough, &start)?;
+        if objective.may_refine && is_hopeless(objective, &near)? {
+            return Ok(Outcome::TooCoarse { near, cycles });
+        }
         let mut approach = Search::new(&rough, near)?;
         approach.cycles += cycles;
         // The sample's cycles count for one: one with all persons may be enough.
@@ -78,6 +84,19 @@ pub(crate) fn fit(
         }
     }
     Search::new(objective, start)?.run()
+}
+
+/// The same from near by: no sample, no coarser grid, no more EM than it takes to be safe.
+///
+/// # Errors
+/// As for [`fit`].
+pub(crate) fn fit_from_near(
+    objective: &Objective<'_>,
+    start: Vec<SlopeIntercept>,
+) -> Result<Outcome, IrtError> {
+    let mut search = Search::new(objective, start)?;
+    search.em_cycles_due = 0;
+    search.run()
 }
 
 /// Where EM comes to with a sample of the persons, and the E-steps that it took there.
@@ -106,11 +125,16 @@ fn near_by_a_sample(
 
 #[cfg(test)]
 mod tests {
+    use rand::{RngExt, SeedableRng};
+    use rand_chacha::ChaCha8Rng;
+
     use super::*;
     use crate::lanes::Grid;
     use crate::monitor::Unmonitored;
     use crate::priors::Priors;
     use crate::quadrature::Quadrature;
+    use crate::responses::{NO_TIME, RepeatedResponses, ResponseRows, Responses};
+    use crate::simulate::simulate_items;
     use crate::simulate::{Simulation, simulate};
 
     #[test]
@@ -151,6 +175,47 @@ mod tests {
                     assert!((x.slope - y.slope).abs() < 5e-6, "{x:?} {y:?}");
                     assert!((x.difficulty() - y.difficulty()).abs() < 1e-5, "{x:?} {y:?}");
                 }
+            }
+        }
+    }
+
+    /// Everybody answers the two items of one pair; `persons` for each pair.
+    fn in_pairs(items: u32, pairs: &[[u32; 2]], persons: u32, seed: u64) -> Responses {
+        let truth = simulate_items(items, seed);
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let mut rows = ResponseRows::new(false);
+        for (number, pair) in pairs.iter().enumerate() {
+            for person in 0..persons {
+                // Nearly normal; the shape does not matter here.
+                let ability = (0..12).map(|_| rng.random::<f64>()).sum::<f64>() - 6.0;
+                for item in pair {
+                    let correct = rng.random::<f64>() < truth[*item as usize].probability(ability);
+                    rows.push(number as u32 * persons + person, *item, correct, NO_TIME).unwrap();
+                }
+            }
+        }
+        let labels = (0..items).map(|item| format!("{item:03}")).collect();
+        Responses::from_rows(labels, rows, RepeatedResponses::First, &Unmonitored).unwrap()
+    }
+
+    /// A chain of pairs has one association less than slopes: whatever the path, the search ends
+    /// on a ridge. (A calibration knows that before it begins; this is the search by itself.)
+    #[test]
+    fn a_search_that_ends_on_a_ridge_says_so() {
+        for seed in 0..60 {
+            let items = 3 + seed as u32 % 6;
+            let chain: Vec<[u32; 2]> = (1..items).map(|item| [item - 1, item]).collect();
+            let persons = [60, 200, 600, 2000][seed as usize % 4];
+            let responses = in_pairs(items, &chain, persons, seed);
+            let patterns = responses.patterns();
+            let (grid, priors) = (Grid::new(&Quadrature::default()), Priors::flat());
+            let weights = patterns.multiplicities();
+            let objective = Objective::new(patterns, weights, &grid, &priors, &Unmonitored, true);
+            let start = starting_values(&objective, &vec![None; items as usize]);
+            match fit(&objective, start) {
+                Ok(Outcome::NotIdentified { .. }) => {}
+                Ok(Outcome::Ended(fit)) => panic!("seed {seed}: {}", fit.termination.as_str()),
+                _ => panic!("seed {seed}: no end"),
             }
         }
     }

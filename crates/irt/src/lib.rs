@@ -19,7 +19,7 @@
 //! | question | module |
 //! |---|---|
 //! | What goes in, what comes out? | [`responses`], [`calibration`], [`results`], [`error`], [`monitor`] |
-//! | What is the model? | [`two_pl`], [`quadrature`], [`priors`] |
+//! | What is the model? | [`two_pl`], [`quadrature`], `resolution`, [`priors`] |
 //! | In which form are responses computed with? | [`patterns`] |
 //! | What if memory is refused? | [`memory`] |
 //! | How is the optimum found? | [`e_step`], `m_step`, `objective`, `newton`, `cholesky`, `quasi_newton`, [`em`] |
@@ -47,6 +47,7 @@ pub mod patterns;
 pub mod priors;
 pub mod quadrature;
 mod quasi_newton;
+mod resolution;
 pub mod responses;
 pub mod results;
 pub mod simulate;

@@ -170,6 +170,21 @@ impl NewtonSystem {
         }
     }
 
+    /// About the smallest eigenvalue of the scaled matrix, by inverse iteration: near 0 where
+    /// something is hardly determined. `None` if the whole matrix is not known.
+    pub(crate) fn least_curvature(&self) -> Option<f64> {
+        const ITERATIONS: usize = 5;
+        let Kind::Dense { factor, .. } = &self.kind else { return None };
+        let mut vector = unstructured(2 * self.blocks.len());
+        let mut growth = 0.0;
+        for _ in 0..ITERATIONS {
+            factor.solve(&mut vector);
+            growth = vector.norm();
+            vector /= growth;
+        }
+        Some(1.0 / growth)
+    }
+
     /// Sampling covariance of each item's (a, d): aa, ad, dd; `None` if the
     /// whole matrix is not known.
     ///
@@ -251,6 +266,13 @@ pub(crate) struct FlatDirection {
     pub direction: Vec<SlopeIntercept>,
     /// The items that it moves.
     pub involved: Vec<usize>,
+    /// The curvature along it, as a share of what the complete data would tell.
+    pub curvature: f64,
+}
+
+/// A start of inverse iteration without structure, so that it is orthogonal to nothing.
+fn unstructured(side: usize) -> DVector<f64> {
+    DVector::from_fn(side, |row, _| 1.0 + 0.618_034 * ((row * row) % 7) as f64 / 7.0).normalize()
 }
 
 /// The direction in which the objective curves least, or upwards.
@@ -273,9 +295,9 @@ pub(crate) fn flattest_direction(
     let complete = information.matrix(0.0)?.diagonal();
     let scale = complete.map(|value| 1.0 / libm::sqrt(value.abs().max(1e-280)));
     let side = scale.len();
-    let mut factor = None;
+    let (mut factor, mut shift) = (None, 0.0);
     for exponent in -9..4 {
-        let shift = libm::pow(10.0, f64::from(exponent));
+        shift = libm::pow(10.0, f64::from(exponent));
         let mut shifted = information.matrix(1.0)?;
         for (column, mut values) in shifted.column_iter_mut().enumerate() {
             values.component_mul_assign(&scale);
@@ -288,12 +310,11 @@ pub(crate) fn flattest_direction(
         }
     }
     let Some(factor) = factor else { return Ok(None) };
-    // A start without structure, so that it is orthogonal to nothing.
-    let mut vector =
-        DVector::from_fn(side, |row, _| 1.0 + 0.618_034 * ((row * row) % 7) as f64 / 7.0);
+    let mut vector = unstructured(side);
+    let mut norm = 0.0;
     for _ in 0..ITERATIONS {
         factor.solve(&mut vector);
-        let norm = vector.norm();
+        norm = vector.norm();
         if !(norm.is_finite() && norm > 0.0) {
             return Ok(None);
         }
@@ -308,5 +329,5 @@ pub(crate) fn flattest_direction(
             intercept: vector[2 * item + 1] * scale[2 * item + 1],
         })
         .collect();
-    Ok(Some(FlatDirection { direction, involved }))
+    Ok(Some(FlatDirection { direction, involved, curvature: 1.0 / norm - shift }))
 }

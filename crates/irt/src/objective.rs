@@ -33,6 +33,8 @@ pub(crate) struct Objective<'a> {
     pub dense_items: usize,
     /// While the search is under way, one of so many patterns tells the missing information.
     pub sampling: usize,
+    /// True where the search may end because the ability grid is too coarse.
+    pub may_refine: bool,
     /// E-steps so far.
     pub e_steps: AtomicU64,
 }
@@ -84,6 +86,7 @@ impl<'a> Objective<'a> {
             parallel,
             dense_items: DENSE_ITEMS,
             sampling: sampling(patterns),
+            may_refine: false,
             e_steps: AtomicU64::new(0),
         }
     }
@@ -118,7 +121,8 @@ impl<'a> Objective<'a> {
     where
         'a: 'g,
     {
-        Objective { totals: self.totals.clone(), grid, e_steps: AtomicU64::new(0), ..*self }
+        let totals = self.totals.clone();
+        Objective { totals, grid, may_refine: false, e_steps: AtomicU64::new(0), ..*self }
     }
 
     pub(crate) fn items(&self) -> usize {

@@ -37,35 +37,32 @@ impl Priors {
     /// Validates the four parameters.
     ///
     /// # Errors
-    /// [`IrtError::InvalidSetting`] for a mean that is not finite or a
-    /// standard deviation that is not positive. `f64::INFINITY` is a flat prior.
+    /// [`IrtError::InvalidSetting`] for what no items can have and arithmetic cannot bear: means
+    /// of log a beyond ±5 (a of .007 or 148), means of b beyond ±10, and standard deviations
+    /// outside of [0.001, 1000]. `f64::INFINITY` is a flat prior.
     pub fn new(
         log_discrimination_mean: f64,
         log_discrimination_sd: f64,
         difficulty_mean: f64,
         difficulty_sd: f64,
     ) -> Result<Self, IrtError> {
-        for (name, mean) in [
-            ("prior_log_discrimination_mean", log_discrimination_mean),
-            ("prior_difficulty_mean", difficulty_mean),
+        for (name, mean, most, expected) in [
+            ("prior_log_discrimination_mean", log_discrimination_mean, 5.0, "between -5 and 5"),
+            ("prior_difficulty_mean", difficulty_mean, 10.0, "between -10 and 10"),
         ] {
-            if !(mean.abs() <= 1e3) {
-                return Err(IrtError::InvalidSetting {
-                    name,
-                    found: mean.to_string(),
-                    expected: "a number between -1000 and 1000",
-                });
+            if !(mean.abs() <= most) {
+                return Err(IrtError::InvalidSetting { name, found: mean.to_string(), expected });
             }
         }
         for (name, sd) in [
             ("prior_log_discrimination_sd", log_discrimination_sd),
             ("prior_difficulty_sd", difficulty_sd),
         ] {
-            if !(sd >= 1e-3) {
+            if !((1e-3..=1e3).contains(&sd) || sd == f64::INFINITY) {
                 return Err(IrtError::InvalidSetting {
                     name,
                     found: sd.to_string(),
-                    expected: "at least 0.001, or 'infinity' for no prior",
+                    expected: "between 0.001 and 1000, or 'infinity' for no prior",
                 });
             }
         }
@@ -100,6 +97,12 @@ impl Priors {
     #[must_use]
     pub fn parts_signs_of_slope(&self) -> bool {
         self.discrimination_is_flat() && !self.difficulty_is_flat()
+    }
+
+    /// True where an item may be reflected, slope and difficulty, at no cost.
+    #[must_use]
+    pub fn is_symmetric(&self) -> bool {
+        self.discrimination_is_flat() && (self.difficulty_is_flat() || self.difficulty_mean == 0.0)
     }
 
     /// True where (a, d) has a positive prior density.

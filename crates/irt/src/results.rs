@@ -1,11 +1,10 @@
 //! What a calibration says of every item: parameters, standard errors, statistics, remarks.
 
-use crate::calibration::{CalibrationSettings, StandardErrors};
+use crate::calibration::{CalibrationSettings, Estimate, StandardErrors};
 use crate::eligibility::Bank;
 use crate::error::IrtError;
 use crate::memory::reserve;
 use crate::monitor::Monitor;
-use crate::objective::Evaluation;
 use crate::standard_errors::{Spread, Spreads};
 use crate::two_pl::SlopeIntercept;
 
@@ -55,7 +54,8 @@ pub enum Flag {
     LowDiscrimination,
     /// Difficulty beyond ±6.
     ExtremeDifficulty,
-    /// Discrimination times node spacing above 1: the grid limits the accuracy.
+    /// The ability grid limits the accuracy: too coarse for the item's slope or for persons who
+    /// answered very much, or too narrow.
     QuadratureLimited,
     /// No standard error could be computed.
     NoStandardError,
@@ -129,6 +129,9 @@ pub struct Calibration {
     pub log_prior: f64,
     /// Cycles of the estimator.
     pub em_iterations: u32,
+    /// Nodes of the ability grid at the end: as many as were asked for, or more where persons'
+    /// posteriors were too narrow for those.
+    pub quadrature_nodes: u32,
     /// Bootstrap replicates that were kept; 0 without bootstrap.
     pub bootstrap_iterations: u32,
     /// Bootstrap replicates among them that did not converge and were left out of the standard errors.
@@ -144,20 +147,20 @@ impl Calibration {
     }
 }
 
-/// Puts together what was found out; `cycles` as spent by the search.
+/// Puts together what was found out; `settings` with the grid of the estimate.
 ///
 /// # Errors
 /// [`IrtError::Interrupted`], [`IrtError::OutOfMemory`].
 pub(crate) fn report(
     bank: &Bank<'_>,
-    estimate: &Evaluation,
-    cycles: u32,
+    estimate: &Estimate,
     spreads: &Spreads,
     settings: &CalibrationSettings,
     monitor: &dyn Monitor,
 ) -> Result<Calibration, IrtError> {
     let disconnected = bank.components.len() > 1;
-    let mut selected = estimate.parameters.iter().zip(&spreads.items);
+    let Estimate { evaluation, cycles, quadrature, grid_fails } = estimate;
+    let mut selected = evaluation.parameters.iter().zip(&spreads.items).zip(grid_fails);
     let mut items = reserve(bank.skipped.len(), "the results")?;
     for item in 0..bank.skipped.len() {
         if monitor.interrupted() {
@@ -166,7 +169,14 @@ pub(crate) fn report(
         let result = uncalibrated(bank, item);
         let found = if bank.skipped[item].is_none() { selected.next() } else { None };
         items.push(match found {
-            Some((at, spread)) => calibrated(result, *at, *spread, disconnected, settings),
+            Some(((at, spread), grid_fails)) => {
+                let steep = at.slope.abs() * quadrature.spacing() > 1.0;
+                let remarks = [
+                    (disconnected, Flag::Disconnected),
+                    (steep || *grid_fails, Flag::QuadratureLimited),
+                ];
+                calibrated(result, *at, *spread, &remarks, settings)
+            }
             None => result,
         });
     }
@@ -174,9 +184,10 @@ pub(crate) fn report(
         items,
         persons_count: bank.patterns().persons(),
         responses_count: bank.patterns().responses(),
-        log_likelihood: estimate.log_likelihood(),
-        log_prior: estimate.log_prior,
-        em_iterations: cycles,
+        log_likelihood: evaluation.log_likelihood(),
+        log_prior: evaluation.log_prior,
+        em_iterations: *cycles,
+        quadrature_nodes: quadrature.nodes().len() as u32,
         bootstrap_iterations: spreads.replicates,
         bootstrap_failures: spreads.failures,
         bootstrap_e_steps: spreads.e_steps,
@@ -210,20 +221,19 @@ fn calibrated(
     mut result: ItemResult,
     at: SlopeIntercept,
     spread: Option<Spread>,
-    disconnected: bool,
+    of_the_bank: &[(bool, Flag)],
     settings: &CalibrationSettings,
 ) -> ItemResult {
     let difficulty = at.difficulty();
     let wanted = settings.standard_errors != StandardErrors::None;
     let remarks = [
-        (disconnected, Flag::Disconnected),
         (at.slope < 0.0, Flag::NegativeDiscrimination),
         (at.slope < LOW_DISCRIMINATION, Flag::LowDiscrimination),
         (difficulty.abs() > EXTREME_DIFFICULTY, Flag::ExtremeDifficulty),
-        (at.slope.abs() * settings.quadrature.spacing() > 1.0, Flag::QuadratureLimited),
         (wanted && spread.is_none(), Flag::NoStandardError),
     ];
-    result.flags.extend(remarks.iter().filter(|(holds, _)| *holds).map(|(_, flag)| *flag));
+    let remarks = of_the_bank.iter().chain(&remarks);
+    result.flags.extend(remarks.filter(|(holds, _)| *holds).map(|(_, flag)| *flag));
     result.flags.sort_unstable();
     result.status = ItemStatus::Calibrated;
     result.difficulty = Some(difficulty);

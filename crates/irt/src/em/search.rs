@@ -21,11 +21,13 @@
 use rayon::prelude::*;
 
 use crate::error::IrtError;
+use crate::identification::is_answered_in_threes;
 use crate::m_step::{limit_step, maximise_item};
 use crate::monitor::Phase;
 use crate::newton::{NewtonSystem, flattest_direction};
 use crate::objective::{Evaluation, Objective};
 use crate::quasi_newton::{Corrections, gain};
+use crate::resolution::is_hopeless;
 use crate::two_pl::SlopeIntercept;
 
 /// A Newton step of at most this in a and in b is convergence …
@@ -54,6 +56,12 @@ const SPENT: f64 = 1e-3;
 const UNDETERMINED: f64 = 10.0;
 /// A parameter that still wants to move this far, in a or b, is not settled.
 const UNSETTLED: f64 = 0.5;
+/// With a flat prior, a smallest eigenvalue below this of the matrix by which the search steps
+/// makes it worth looking at the exact one at the optimum, as does a design of pairs …
+const SUSPICIOUS: f64 = 1e-2;
+/// … where a curvature below this share of what the complete data would tell is none: what is
+/// not determined has less than 1e-7 there, by rounding, and what is has more than 1e-5.
+const SINGULAR: f64 = 1e-6;
 /// With a flat prior, a smaller slope leaves difficulty undetermined.
 const VANISHING_SLOPE: f64 = 1e-7;
 
@@ -84,6 +92,13 @@ impl Termination {
 pub(crate) enum Outcome {
     /// At an estimate, or short of one.
     Ended(Fit),
+    /// Persons' posteriors are far too narrow for the ability grid.
+    TooCoarse {
+        /// Where the search was.
+        near: Vec<SlopeIntercept>,
+        /// E-steps spent.
+        cycles: u32,
+    },
     /// The responses do not determine the parameters of these items.
     NotIdentified {
         items: Vec<usize>,
@@ -126,6 +141,8 @@ pub(super) struct Search<'o, 'a> {
     pub(super) tolerance: f64,
     /// EM cycles to go before the next Newton step.
     pub(super) em_cycles_due: u32,
+    /// The grid is looked at once, before the first Newton step.
+    grid_unseen: bool,
 }
 
 /// What became of one attempt to step.
@@ -161,6 +178,7 @@ impl<'o, 'a> Search<'o, 'a> {
             times_within_tolerance: 0,
             tolerance: 1.0,
             em_cycles_due: *EM_CYCLES.end(),
+            grid_unseen: objective.may_refine,
         })
     }
 
@@ -199,6 +217,12 @@ impl<'o, 'a> Search<'o, 'a> {
             if self.em_cycles_due > 0 {
                 self.em_cycle()?;
                 continue;
+            }
+            if std::mem::take(&mut self.grid_unseen)
+                && is_hopeless(self.objective, &self.current.parameters)?
+            {
+                let near = std::mem::take(&mut self.current.parameters);
+                return Ok(Outcome::TooCoarse { near, cycles: self.cycles });
             }
             match self.newton_cycle()? {
                 Progress::Moved => {}
@@ -334,7 +358,7 @@ impl<'o, 'a> Search<'o, 'a> {
                 self.times_within_tolerance += 1;
                 // A curvature that was learned on the way is trusted the third time only.
                 if exact || sampled || self.times_within_tolerance >= 3 {
-                    return Ok(self.converge(&step));
+                    return self.converge(&step);
                 }
             } else {
                 self.times_within_tolerance = 0;
@@ -444,7 +468,7 @@ impl<'o, 'a> Search<'o, 'a> {
 
     /// Takes the last step without another E-step, and checks that the optimum determines every
     /// item.
-    fn converge(&mut self, step: &[SlopeIntercept]) -> Progress {
+    fn converge(&mut self, step: &[SlopeIntercept]) -> Result<Progress, IrtError> {
         let parameters = self.moved_by(step, 1.0);
         self.objective.carry_over(&mut self.current, parameters, step);
         if self.objective.priors.discrimination_is_flat() {
@@ -453,10 +477,31 @@ impl<'o, 'a> Search<'o, 'a> {
                 .filter(|item| self.current.parameters[*item].slope.abs() < VANISHING_SLOPE)
                 .collect();
             if !vanishing.is_empty() {
-                return Progress::NotIdentified(vanishing);
+                return Ok(Progress::NotIdentified(vanishing));
             }
+            return self.determined();
         }
-        Progress::Converged
+        Ok(Progress::Converged)
+    }
+
+    /// With a flat prior the optimum may be a ridge, whatever the path to it: then the observed
+    /// information is singular there, though that of a point on the way need not be.
+    fn determined(&mut self) -> Result<Progress, IrtError> {
+        let curvature = self.system.as_ref().and_then(NewtonSystem::least_curvature);
+        // On the way there is no need to know, and beyond the dense limit no way.
+        let Some(curvature) = curvature.filter(|_| self.tolerance == 1.0) else {
+            return Ok(Progress::Converged);
+        };
+        let Objective { patterns, weights, .. } = self.objective;
+        if curvature >= SUSPICIOUS && is_answered_in_threes(patterns, weights) {
+            return Ok(Progress::Converged);
+        }
+        // The last step was taken without an E-step; along a ridge it can be a long one.
+        let there = self.evaluate(self.current.parameters.clone())?;
+        match flattest_direction(self.objective, &there)? {
+            Some(flat) if flat.curvature < SINGULAR => Ok(Progress::NotIdentified(flat.involved)),
+            _ => Ok(Progress::Converged),
+        }
     }
 
     /// With a flat prior, the items whose slope still wants to go far although

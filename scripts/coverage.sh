@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Measures the coverage of the 95 % intervals and writes the table into docs/method.md.
-# Takes a quarter of an hour on 2 cores. COVERAGE_REPLICATIONS (2,000 simulated tests),
+# Takes some ten minutes on 2 cores. COVERAGE_REPLICATIONS (2,000 simulated tests),
 # COVERAGE_BOOTSTRAPPED (the first 200 of them with the bootstrap as well) and
 # COVERAGE_BOOTSTRAP (200 replicates in each) change how much is done.
 set -euo pipefail

@@ -62,6 +62,7 @@ fn main() {
     pool.install(|| {
         measure(1000, 5, 1.0, 2000);
         measure(500, 50, 1.0, 2000);
+        measure(400, 150, 0.25, 200);
         measure(2000, 40, 1.0, 200);
         measure(5000, 200, 0.15, 20);
         measure(20000, 100, 1.0, 20);

@@ -6,7 +6,8 @@
 //! then those that are easy or hard. Seeded: the same numbers every time.
 //!
 //! Arguments: replications with the observed information (2,000), how many of them are
-//! done with the bootstrap as well (200), and bootstrap replicates in each of these (200).
+//! done with the bootstrap as well (200), bootstrap replicates in each of these (200), and
+//! the standard deviation of log a (0.3).
 
 use std::fmt::Write as _;
 
@@ -113,14 +114,18 @@ struct Design {
 }
 
 impl Design {
-    /// Discrimination ~ lognormal(0, 0.3²), difficulties evenly between ± [`EXTREME`].
-    fn items(&self) -> Vec<SlopeIntercept> {
+    /// Discrimination ~ lognormal(0, `spread`²), difficulties evenly between ± [`EXTREME`].
+    fn items(&self, spread: f64) -> Vec<SlopeIntercept> {
+        // Simulated items have a spread of 0.3.
+        let power = spread / 0.3;
         let drawn = simulate_items(self.items, 2026);
         let gap = 2.0 * EXTREME / f64::from(self.items - 1);
         let difficulties = (0..self.items).map(|number| gap * f64::from(number) - EXTREME);
         let pairs = drawn.iter().zip(difficulties);
         pairs
-            .map(|(item, b)| SlopeIntercept::from_discrimination_difficulty(item.slope, b))
+            .map(|(item, b)| {
+                SlopeIntercept::from_discrimination_difficulty(item.slope.powf(power), b)
+            })
             .collect()
     }
 
@@ -228,13 +233,14 @@ fn main() {
     };
     let (replications, bootstrapped, bootstrap) =
         (argument(1, 2000), argument(2, 200), argument(3, 200));
+    let spread = std::env::args().nth(4).and_then(|text| text.parse().ok()).unwrap_or(0.3);
     println!(
         "| priors | items | responses an item | \\|b\\| | a: information | a: bootstrap SE \
          | a: percentiles | b: information | b: bootstrap SE | b: percentiles | without SE |"
     );
     println!("|---|---|---|---|---|---|---|---|---|---|---|");
     for design in designs() {
-        let items = design.items();
+        let items = design.items(spread);
         let rows = (0..replications)
             .into_par_iter()
             .map(|number| {

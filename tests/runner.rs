@@ -104,9 +104,10 @@ fn options_reach_the_run() {
         "--item",
         "1",
     ];
+    let mut client = cluster.connect();
+    client.batch_execute("INSERT INTO questions VALUES ('it''s'), ('1')").unwrap();
     let output = run(&cluster, &arguments);
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
-    let mut client = cluster.connect();
     let settings = "SELECT settings FROM \"Item bank\".irt_calibration_runs";
     let settings: serde_json::Value =
         serde_json::from_str(&value(&mut client, settings).unwrap()).unwrap();

@@ -166,6 +166,30 @@ fn a_bank_has_one_job_and_loses_it() {
     assert_eq!(value(&mut client, &command).as_deref(), Some("success"), "{command}");
 }
 
+/// What would be refused at night is refused at once: another's bank, or relations of somebody who
+/// is not trusted.
+#[test]
+fn only_a_bank_that_the_role_may_run_is_scheduled() {
+    let (cluster, mut client) = with_cron();
+    client
+        .batch_execute(
+            "CREATE ROLE runner LOGIN; GRANT USAGE ON SCHEMA cron TO runner; CREATE ROLE app;
+             GRANT EXECUTE ON FUNCTION irt_run_calibration, irt_schedule_calibration TO runner;
+             ALTER TABLE responses OWNER TO app; SELECT irt_configure('apps', 'responses', owner => 'app')",
+        )
+        .unwrap();
+    let mut runner = cluster.connect_as("runner", "postgres");
+    for bank in ["apps", "default"] {
+        let call = format!("SELECT irt_schedule_calibration(bank => '{bank}')");
+        let refused = error(&mut runner, &call);
+        assert_eq!(refused.code().code(), "42501", "{bank}");
+        assert!(refused.message().contains("belongs to role \"app\""), "{refused:?}");
+    }
+    client.batch_execute("GRANT app TO runner").unwrap();
+    schedule(&mut runner, "bank => 'apps'");
+    schedule(&mut runner, "");
+}
+
 #[test]
 fn the_notice_says_when() {
     let (cluster, _client) = with_cron();

@@ -85,7 +85,7 @@ fn where_the_grid_suffices_nothing_changes() {
     }
     assert_eq!(
         (KERNEL, hash),
-        ("lanes8-2", 0x599b_2ca6_74d0_be3f),
+        ("lanes8-3", 0x599b_2ca6_74d0_be3f),
         "other bits need another name of the kernel"
     );
 }

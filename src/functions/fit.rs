@@ -2,7 +2,7 @@
 
 use crate::bank::{BankSettings, StandardErrorMethod, check_quadrature_bound, parse_repeated};
 use crate::error::ExtensionError;
-use crate::report::or_raise;
+use crate::report::{catch, or_raise};
 use crate::sql_types::Text;
 use irt::ItemResult;
 use pgrx::prelude::*;
@@ -40,7 +40,7 @@ fn irt_fit_2pl(
         name!(flags, Vec<String>),
     ),
 > {
-    let fitted = (|| {
+    let fit = || {
         let settings = BankSettings {
             min_new_responses: 0,
             min_responses_per_item: given("min_responses_per_item", min_responses_per_item)?,
@@ -69,7 +69,9 @@ fn irt_fit_2pl(
             seed: given("seed", seed)?,
         };
         crate::fit::fit(&given("query", query)?, &settings)
-    })();
+    };
+    // An error of the query keeps its SQLSTATE, and one for lack of memory says which limit it was.
+    let fitted = catch(fit).unwrap_or_else(|report| Err(ExtensionError::Database(report)));
     TableIterator::new(or_raise(fitted).items.into_iter().map(row))
 }
 

@@ -9,6 +9,7 @@
     reason = "a test stops at the first thing that is not as it should be"
 )]
 
+mod beside;
 mod bouncer;
 mod cancels;
 mod changes;

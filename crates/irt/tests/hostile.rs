@@ -251,3 +251,23 @@ fn too_little_is_refused_with_numbers() {
     let data = matrix(49, 5, 9);
     assert!(matches!(run(&data, &few), Err(IrtError::TooFewItems { few_responses: 5, .. })));
 }
+
+/// Up to their bounds priors may pull anywhere, but never to what responses cannot have.
+#[test]
+fn priors_at_their_bounds() {
+    let data = matrix(300, 8, 10);
+    let flat = f64::INFINITY;
+    for (mean_a, sd_a) in
+        [(5.0, 0.001), (5.0, 0.5), (-5.0, 0.001), (-5.0, 0.5), (0.0, 1e3), (0.0, flat)]
+    {
+        for (mean_b, sd_b) in [(0.0, 2.0), (10.0, 0.001), (-10.0, 0.001), (10.0, 1e3), (0.0, flat)]
+        {
+            let priors = Priors::new(mean_a, sd_a, mean_b, sd_b).unwrap();
+            match run(&data, &lenient(priors)) {
+                Ok(found) => assert!(found.log_likelihood < 0.0, "{priors:?}"),
+                Err(IrtError::TooFewItems { .. } | IrtError::NotConverged { .. }) => {}
+                Err(error) => panic!("{priors:?}: {error}"),
+            }
+        }
+    }
+}

@@ -222,3 +222,36 @@ fn mirrored(
     }
     any.then_some(turned)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::monitor::Unmonitored;
+    use crate::simulate::{Simulation, simulate};
+
+    #[test]
+    fn a_log_likelihood_above_0_is_an_error() {
+        let design = Simulation { persons: 200, items: 5, answered: 1.0, seed: 1 };
+        let (responses, _) = simulate(&design);
+        let settings = CalibrationSettings {
+            min_responses_per_item: 1,
+            min_persons: 2,
+            quadrature: Quadrature::default(),
+            priors: Priors::default(),
+            standard_errors: StandardErrors::None,
+        };
+        let bank = Bank::examine(&responses, &settings, &Unmonitored).unwrap();
+        let grid = Grid::new(&settings.quadrature);
+        let weights = bank.patterns().multiplicities();
+        let (patterns, priors) = (bank.patterns(), &settings.priors);
+        let objective = Objective::new(patterns, weights, &grid, priors, &Unmonitored, true);
+        let start = starting_values(&objective, &correlations(&bank));
+        let Ok(Outcome::Ended(mut found)) = fit(&objective, start) else { panic!("no estimate") };
+        assert_eq!(check(&found, 1, &bank), Ok(()));
+        for impossible in [100_662_005.0, f64::NAN] {
+            found.evaluation.counts.log_likelihood = impossible;
+            let refused = check(&found, 1, &bank);
+            assert!(matches!(refused, Err(IrtError::NotConverged { .. })), "{refused:?}");
+        }
+    }
+}

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use crate::patterns::Patterns;
+use crate::patterns::{ItemSet, Patterns};
 
 /// With a flat prior on discrimination, a component needs this many items:
 /// two items have four parameters and three free proportions.
@@ -57,6 +57,10 @@ pub(crate) fn known_by_products_alone(
 /// or more. Three items that are answered together have six parameters and seven free
 /// proportions: such data determine them, unless they are degenerate.
 pub(crate) fn is_answered_in_threes(patterns: &Patterns, weights: &[u32]) -> bool {
+    let answered = |set: &ItemSet| patterns.codes(set.patterns.start).len();
+    if patterns.item_sets(0..patterns.len()).all(|set| answered(&set) >= 3) {
+        return true;
+    }
     let (mut all, mut in_threes) = (vec![0_u64; patterns.items()], vec![0_u64; patterns.items()]);
     for set in patterns.item_sets(0..patterns.len()) {
         let persons: u64 = weights[set.patterns.clone()].iter().map(|w| u64::from(*w)).sum();

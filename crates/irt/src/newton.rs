@@ -170,19 +170,14 @@ impl NewtonSystem {
         }
     }
 
-    /// About the smallest eigenvalue of the scaled matrix, by inverse iteration: near 0 where
-    /// something is hardly determined. `None` if the whole matrix is not known.
+    /// The smallest eigenvalue of the scaled matrix, or up to some hundred times as much, by one
+    /// step of inverse iteration: near 0 where something is hardly determined. `None` if the
+    /// whole matrix is not known.
     pub(crate) fn least_curvature(&self) -> Option<f64> {
-        const ITERATIONS: usize = 5;
         let Kind::Dense { factor, .. } = &self.kind else { return None };
         let mut vector = unstructured(2 * self.blocks.len());
-        let mut growth = 0.0;
-        for _ in 0..ITERATIONS {
-            factor.solve(&mut vector);
-            growth = vector.norm();
-            vector /= growth;
-        }
-        Some(1.0 / growth)
+        factor.solve(&mut vector);
+        Some(1.0 / vector.norm())
     }
 
     /// Sampling covariance of each item's (a, d): aa, ad, dd; `None` if the

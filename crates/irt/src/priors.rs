@@ -245,6 +245,27 @@ mod tests {
     }
 
     #[test]
+    fn what_no_items_can_have_is_refused_by_name() {
+        let flat = f64::INFINITY;
+        let refused = |mean_a, sd_a, mean_b, sd_b| match Priors::new(mean_a, sd_a, mean_b, sd_b) {
+            Err(IrtError::InvalidSetting { name, .. }) => Some(name),
+            _ => None,
+        };
+        for mean in [50.0, -5.1, f64::NAN, flat] {
+            assert_eq!(refused(mean, 0.5, 0.0, 2.0), Some("prior_log_discrimination_mean"));
+        }
+        for mean in [10.1, -100.0, f64::NAN, flat] {
+            assert_eq!(refused(0.0, 0.5, mean, 2.0), Some("prior_difficulty_mean"));
+        }
+        for sd in [0.0, 1e-4, -1.0, 1001.0, f64::NAN] {
+            assert_eq!(refused(0.0, sd, 0.0, 2.0), Some("prior_log_discrimination_sd"));
+            assert_eq!(refused(0.0, 0.5, 0.0, sd), Some("prior_difficulty_sd"));
+        }
+        assert_eq!(refused(5.0, 1e-3, -10.0, 1e3), None);
+        assert_eq!(refused(-5.0, flat, 10.0, flat), None);
+    }
+
+    #[test]
     fn the_support_ends_at_zero() {
         assert!(!Priors::default().supports(0.0, 1.0));
         assert!(!Priors::default().supports(-1.0, 1.0));

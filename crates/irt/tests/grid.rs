@@ -36,7 +36,7 @@ fn distance(found: &Calibration, exact: &Calibration) -> f64 {
 #[test]
 fn long_tests_are_as_good_as_on_481_nodes() {
     let errors = StandardErrors::ObservedInformation;
-    for (items, expected) in [(200, 121), (500, 121), (1000, 241)] {
+    for (items, expected) in [(300, 121), (500, 121), (1000, 241)] {
         let design = Simulation { persons: 250, items, answered: 1.0, seed: 1 };
         let (responses, _) = simulate(&design);
         let found = on(&responses, 61, 6.0, errors);

@@ -291,3 +291,23 @@ fn what_would_be_enough_is_enough() {
     let said = run(&data, &settings).unwrap_err().enough().unwrap();
     assert!(said.starts_with("A lower min_responses_per_item would not do"), "{said}");
 }
+
+/// Up to their bounds priors may pull anywhere, but never to what responses cannot have.
+#[test]
+fn priors_at_their_bounds() {
+    let data = matrix(300, 8, 10);
+    let flat = f64::INFINITY;
+    for (mean_a, sd_a) in
+        [(5.0, 0.001), (5.0, 0.5), (-5.0, 0.001), (-5.0, 0.5), (0.0, 1e3), (0.0, flat)]
+    {
+        for (mean_b, sd_b) in [(0.0, 2.0), (10.0, 0.001), (-10.0, 0.001), (10.0, 1e3), (0.0, flat)]
+        {
+            let priors = Priors::new(mean_a, sd_a, mean_b, sd_b).unwrap();
+            match run(&data, &lenient(priors)) {
+                Ok(found) => assert!(found.log_likelihood < 0.0, "{priors:?}"),
+                Err(IrtError::TooFewItems { .. } | IrtError::NotConverged { .. }) => {}
+                Err(error) => panic!("{priors:?}: {error}"),
+            }
+        }
+    }
+}

@@ -168,6 +168,7 @@ proptest! {
             Err(error) => prop_assert!(false, "{error} {priors:?} {rows:?}"),
             Ok(calibration) => {
                 prop_assert!(calibration.log_likelihood.is_finite());
+                prop_assert!(calibration.log_likelihood <= 0.0);
                 prop_assert!(calibration.calibrated().count() >= 2);
                 for item in &calibration.items {
                     match item.status {

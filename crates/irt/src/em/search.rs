@@ -197,6 +197,8 @@ impl<'o, 'a> Search<'o, 'a> {
             sampled_steps,
             sampling,
             em_cycles_due: 0,
+            // It was looked at when the other search began.
+            grid_unseen: false,
             ..search
         })
     }

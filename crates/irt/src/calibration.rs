@@ -238,6 +238,7 @@ mod tests {
             min_persons: 2,
             quadrature: Quadrature::default(),
             priors: Priors::default(),
+            max_memory_bytes: None,
             standard_errors: StandardErrors::None,
         };
         let bank = Bank::examine(&responses, &settings, &Unmonitored).unwrap();

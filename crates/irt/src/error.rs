@@ -108,6 +108,18 @@ pub enum IrtError {
         /// How much was asked for.
         bytes: u64,
     },
+    /// A discrimination or a difficulty that nothing can be computed from.
+    #[error("the {name} of item number {item} is {found}, but must be {expected}")]
+    InvalidItemParameters {
+        /// The position in what was given, counted from 1.
+        item: u64,
+        /// "discrimination" or "difficulty".
+        name: &'static str,
+        /// The value that was given.
+        found: String,
+        /// What would have been accepted.
+        expected: &'static str,
+    },
 }
 
 impl IrtError {
@@ -140,6 +152,10 @@ impl IrtError {
             Self::Interrupted => "Run it again.",
             Self::OutOfMemory { .. } => {
                 "Raise irt_calibration.max_memory, or calibrate a subset of the responses."
+            }
+            Self::InvalidItemParameters { .. } => {
+                "Leave the item out, or correct its parameters: discrimination comes first, then \
+                 difficulty."
             }
         }
     }

@@ -24,6 +24,7 @@
 //! | How is the optimum found? | [`e_step`], `m_step`, `objective`, `newton`, `cholesky`, `quasi_newton`, [`em`] |
 //! | How sure is it? | `standard_errors`, `observed_information`, [`bootstrap`] |
 //! | What else is said of an item? | `eligibility`, `item_statistics`, `identification` |
+//! | Who can do how much, given the parameters? Which item comes next? | [`item_parameters`], [`scoring`] |
 //! | Where do tests get data? | [`simulate`] |
 
 pub mod bootstrap;
@@ -34,6 +35,7 @@ mod eligibility;
 pub mod em;
 pub mod error;
 mod identification;
+pub mod item_parameters;
 mod item_statistics;
 mod lanes;
 mod m_step;
@@ -47,12 +49,14 @@ pub mod quadrature;
 mod quasi_newton;
 pub mod responses;
 pub mod results;
+pub mod scoring;
 pub mod simulate;
 mod standard_errors;
 pub mod two_pl;
 
 pub use calibration::{CalibrationSettings, StandardErrors, calibrate};
 pub use error::IrtError;
+pub use item_parameters::ItemParameters;
 pub use monitor::{Monitor, Phase, Unmonitored};
 pub use priors::Priors;
 pub use quadrature::Quadrature;

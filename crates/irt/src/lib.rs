@@ -25,6 +25,7 @@
 //! | How sure is it? | `standard_errors`, `observed_information`, [`bootstrap`] |
 //! | What else is said of an item? | `eligibility`, `item_statistics`, `identification` |
 //! | Who can do how much, given the parameters? Which item comes next? | [`item_parameters`], [`scoring`] |
+//! | How do two calibrations get onto one scale? | [`linking`] |
 //! | Where do tests get data? | [`simulate`] |
 
 pub mod bootstrap;
@@ -38,6 +39,7 @@ mod identification;
 pub mod item_parameters;
 mod item_statistics;
 mod lanes;
+pub mod linking;
 mod m_step;
 pub mod monitor;
 mod newton;

@@ -12,7 +12,7 @@ use super::estimate::AbilityEstimate;
 use super::node_likelihood::factors;
 use crate::error::IrtError;
 use crate::item_parameters::ItemParameters;
-use crate::lanes::{Lane, vectorised};
+use crate::lanes::{LANES, Lane, vectorised};
 use crate::monitor::Monitor;
 use crate::responses::reserve;
 
@@ -96,33 +96,38 @@ impl RankedItems {
         };
         let mut distinct: Vec<RisingAnswer> = items.iter().filter_map(rising).collect();
         distinct.sort_unstable_by(RisingAnswer::order);
-        // Items with the same parameters share a rank: else answers to them could be sorted
-        // otherwise than where nothing but the parameters is known.
+        // Items with the same parameters share a rank and a row: answers to them are sorted as
+        // where nothing but the parameters is known.
         distinct.dedup();
         let rank = |item: &ItemParameters| {
             let item = rising(item)?;
             distinct.binary_search_by(|other| other.order(&item)).ok()
         };
-        let grid = scorer.grid();
-        let mut rows = reserve(distinct.len() * grid.width, "the items' likelihoods")?;
-        rows.resize(distinct.len() * grid.width, [0.0; crate::lanes::LANES]);
-        vectorised(
-            #[inline(always)]
-            || {
-                for (row, item) in rows.chunks_exact_mut(grid.width).zip(&distinct) {
-                    for (factors_here, nodes) in row.iter_mut().zip(&grid.nodes) {
-                        *factors_here = factors(item, *nodes);
-                    }
-                }
-            },
-        );
         Ok(Self {
             rank: items.iter().map(|item| rank(item).map_or(NO_RANK, |rank| rank as u32)).collect(),
             falling: items.iter().map(|item| item.discrimination < 0.0).collect(),
+            factors: table(scorer, &distinct)?,
             items: distinct,
-            factors: rows,
         })
     }
+}
+
+/// The [`factors`] of every item, items × lanes of nodes.
+fn table(scorer: &Eap, items: &[RisingAnswer]) -> Result<Vec<Lane>, IrtError> {
+    let grid = scorer.grid();
+    let mut rows = reserve(items.len() * grid.width, "the items' likelihoods")?;
+    rows.resize(items.len() * grid.width, [0.0; LANES]);
+    vectorised(
+        #[inline(always)]
+        || {
+            for (row, item) in rows.chunks_exact_mut(grid.width).zip(items) {
+                for (here, nodes) in row.iter_mut().zip(&grid.nodes) {
+                    *here = factors(item, *nodes);
+                }
+            }
+        },
+    );
+    Ok(rows)
 }
 
 /// Where one thread scores one person after the other.

@@ -121,6 +121,75 @@ pub enum IrtError {
         /// How much was asked for.
         bytes: u64,
     },
+    /// A discrimination or a difficulty that nothing can be computed from.
+    #[error("the {name} of item number {item} is {found}, but must be {expected}")]
+    InvalidItemParameters {
+        /// The position in what was given, counted from 1.
+        item: u64,
+        /// "discrimination" or "difficulty".
+        name: &'static str,
+        /// The value that was given.
+        found: String,
+        /// What would have been accepted.
+        expected: &'static str,
+    },
+    /// Two scales share too few items to be linked.
+    #[error("too few common items: {found}, at least {required} are needed to link two scales")]
+    TooFewCommonItems {
+        /// Common items that can be used.
+        found: u64,
+        /// How many it takes.
+        required: u64,
+    },
+    /// Discriminations and difficulties of the common items ask for different units.
+    #[error(
+        "the common items do not agree on a unit: by their discriminations the slope of the link \
+         is {by_discriminations:.4}, by their difficulties {by_difficulties:.4}; at most a factor \
+         of {limit} between the two is accepted"
+    )]
+    LinkSlopesDisagree {
+        /// exp of the mean of ln(a / a of the scale in force).
+        by_discriminations: f64,
+        /// Standard deviation of b on the scale in force over that of b.
+        by_difficulties: f64,
+        /// The largest factor that is accepted.
+        limit: f64,
+        /// True where the factor is near 1.702, that between normal and logistic metric.
+        normal_metric: bool,
+    },
+    /// Linked difficulties lie where the ability grid does not reach.
+    #[error(
+        "{outside} of {items} linked difficulties lie outside of [-{bound}, {bound}]; at most \
+         {percent} % are accepted"
+    )]
+    DifficultiesOutOfBounds {
+        /// Difficulties outside.
+        outside: u64,
+        /// Difficulties in all.
+        items: u64,
+        /// Half the width of the ability grid.
+        bound: f64,
+        /// The largest share that is accepted, in percent.
+        percent: u32,
+    },
+    /// The common items determine no link.
+    #[error("the common items determine no link by {method}: {reason}")]
+    LinkNotFound {
+        /// The linking method.
+        method: &'static str,
+        /// What is the matter.
+        reason: &'static str,
+    },
+    /// A covariance matrix that does not fit the items.
+    #[error("the joint covariance of {items} items takes {expected} finite numbers, but {found}")]
+    InvalidCovariance {
+        /// Items, with two parameters each.
+        items: u64,
+        /// How many numbers the lower triangle has.
+        expected: u64,
+        /// What was given.
+        found: String,
+    },
 }
 
 /// How far the best covered item is from enough.
@@ -187,6 +256,33 @@ impl IrtError {
             Self::OutOfMemory { .. } => {
                 "The system refused it: free memory, raise its limit, or calibrate a subset of the \
                  responses."
+            }
+            Self::InvalidItemParameters { .. } => {
+                "Leave the item out, or correct its parameters: discrimination comes first, then \
+                 difficulty."
+            }
+            Self::TooFewCommonItems { .. } => {
+                "Keep more items in use from one calibration to the next, or mark more as anchors."
+            }
+            Self::LinkSlopesDisagree { normal_metric: true, .. } => {
+                "The values in force seem to be of the normal metric: multiply their \
+                 discriminations by 1.702 to get those of the logistic metric, which is used here."
+            }
+            Self::LinkSlopesDisagree { .. } => {
+                "Check that the common items are the same items with the same keys; look for \
+                 placeholders among the values in force."
+            }
+            Self::DifficultiesOutOfBounds { .. } => {
+                "Check the values in force, and that the scale's unit is a standard deviation of \
+                 ability."
+            }
+            Self::LinkNotFound { .. } => {
+                "Check that the difficulties of the common items vary and that their \
+                 discriminations are positive."
+            }
+            Self::InvalidCovariance { .. } => {
+                "Give the lower triangle row by row, discrimination before difficulty of each \
+                 item, in the order of the items."
             }
         }
     }

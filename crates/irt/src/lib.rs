@@ -25,6 +25,8 @@
 //! | How is the optimum found? | [`e_step`], `m_step`, `objective`, `newton`, `cholesky`, `quasi_newton`, [`em`] |
 //! | How sure is it? | `standard_errors`, `observed_information`, [`bootstrap`] |
 //! | What else is said of an item? | `eligibility`, `item_statistics`, `identification` |
+//! | Who can do how much, given the parameters? Which item comes next? | [`item_parameters`], [`scoring`] |
+//! | How do two calibrations get onto one scale? | [`linking`] |
 //! | Where do tests get data? | [`simulate`] |
 
 pub mod bootstrap;
@@ -35,8 +37,10 @@ mod eligibility;
 pub mod em;
 pub mod error;
 mod identification;
+pub mod item_parameters;
 mod item_statistics;
 mod lanes;
+pub mod linking;
 mod m_step;
 pub mod memory;
 pub mod monitor;
@@ -50,12 +54,14 @@ mod quasi_newton;
 mod resolution;
 pub mod responses;
 pub mod results;
+pub mod scoring;
 pub mod simulate;
 mod standard_errors;
 pub mod two_pl;
 
 pub use calibration::{CalibrationSettings, StandardErrors, calibrate};
 pub use error::IrtError;
+pub use item_parameters::ItemParameters;
 pub use monitor::{Monitor, Phase, Unmonitored};
 pub use priors::Priors;
 pub use quadrature::Quadrature;

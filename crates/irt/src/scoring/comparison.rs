@@ -1,0 +1,216 @@
+//! What new parameters do to the scores of persons who have answered already.
+//!
+//! Runs on the machinery of the E-step ([`crate::e_step`]), whose posterior
+//! needs of a person's correct responses two sums only: both sets of parameters
+//! together cost at most two E-steps.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use super::prior::ScorePrior;
+use crate::e_step::{CompensatedSum, ItemTables, log_posterior_base, sum_of_correct};
+use crate::error::IrtError;
+use crate::item_parameters::ItemParameters;
+use crate::lanes::{Grid, Lane, dot, posterior, vectorised};
+use crate::monitor::Monitor;
+use crate::patterns::Patterns;
+use crate::quadrature::Quadrature;
+use crate::two_pl::SlopeIntercept;
+
+/// Patterns between two looks at the monitor.
+const PATTERNS_PER_CHECK: usize = 512;
+
+/// How scores differ between two sets of parameters.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ScoreComparison {
+    /// Persons who answered an item that both sets have.
+    pub persons: u64,
+    /// Mean of |EAP after − EAP before| over these persons, in units of ability.
+    pub mean_absolute_change: Option<f64>,
+    /// 1 − correlation of EAP before and after; `None` where either does not vary.
+    pub disorder: Option<f64>,
+}
+
+/// Compares everybody's EAP under parameters `before` and `after`.
+///
+/// One entry per item of `patterns`; only items that have both count, so that
+/// nobody's score moves because an item came or went. Persons without such an
+/// item are left out. Runs on the rayon pool of the calling thread; the same
+/// bits on any number of threads.
+///
+/// # Errors
+/// [`IrtError::InvalidItemParameters`], [`IrtError::Interrupted`];
+/// [`IrtError::UnknownItem`] where the patterns have more items than there are entries.
+///
+/// ```
+/// use irt::scoring::{ScorePrior, compare_scores};
+/// use irt::simulate::{Simulation, simulate};
+/// use irt::{ItemParameters, Quadrature, Unmonitored};
+///
+/// let design = Simulation { persons: 300, items: 20, answered: 1.0, seed: 3 };
+/// let (responses, truth) = simulate(&design);
+/// let shifted = |by: f64| -> Vec<Option<ItemParameters>> {
+///     let item = |b: f64| ItemParameters::new(1.0, b + by);
+///     truth.iter().map(|truth| Some(item(truth.difficulty()))).collect()
+/// };
+/// let (prior, grid) = (ScorePrior::default(), Quadrature::default());
+/// let (before, after) = (shifted(0.0), shifted(0.2));
+/// let found = compare_scores(responses.patterns(), &before, &after, prior, &grid, &Unmonitored)?;
+/// assert_eq!(found.persons, 300);
+/// assert!(found.mean_absolute_change.is_some_and(|change| 0.1 < change && change < 0.2));
+/// assert!(found.disorder.is_some_and(|disorder| disorder < 0.001));
+/// # Ok::<(), irt::IrtError>(())
+/// ```
+pub fn compare_scores(
+    patterns: &Patterns,
+    before: &[Option<ItemParameters>],
+    after: &[Option<ItemParameters>],
+    prior: ScorePrior,
+    quadrature: &Quadrature,
+    monitor: &dyn Monitor,
+) -> Result<ScoreComparison, IrtError> {
+    let items = CommonItems::new(patterns.items(), before, after)?;
+    let grid = prior.on(quadrature);
+    let tables = [ItemTables::new(&items.before, &grid), ItemTables::new(&items.after, &grid)];
+    let (is_common, grid, centre) = (&items.is_common, &grid, prior.mean());
+    let comparison = Comparison { patterns, is_common, tables, grid, centre };
+    let chunks: Vec<Range<usize>> = patterns.chunks().collect();
+    let partials: Result<Vec<Moments>, IrtError> =
+        chunks.into_par_iter().map(|chunk| comparison.moments(chunk, monitor)).collect();
+    let mut total = Moments::default();
+    for partial in partials? {
+        total.merge(&partial);
+    }
+    Ok(total.comparison())
+}
+
+/// Which items count, and both sets of slopes and intercepts. An item that does
+/// not count gets 0 and 0, a coin flip, which tells nothing of ability.
+struct CommonItems {
+    is_common: Vec<bool>,
+    before: Vec<SlopeIntercept>,
+    after: Vec<SlopeIntercept>,
+}
+
+impl CommonItems {
+    fn new(
+        items: usize,
+        before: &[Option<ItemParameters>],
+        after: &[Option<ItemParameters>],
+    ) -> Result<Self, IrtError> {
+        let known = before.len().min(after.len());
+        if known < items {
+            return Err(IrtError::UnknownItem { item: known as u64, items: known as u64 });
+        }
+        let flat = vec![SlopeIntercept::default(); items];
+        let mut found = Self { is_common: vec![false; items], before: flat.clone(), after: flat };
+        for item in 0..items {
+            if let (Some(before), Some(after)) = (before[item], after[item]) {
+                before.validate(item)?;
+                after.validate(item)?;
+                found.is_common[item] = true;
+                found.before[item] = before.slope_intercept();
+                found.after[item] = after.slope_intercept();
+            }
+        }
+        Ok(found)
+    }
+}
+
+struct Comparison<'a> {
+    patterns: &'a Patterns,
+    is_common: &'a [bool],
+    tables: [ItemTables<'a>; 2],
+    grid: &'a Grid,
+    centre: f64,
+}
+
+impl Comparison<'_> {
+    fn moments(&self, chunk: Range<usize>, monitor: &dyn Monitor) -> Result<Moments, IrtError> {
+        let row = self.grid.nodes.clone();
+        let mut rows = [row.clone(), row.clone(), row];
+        let mut moments = Moments::default();
+        let mut start = chunk.start;
+        while start < chunk.end {
+            if monitor.interrupted() {
+                return Err(IrtError::Interrupted);
+            }
+            let end = chunk.end.min(start + PATTERNS_PER_CHECK);
+            vectorised(
+                #[inline(always)]
+                || {
+                    for set in self.patterns.item_sets(start..end) {
+                        self.add_item_set(set.patterns, &mut rows, &mut moments);
+                    }
+                },
+            );
+            start = end;
+        }
+        Ok(moments)
+    }
+
+    #[inline(always)]
+    fn add_item_set(&self, set: Range<usize>, rows: &mut [Vec<Lane>; 3], moments: &mut Moments) {
+        let shared = self.patterns.codes(set.start);
+        if !shared.iter().any(|code| self.is_common[(code >> 1) as usize]) {
+            return;
+        }
+        let [before, after, weights] = rows;
+        log_posterior_base(before, shared, &self.tables[0], self.grid);
+        log_posterior_base(after, shared, &self.tables[1], self.grid);
+        for pattern in set {
+            let codes = self.patterns.codes(pattern);
+            let scores = [(&*before, &self.tables[0]), (&*after, &self.tables[1])].map(
+                #[inline(always)]
+                |(base, tables)| {
+                    let slope = sum_of_correct(codes, tables.parameters).slope;
+                    let here = posterior(base, slope, &self.grid.nodes, weights).lanes;
+                    dot(&weights[here.clone()], &self.grid.nodes[here]) - self.centre
+                },
+            );
+            moments.add(self.patterns.multiplicities()[pattern], scores);
+        }
+    }
+}
+
+/// Sums over persons of scores before (x) and after (y), about the prior's mean.
+#[derive(Default)]
+struct Moments {
+    persons: u64,
+    change: CompensatedSum,
+    /// x, y, xx, yy, xy.
+    sums: [CompensatedSum; 5],
+}
+
+impl Moments {
+    #[inline(always)]
+    fn add(&mut self, persons: u32, [x, y]: [f64; 2]) {
+        let weight = f64::from(persons);
+        self.persons += u64::from(persons);
+        self.change.add(weight * (y - x).abs());
+        for (sum, term) in self.sums.iter_mut().zip([x, y, x * x, y * y, x * y]) {
+            sum.add(weight * term);
+        }
+    }
+
+    fn merge(&mut self, other: &Self) {
+        self.persons += other.persons;
+        self.change.add(other.change.total());
+        for (sum, other) in self.sums.iter_mut().zip(&other.sums) {
+            sum.add(other.total());
+        }
+    }
+
+    fn comparison(&self) -> ScoreComparison {
+        let n = self.persons as f64;
+        let [x, y, xx, yy, xy] = self.sums.map(|sum| sum.total() / n);
+        let (var_x, var_y, covariance) = (xx - x * x, yy - y * y, xy - x * y);
+        // Less is the rounding of scores that do not differ.
+        let varies = |variance: f64, square: f64| variance > 1e-12 * square;
+        let disorder = (varies(var_x, xx) && varies(var_y, yy))
+            .then(|| (1.0 - covariance / libm::sqrt(var_x * var_y)).clamp(0.0, 2.0));
+        let mean_absolute_change = (self.persons > 0).then(|| self.change.total() / n);
+        ScoreComparison { persons: self.persons, mean_absolute_change, disorder }
+    }
+}

@@ -38,10 +38,10 @@ fn selects_beside_a_run() {
     }
     let (cluster, mut client) = stage::set_with("max_parallel_workers_per_gather = 1");
     client
-        .batch_execute(&format!(
+        .batch_execute(
             "INSERT INTO responses SELECT r.user_id + 2000 * n, r.question_id,
-        r.is_correct, r.answered_at FROM responses r, generate_series(1, 9) n"
-        ))
+        r.is_correct, r.answered_at FROM responses r, generate_series(1, 9) n",
+        )
         .unwrap();
     assert!(pgbench(&cluster).args(["-i", "-q", "-s", "10"]).status().unwrap().success());
     for (what, load) in LOADS {

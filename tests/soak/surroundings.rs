@@ -49,9 +49,11 @@ fn it_works_behind_pgbouncer_in_transaction_mode() {
 fn without_a_free_worker_it_says_what_to_raise() {
     // The one that there is, is the server's own launcher of logical replication.
     let (_cluster, mut client) = stage::set_with("max_worker_processes = 1");
+    client.batch_execute("SET irt_calibration.worker_timeout = '100ms'").unwrap();
     let refused = error(&mut client, RUN);
     assert_eq!(refused.code().code(), "53400");
-    assert_eq!(refused.message(), "no background worker is free: max_worker_processes is 1");
+    let message = "no background worker was free within 0.1 s: max_worker_processes is 1";
+    assert_eq!(refused.message(), message);
     assert!(refused.hint().is_some_and(|hint| hint.contains("max_worker_processes")));
     let recorded = "SELECT count(*) FROM irt_calibration_runs";
     assert_eq!(value(&mut client, recorded).as_deref(), Some("0"));

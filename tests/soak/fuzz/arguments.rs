@@ -148,7 +148,7 @@ const WORDS: [&str; 24] = [
     "repeat('{', 1000)",
 ];
 
-const ARRAYS: [&str; 10] = [
+const ARRAYS: [&str; 13] = [
     "'{}'",
     "'{1,2}'",
     "'{NULL}'",
@@ -159,6 +159,9 @@ const ARRAYS: [&str; 10] = [
     "array_fill('x'::text, ARRAY[10000])",
     "ARRAY[repeat('y', 100000)]",
     "'{nobody}'",
+    "ARRAY[1, 2]",
+    "ARRAY[1, NULL]::bigint[]",
+    "ARRAY[1.5::numeric, 'NaN']",
 ];
 
 /// Queries for the estimator: good ones, and some with every kind of defect.
@@ -211,7 +214,7 @@ pub fn argument(name: &str, sql_type: &str, random: &mut Random) -> String {
         "bigint" => one_of(&LONG, random),
         "double precision" => format!("{}::float8", one_of(&REAL, random)),
         "name" => one_of(&NAMES, random),
-        "text[]" => one_of(&ARRAYS, random),
+        "text[]" | "anycompatiblearray" => one_of(&ARRAYS, random),
         "regclass" => format!("{}::regclass", one_of(&RELATIONS, random)),
         "text" if name == "query" && random.below(8) > 0 => {
             format!("'{}'", one_of(&QUERIES, random).replace('\'', "''"))

@@ -72,7 +72,7 @@ pub fn compare_scores(
 ) -> Result<ScoreComparison, IrtError> {
     let items = CommonItems::new(patterns.items(), before, after)?;
     let grid = prior.on(quadrature);
-    let tables = [ItemTables::new(&items.before, &grid), ItemTables::new(&items.after, &grid)];
+    let tables = [ItemTables::new(&items.before, &grid)?, ItemTables::new(&items.after, &grid)?];
     let (is_common, grid, centre) = (&items.is_common, &grid, prior.mean());
     let comparison = Comparison { patterns, is_common, tables, grid, centre };
     let chunks: Vec<Range<usize>> = patterns.chunks().collect();

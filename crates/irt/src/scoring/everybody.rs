@@ -13,8 +13,8 @@ use super::node_likelihood::factors;
 use crate::error::IrtError;
 use crate::item_parameters::ItemParameters;
 use crate::lanes::{LANES, Lane, vectorised};
+use crate::memory::reserve;
 use crate::monitor::Monitor;
-use crate::responses::reserve;
 
 /// Persons between two looks at the monitor.
 const PERSONS_AT_ONCE: usize = 256;

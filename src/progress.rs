@@ -1,8 +1,8 @@
 //! How far a run is: irt_calibration_progress and pg_stat_activity.
 //!
 //! A row of an unlogged table, written by short transactions of the worker's
-//! own, once a second at most, so that everybody sees it at once. Whoever must
-//! not know of a dead run does not: the view shows rows whose lock is held.
+//! own, once a second at most, so that everybody sees it at once. Nobody sees
+//! a run that is dead: the view shows rows whose lock is held.
 
 use crate::error::ExtensionError;
 use crate::interruptible::{Progress, Watcher};

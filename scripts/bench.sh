@@ -14,15 +14,18 @@ trap 'rm -rf "$folder"' EXIT
 
 say "girth, which does this job today"
 python3 -m venv "$folder/python"
-"$folder/python/bin/pip" install -q girth==0.8.0 'psycopg[binary]' setuptools ||
-    fail "girth and psycopg could not be installed from PyPI"
+"$folder/python/bin/pip" install -q girth==0.8.0 setuptools ||
+    fail "girth could not be installed from PyPI"
 
 say "a release build in a private Postgres $(pg_major "$PG_CONFIG")"
 scripts/install.sh --profile release --root "$folder/postgres"
 as_owner cargo build --locked --release --package irt --example job --example cost
 
 say "the jobs"
-OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 "$folder/python/bin/python" scripts/bench.py \
-    "$folder/postgres$("$PG_CONFIG" --bindir)" "${CARGO_TARGET_DIR:-target}/release/examples/job" \
-    docs/performance.md ${FULL:+--full}
+IRT_TEST_BINDIR=$folder/postgres$("$PG_CONFIG" --bindir)
+IRT_BENCH_EXAMPLES=$(realpath "${CARGO_TARGET_DIR:-target}")/release/examples
+IRT_BENCH_PYTHON=$folder/python/bin/python
+export IRT_TEST_BINDIR IRT_BENCH_EXAMPLES IRT_BENCH_PYTHON
+# The profile dev is that of the tests, which is built already: what is timed are programs of their own.
+OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 cargo_for_pg bench --profile dev --package irt_calibration --bench jobs
 say "docs/performance.md is new"

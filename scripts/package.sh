@@ -63,7 +63,7 @@ Description: calibration of test items, inside PostgreSQL $major
  database that holds the responses: a two-parameter logistic item response
  model (2PL), with standard errors, an audit trail, and schedules.
  .
- CREATE EXTENSION irt_calibration in each database that shall have it.
+ CREATE EXTENSION irt_calibration in each database that is to use it.
  run_irt_calibration, for other crons than pg_cron, is beside psql.
 CONTROL
 (cd "$root" && find usr -type f -print0 | sort -z | xargs -0 md5sum >DEBIAN/md5sums)

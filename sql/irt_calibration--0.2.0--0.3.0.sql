@@ -206,3 +206,10 @@ COMMENT ON FUNCTION irt_validate_calibration IS
 -- In ASCII: scripts are read in the database's encoding.
 COMMENT ON FUNCTION irt_fit_2pl IS
     'The estimator alone, read-only, in this session and transaction, over any query that yields (person, item, correct) or (person, item, correct, answered_at). prior_log_discrimination_sd or prior_difficulty_sd ''infinity'': no such prior. standard_errors: ''bootstrap'', ''observed_information'' or ''none''.';
+
+COMMENT ON COLUMN irt_item_banks.responses_name IS
+    'Qualified name of responses when irt_configure checked it. A run fails if it has changed.';
+COMMENT ON COLUMN irt_item_banks.items_name IS
+    'Qualified name of items when irt_configure checked it. A run fails if it has changed.';
+COMMENT ON COLUMN irt_item_banks.column_types IS
+    'Types of the columns when irt_configure checked them. A run fails if they have changed.';

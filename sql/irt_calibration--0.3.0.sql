@@ -448,11 +448,11 @@ COMMENT ON COLUMN irt_item_banks.bootstrap_iterations IS 'Number of bootstrap re
 COMMENT ON COLUMN irt_item_banks.seed IS
     'Where the random streams of the bootstrap start: the same seed gives the same numbers.';
 COMMENT ON COLUMN irt_item_banks.responses_name IS
-    'Qualified name of responses when irt_configure looked. A run compares.';
+    'Qualified name of responses when irt_configure checked it. A run fails if it has changed.';
 COMMENT ON COLUMN irt_item_banks.items_name IS
-    'Qualified name of items when irt_configure looked. A run compares.';
+    'Qualified name of items when irt_configure checked it. A run fails if it has changed.';
 COMMENT ON COLUMN irt_item_banks.column_types IS
-    'Types of the columns when irt_configure looked. A run compares.';
+    'Types of the columns when irt_configure checked them. A run fails if they have changed.';
 COMMENT ON COLUMN irt_item_banks.owner IS
     'Role that may change the bank. Its runs are refused to roles that lack its rights, unless it is a superuser or the extension''s owner. NULL: nobody has taken the bank over yet.';
 COMMENT ON COLUMN irt_item_banks.configured_by IS 'Role that called irt_configure last.';

@@ -4,10 +4,12 @@
 //! answered_at). A row with a NULL person, item or correctness is not eligible
 //! and only counted. No ORDER BY: the numeric core groups, and faster.
 
+mod batch;
 mod hash_index;
 mod images;
 mod keys;
 mod query;
+mod small_keys;
 mod typed_keys;
 mod values;
 
@@ -15,7 +17,8 @@ use crate::error::ExtensionError;
 use crate::interruptible::{self, Unwatched};
 use crate::memory::Reserve;
 use crate::settings;
-use irt::{GroupedResponses, NO_TIME, RepeatedResponses, ResponseRows};
+use batch::{Batch, Waiting};
+use irt::{GroupedResponses, IrtError, NO_TIME, RepeatedResponses, ResponseRows};
 use keys::Keys;
 use pgrx::pg_sys::Datum;
 use query::{Column, Sink};
@@ -116,9 +119,33 @@ struct Columns {
     correct_column: String,
     time: Option<Time>,
     rows: ResponseRows,
+    batch: Batch,
 }
 
 impl Columns {
+    /// Takes note of a response.
+    ///
+    /// # Safety
+    /// The keys are non-null values of their columns' types.
+    unsafe fn push(
+        &mut self,
+        [person, item]: [Datum; 2],
+        correct: bool,
+        time: i64,
+    ) -> Result<(), IrtError> {
+        // SAFETY: promised by the caller.
+        let item = unsafe { self.items.number(item)? };
+        if !self.persons.are_by_value() {
+            // SAFETY: as above.
+            let person = unsafe { self.persons.number(person)? };
+            return self.rows.push(person, item, correct, time);
+        }
+        if self.batch.add(Waiting { person, item, correct, time })? {
+            self.batch.number(&mut self.persons, &mut self.rows)?;
+        }
+        Ok(())
+    }
+
     fn allocated_bytes(&self) -> u64 {
         let held = self.persons.allocated_bytes()
             + self.items.allocated_bytes()
@@ -140,6 +167,7 @@ impl Sink for Collector {
             correct_column: columns[2].name.clone(),
             time,
             rows: ResponseRows::new(time.is_some()),
+            batch: Batch::default(),
         });
         Ok(())
     }
@@ -167,9 +195,7 @@ impl Sink for Collector {
             _ => NO_TIME,
         };
         // SAFETY: as above.
-        let (person, item) =
-            unsafe { (columns.persons.number(values[0])?, columns.items.number(values[1])?) };
-        columns.rows.push(person, item, correct, time)?;
+        unsafe { columns.push([values[0], values[1]], correct, time)? };
         if self.eligible.is_multiple_of(ROWS_BETWEEN_LOOKS) {
             self.look_at_memory();
         }
@@ -188,7 +214,7 @@ impl Collector {
     }
 
     fn finish(self, repeated: RepeatedResponses) -> Result<(Loaded, [Keys; 2]), ExtensionError> {
-        let Some(columns) = self.columns else {
+        let Some(mut columns) = self.columns else {
             return Err(ExtensionError::Internal("the query had no columns".to_owned()));
         };
         self.wrong.check(&columns.correct_column)?;
@@ -200,6 +226,7 @@ impl Collector {
                 responses: self.eligible,
             });
         }
+        columns.batch.number(&mut columns.persons, &mut columns.rows)?;
         let (labels, rows) = (columns.items.texts()?, columns.rows);
         // Grouping takes half as much again as the rows: room for it.
         let mut keys = [columns.persons, columns.items];

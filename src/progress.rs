@@ -2,8 +2,8 @@
 //!
 //! A row of a table, written by short transactions of the worker's own, once a
 //! second at most, so that everybody sees it at once. They wait for no disk and
-//! no standby. Whoever must not know of a dead run does not: the view shows rows
-//! whose lock is held.
+//! no standby. Nobody sees a run that is dead: the view shows rows whose
+//! lock is held.
 
 use crate::encoding::encode_message;
 use crate::error::ExtensionError;

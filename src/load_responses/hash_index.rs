@@ -13,7 +13,7 @@
 //! Which hash it is does not show in any result: numbers follow the rows.
 
 use foldhash::SharedSeed;
-use foldhash::quality::FoldHasher;
+use foldhash::fast::FoldHasher;
 use hashbrown::{HashTable, TryReserveError};
 use irt::IrtError;
 use irt::memory::refusable;
@@ -35,13 +35,13 @@ impl KeyedHash {
 
     /// Of an integer.
     #[inline]
-    pub fn of_integer(&self, key: u64) -> u32 {
+    pub fn of_integer(&self, key: u64) -> u64 {
         self.of(|hasher| hasher.write_u64(key))
     }
 
     /// Of bytes.
     #[inline]
-    pub fn of_bytes(&self, key: &[u8]) -> u32 {
+    pub fn of_bytes(&self, key: &[u8]) -> u64 {
         self.of(|hasher| hasher.write(key))
     }
 
@@ -51,10 +51,10 @@ impl KeyedHash {
     }
 
     #[inline]
-    fn of(&self, write: impl FnOnce(&mut FoldHasher<'_>)) -> u32 {
+    fn of(&self, write: impl FnOnce(&mut FoldHasher<'_>)) -> u64 {
         let mut hasher = FoldHasher::with_seed(self.seed, &self.shared);
         write(&mut hasher);
-        hasher.finish() as u32
+        hasher.finish()
     }
 }
 
@@ -65,7 +65,7 @@ pub struct HashIndex {
     pub hash: KeyedHash,
     numbers: HashTable<u32>,
     /// The hash of every number: growing needs no key.
-    hashes: Vec<u32>,
+    hashes: Vec<u64>,
 }
 
 /// The most keys that can be numbered: an item's number needs a bit beside it.
@@ -79,15 +79,15 @@ impl HashIndex {
 
     /// The number of the key with this hash that `is_equal` accepts.
     #[inline]
-    pub fn find(&self, hash: u32, mut is_equal: impl FnMut(u32) -> bool) -> Option<u32> {
-        self.numbers.find(widened(hash), |&number| is_equal(number)).copied()
+    pub fn find(&self, hash: u64, mut is_equal: impl FnMut(u32) -> bool) -> Option<u32> {
+        self.numbers.find(hash, |&number| is_equal(number)).copied()
     }
 
     /// Numbers a key that [`Self::find`] did not find.
     ///
     /// # Errors
     /// [`IrtError::TooMany`], [`IrtError::OutOfMemory`].
-    pub fn insert(&mut self, hash: u32, what: &'static str) -> Result<u32, IrtError> {
+    pub fn insert(&mut self, hash: u64, what: &'static str) -> Result<u32, IrtError> {
         if self.hashes.len() >= LIMIT {
             return Err(IrtError::TooMany { what, found: LIMIT as u64 + 1, limit: LIMIT as u64 });
         }
@@ -122,27 +122,21 @@ impl HashIndex {
 
     /// Bytes held.
     pub fn allocated_bytes(&self) -> usize {
-        self.numbers.allocation_size() + self.hashes.capacity() * size_of::<u32>()
+        self.numbers.allocation_size() + self.hashes.capacity() * size_of::<u64>()
     }
 
     fn make_room_for_numbers(&mut self, more: usize) -> Result<(), IrtError> {
         let (numbers, hashes) = (&mut self.numbers, &self.hashes);
-        refusable(|| numbers.try_reserve(more, |&number| widened(hashes[number as usize])))
+        refusable(|| numbers.try_reserve(more, |&number| hashes[number as usize]))
             .map_err(out_of_memory)
     }
 
     /// There is room: so nothing is allocated.
     fn place(&mut self, number: u32) {
         let hashes = &self.hashes;
-        let hash_of = |&number: &u32| widened(hashes[number as usize]);
+        let hash_of = |&number: &u32| hashes[number as usize];
         self.numbers.insert_unique(hash_of(&number), number, hash_of);
     }
-}
-
-/// hashbrown takes the place from the lowest bits of 64, and a tag from the highest.
-#[inline]
-pub fn widened(hash: u32) -> u64 {
-    u64::from(hash) << 32 | u64::from(hash)
 }
 
 /// What the caller is doing, for messages.

@@ -2,7 +2,7 @@
 //!
 //! In a table, since a key may have as many images as there are rows.
 
-use super::hash_index::{KeyedHash, out_of_memory, widened};
+use super::hash_index::{KeyedHash, out_of_memory};
 use hashbrown::HashTable;
 use irt::IrtError;
 use irt::memory::refusable;
@@ -16,7 +16,7 @@ pub struct Image {
     pub number: u32,
     /// A copy of the image.
     pub datum: Datum,
-    hash: u32,
+    hash: u64,
 }
 
 /// No two of the same bytes.
@@ -31,16 +31,16 @@ impl Images {
     pub fn remember(
         &mut self,
         number: u32,
-        hash: u32,
+        hash: u64,
         mut is_same: impl FnMut(Datum) -> bool,
         copy: impl FnOnce() -> Datum,
     ) -> Result<(), IrtError> {
-        let known = self.0.find(widened(hash), |image| is_same(image.datum));
+        let known = self.0.find(hash, |image| is_same(image.datum));
         if known.is_some() {
             return Ok(());
         }
         refusable(|| self.0.try_reserve(1, hash_of)).map_err(out_of_memory)?;
-        self.0.insert_unique(widened(hash), Image { number, datum: copy(), hash }, hash_of);
+        self.0.insert_unique(hash, Image { number, datum: copy(), hash }, hash_of);
         Ok(())
     }
 
@@ -56,7 +56,7 @@ impl Images {
 }
 
 fn hash_of(image: &Image) -> u64 {
-    widened(image.hash)
+    image.hash
 }
 
 /// How the values of a type are stored.
@@ -99,7 +99,7 @@ impl Layout {
     }
 
     /// A hash of the bytes.
-    pub fn hash(self, datum: Datum, key: &KeyedHash) -> u32 {
+    pub fn hash(self, datum: Datum, key: &KeyedHash) -> u64 {
         if self.by_value {
             key.of_integer(datum.value() as u64)
         } else {

@@ -7,6 +7,7 @@
 
 use super::hash_index::{HashIndex, make_room};
 use super::query::Column;
+use super::small_keys::SmallKeys;
 use super::typed_keys::TypedKeys;
 use crate::encoding::decode;
 use crate::error::ExtensionError;
@@ -17,19 +18,18 @@ use pgrx::pg_sys::{self, Datum};
 /// Distinct keys of one column, numbered from 0 as they were met.
 pub struct Keys {
     what: &'static str,
-    index: HashIndex,
     store: Store,
 }
 
 enum Store {
     /// int2, int4 and int8, widened.
-    Integers { width: usize, keys: Vec<i64> },
+    Integers { width: usize, keys: SmallKeys<i64> },
     /// uuid.
-    Uuids(Vec<[u8; 16]>),
+    Uuids(SmallKeys<[u8; 16]>),
     /// text and varchar: all bytes, and where each key ends.
-    Texts { bytes: Vec<u8>, ends: Vec<usize> },
+    Texts { index: HashIndex, bytes: Vec<u8>, ends: Vec<usize> },
     /// Everything else.
-    Typed(TypedKeys),
+    Typed { index: HashIndex, keys: TypedKeys },
 }
 
 impl Keys {
@@ -38,17 +38,18 @@ impl Keys {
     /// # Errors
     /// When the column's type has no default hash operator class.
     pub fn new(column: &Column, what: &'static str) -> Result<Self, ExtensionError> {
+        let integers = |width| Store::Integers { width, keys: SmallKeys::new() };
         let store = match column.base_type {
-            pg_sys::INT2OID => Store::Integers { width: 2, keys: Vec::new() },
-            pg_sys::INT4OID => Store::Integers { width: 4, keys: Vec::new() },
-            pg_sys::INT8OID => Store::Integers { width: 8, keys: Vec::new() },
-            pg_sys::UUIDOID => Store::Uuids(Vec::new()),
+            pg_sys::INT2OID => integers(2),
+            pg_sys::INT4OID => integers(4),
+            pg_sys::INT8OID => integers(8),
+            pg_sys::UUIDOID => Store::Uuids(SmallKeys::new()),
             pg_sys::TEXTOID | pg_sys::VARCHAROID if column.is_deterministic() => {
-                Store::Texts { bytes: Vec::new(), ends: Vec::new() }
+                Store::Texts { index: HashIndex::new(), bytes: Vec::new(), ends: Vec::new() }
             }
-            _ => Store::Typed(TypedKeys::new(column)?),
+            _ => Store::Typed { index: HashIndex::new(), keys: TypedKeys::new(column)? },
         };
-        Ok(Self { what, index: HashIndex::new(), store })
+        Ok(Self { what, store })
     }
 
     /// The number of a key, which is new if it was not met before.
@@ -60,49 +61,37 @@ impl Keys {
     /// `datum` is a non-null value of the column's type, readable during the call.
     #[inline]
     pub unsafe fn number(&mut self, datum: Datum) -> Result<u32, IrtError> {
-        let Self { what, index, store } = self;
-        match store {
-            Store::Integers { width, keys } => {
-                let key = integer(datum, *width);
-                let hash = index.hash.of_integer(key.cast_unsigned());
-                if let Some(number) = index.find(hash, |n| keys[n as usize] == key) {
-                    return Ok(number);
-                }
-                make_room(keys, 1)?;
-                keys.push(key);
-                index.insert(hash, what)
-            }
-            Store::Uuids(keys) => {
-                // SAFETY: a uuid datum points to 16 bytes.
-                let key = unsafe { *datum.cast_mut_ptr::<[u8; 16]>() };
-                let hash = index.hash.of_bytes(&key);
-                if let Some(number) = index.find(hash, |n| keys[n as usize] == key) {
-                    return Ok(number);
-                }
-                make_room(keys, 1)?;
-                keys.push(key);
-                index.insert(hash, what)
-            }
+        let what = self.what;
+        match &mut self.store {
+            Store::Integers { width, keys } => keys.number(integer(datum, *width), what),
+            // SAFETY: a uuid datum points to 16 bytes.
+            Store::Uuids(keys) => keys.number(unsafe { *datum.cast_mut_ptr::<[u8; 16]>() }, what),
             // SAFETY: promised by the caller.
-            Store::Texts { bytes, ends } => unsafe {
+            Store::Texts { index, bytes, ends } => unsafe {
                 with_text(datum, |key| number_of_text(index, bytes, ends, key, what))
             },
             // SAFETY: promised by the caller.
-            Store::Typed(keys) => unsafe { keys.number(index, datum, what) },
+            Store::Typed { index, keys } => unsafe { keys.number(index, datum, what) },
         }
+    }
+
+    /// True where a datum holds the key itself, and outlives the row.
+    #[inline]
+    pub fn are_by_value(&self) -> bool {
+        matches!(self.store, Store::Integers { .. })
     }
 
     /// Gives memory back: no key can be numbered until [`Self::wake`].
     pub fn rest(&mut self) {
-        self.index.rest();
         match &mut self.store {
-            Store::Integers { keys, .. } => keys.shrink_to_fit(),
-            Store::Uuids(keys) => keys.shrink_to_fit(),
-            Store::Texts { bytes, ends } => {
+            Store::Integers { keys, .. } => keys.rest(),
+            Store::Uuids(keys) => keys.rest(),
+            Store::Texts { index, bytes, ends } => {
+                index.rest();
                 bytes.shrink_to_fit();
                 ends.shrink_to_fit();
             }
-            Store::Typed(_) => {}
+            Store::Typed { index, .. } => index.rest(),
         }
     }
 
@@ -111,18 +100,23 @@ impl Keys {
     /// # Errors
     /// [`IrtError::OutOfMemory`].
     pub fn wake(&mut self) -> Result<(), IrtError> {
-        self.index.wake()
+        match &mut self.store {
+            Store::Integers { keys, .. } => keys.wake(),
+            Store::Uuids(keys) => keys.wake(),
+            Store::Texts { index, .. } | Store::Typed { index, .. } => index.wake(),
+        }
     }
 
     /// Bytes held.
     pub fn allocated_bytes(&self) -> usize {
-        self.index.allocated_bytes()
-            + match &self.store {
-                Store::Integers { keys, .. } => keys.capacity() * 8,
-                Store::Uuids(keys) => keys.capacity() * 16,
-                Store::Texts { bytes, ends } => bytes.capacity() + ends.capacity() * 8,
-                Store::Typed(keys) => keys.allocated_bytes(),
+        match &self.store {
+            Store::Integers { keys, .. } => keys.allocated_bytes(),
+            Store::Uuids(keys) => keys.allocated_bytes(),
+            Store::Texts { index, bytes, ends } => {
+                index.allocated_bytes() + bytes.capacity() + ends.capacity() * size_of::<usize>()
             }
+            Store::Typed { index, keys } => index.allocated_bytes() + keys.allocated_bytes(),
+        }
     }
 
     /// Every key as text, by number. Where equal keys have different texts, the bytewise smallest.
@@ -132,17 +126,19 @@ impl Keys {
     pub fn texts(&self) -> Result<Vec<String>, ExtensionError> {
         match &self.store {
             Store::Integers { keys, .. } => {
-                collect(keys.len(), keys.iter().map(|key| Ok(key.to_string())))
+                collect(keys.keys().len(), keys.keys().iter().map(|key| Ok(key.to_string())))
             }
-            Store::Uuids(keys) => collect(keys.len(), keys.iter().map(|key| Ok(uuid_text(key)))),
-            Store::Texts { bytes, ends } => {
+            Store::Uuids(keys) => {
+                collect(keys.keys().len(), keys.keys().iter().map(|key| Ok(uuid_text(key))))
+            }
+            Store::Texts { bytes, ends, .. } => {
                 let starts = std::iter::once(0).chain(ends.iter().copied());
                 collect(
                     ends.len(),
                     starts.zip(ends).map(|(start, &end)| decode(&bytes[start..end])),
                 )
             }
-            Store::Typed(keys) => keys.texts(),
+            Store::Typed { keys, .. } => keys.texts(),
         }
     }
 }

@@ -45,7 +45,7 @@ enum TypesHash {
 impl TypesHash {
     /// # Safety
     /// `datum` is a value of the type.
-    unsafe fn of(self, key: &KeyedHash, collation: pg_sys::Oid, datum: Datum) -> u32 {
+    unsafe fn of(self, key: &KeyedHash, collation: pg_sys::Oid, datum: Datum) -> u64 {
         let hash = match self {
             Self::Seeded(function) => {
                 let seed = Datum::from(key.seed().cast_signed());

@@ -19,7 +19,7 @@ pub const PATIENCE: Duration = Duration::from_millis(1900);
 /// The thread gives up before anybody stops waiting for it.
 const LIMIT: Duration = Duration::from_millis(1700);
 
-/// Nobody reads Sentry's answer; a longer one is no answer.
+/// Sentry's answer is read to its end and not looked at. One that is longer is a failure.
 const LONGEST_ANSWER: u64 = 64 << 10;
 
 /// Who we are, in HTTP and in Sentry.
@@ -36,7 +36,7 @@ impl Delivery {
         let auth = dsn.to_auth(Some(AGENT)).to_string();
         let _deaf = SignalsBlocked::begin();
         let until = Instant::now() + LIMIT;
-        // Without a thread the channel is closed, which is said below.
+        // If no thread can be started, the channel closes, and waiting for it says so.
         let _ = std::thread::Builder::new().name("irt_sentry".to_owned()).spawn(move || {
             let sent = envelopes.iter().try_for_each(|envelope| post(&url, &auth, envelope, until));
             let _ = tell.send(sent);

@@ -3,57 +3,93 @@
 //! Comparisons are counted, not timed.
 
 use crate::common::{rows, value};
-use crate::hash_index::HashIndex;
+use crate::hash_index::{HashIndex, KeyedHash};
+use crate::small_keys::{SmallKey, SmallKeys};
 use crate::{expected, with_answers};
 use std::cell::Cell;
 
 const KEYS: u64 = 1_000_000;
 
-/// Numbers `keys` twice, and asserts that few of them were compared.
-fn assert_linear<K: PartialEq + Copy>(keys: &[K], hash: impl Fn(&HashIndex, K) -> u32) {
-    let (mut index, mut stored) = (HashIndex::new(), Vec::new());
-    let compared = Cell::new(0u64);
-    let number = |index: &mut HashIndex, stored: &mut Vec<K>, key: K| {
-        let hash = hash(index, key);
-        let found = index.find(hash, |number| {
-            compared.set(compared.get() + 1);
-            assert!(compared.get() < 10 * KEYS, "after {} keys", stored.len());
-            stored[number as usize] == key
-        });
-        found.unwrap_or_else(|| {
-            stored.push(key);
-            index.insert(hash, "keys").unwrap()
-        })
-    };
-    for (expected, &key) in (0..).zip(keys) {
-        assert_eq!(number(&mut index, &mut stored, key), expected);
+thread_local! {
+    static COMPARED: Cell<u64> = const { Cell::new(0) };
+}
+
+/// Compares two keys, and counts it.
+fn compare<K: PartialEq>(one: &K, other: &K) -> bool {
+    COMPARED.set(COMPARED.get() + 1);
+    assert!(COMPARED.get() < 10 * KEYS, "{} keys, and too many comparisons", KEYS);
+    one == other
+}
+
+/// A key whose comparisons are counted.
+#[derive(Clone, Copy)]
+struct Counted<K>(K);
+
+impl<K: PartialEq> PartialEq for Counted<K> {
+    fn eq(&self, other: &Self) -> bool {
+        compare(&self.0, &other.0)
     }
-    index.rest();
-    index.wake().unwrap();
-    for (expected, &key) in (0..).zip(keys) {
-        assert_eq!(number(&mut index, &mut stored, key), expected);
+}
+
+impl<K: Eq> Eq for Counted<K> {}
+
+impl<K: SmallKey> SmallKey for Counted<K> {
+    fn hash(self, hash: &KeyedHash) -> u64 {
+        self.0.hash(hash)
+    }
+}
+
+/// Numbers `keys` twice, and asserts that few of them were compared.
+fn assert_linear<K: SmallKey>(keys: impl Iterator<Item = K> + Clone) {
+    let mut numbered = SmallKeys::new();
+    for (expected, key) in (0..).zip(keys.clone()) {
+        assert_eq!(numbered.number(Counted(key), "keys").unwrap(), expected);
+    }
+    numbered.rest();
+    numbered.wake().unwrap();
+    for (expected, key) in (0..).zip(keys) {
+        assert_eq!(numbered.number(Counted(key), "keys").unwrap(), expected);
     }
 }
 
 #[test]
 fn integers_cannot_be_chosen_to_collide() {
-    let keys: Vec<u64> = (0..KEYS).map(integer_of_the_old_hash).collect();
-    assert_linear(&keys, |index, key| index.hash.of_integer(key));
+    assert_linear((0..KEYS).map(|k| integer_of_the_old_hash(k).cast_signed()));
 }
 
 #[test]
 fn uuids_cannot_be_chosen_to_collide() {
-    let keys: Vec<[u8; 16]> = (0..KEYS).map(uuid_of_one_old_hash).collect();
-    assert_linear(&keys, |index, key| index.hash.of_bytes(&key));
+    assert_linear((0..KEYS).map(bytes_of_the_old_hash));
 }
 
-/// Two readings hash alike only by chance: 1 in 2^32 a key.
+/// As texts are numbered: by an index that stores no key.
+#[test]
+fn texts_cannot_be_chosen_to_collide() {
+    let keys: Vec<[u8; 16]> = (0..KEYS).map(bytes_of_the_old_hash).collect();
+    let mut index = HashIndex::new();
+    for (expected, key) in (0..).zip(&keys) {
+        let hash = index.hash.of_bytes(key);
+        assert_eq!(index.find(hash, |number| compare(&keys[number as usize], key)), None);
+        assert_eq!(index.insert(hash, "keys").unwrap(), expected);
+    }
+    index.rest();
+    index.wake().unwrap();
+    for (expected, key) in (0..).zip(&keys) {
+        let hash = index.hash.of_bytes(key);
+        let found = index.find(hash, |number| compare(&keys[number as usize], key));
+        assert_eq!(found, Some(expected));
+    }
+}
+
+/// Two readings hash a key alike only by chance.
 #[test]
 fn every_reading_hashes_in_its_own_way() {
-    let (one, other) = (HashIndex::new(), HashIndex::new());
-    let alike = (0..1000).filter(|&key| one.hash.of_integer(key) == other.hash.of_integer(key));
-    assert!(alike.count() < 10);
-    assert_ne!(one.hash.seed(), other.hash.seed());
+    let (one, other) = (KeyedHash::random(), KeyedHash::random());
+    assert_ne!(one.seed(), other.seed());
+    assert!((0..1000).all(|key| one.of_integer(key) != other.of_integer(key)));
+    assert!(
+        (0..200).all(|length| one.of_bytes(&vec![7; length]) != other.of_bytes(&vec![7; length]))
+    );
 }
 
 /// Until 0.2.0 integers were hashed by the finalizer of MurmurHash3, of which 32 bits were used. It
@@ -66,7 +102,7 @@ fn integer_of_the_old_hash(k: u64) -> u64 {
 }
 
 /// And bytes eight at a time, without a key: the second eight can undo what the first did.
-fn uuid_of_one_old_hash(k: u64) -> [u8; 16] {
+fn bytes_of_the_old_hash(k: u64) -> [u8; 16] {
     const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
     let state = (16u64.rotate_left(5) ^ k).wrapping_mul(MULTIPLIER);
     let second = state.rotate_left(5) ^ 7;

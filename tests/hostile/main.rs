@@ -20,6 +20,9 @@ mod names;
 #[path = "../soak/random.rs"]
 #[allow(dead_code, reason = "moments are the soak tests'")]
 mod random;
+#[path = "../../src/load_responses/small_keys.rs"]
+#[allow(dead_code, reason = "the extension uses all of it")]
+mod small_keys;
 mod trojans;
 
 use common::{Cluster, value};

@@ -25,7 +25,8 @@ COMMENT ON COLUMN irt_item_banks.min_responses_per_item IS
 COMMENT ON COLUMN irt_item_banks.min_persons IS 'A run with fewer persons than this fails.';
 COMMENT ON COLUMN irt_item_banks.repeated_responses IS
     'Which of several responses by one person to one item counts: first or last.';
-COMMENT ON COLUMN irt_item_banks.quadrature_nodes IS 'Number of nodes of the ability grid.';
+COMMENT ON COLUMN irt_item_banks.quadrature_nodes IS
+    'Least number of nodes of the ability grid: more are used where persons answered very much.';
 COMMENT ON COLUMN irt_item_banks.quadrature_bound IS
     'Half width of the ability grid, in standard deviations of ability.';
 COMMENT ON COLUMN irt_item_banks.prior_log_discrimination_mean IS

@@ -213,3 +213,7 @@ COMMENT ON COLUMN irt_item_banks.items_name IS
     'Qualified name of items when irt_configure checked it. A run fails if it has changed.';
 COMMENT ON COLUMN irt_item_banks.column_types IS
     'Types of the columns when irt_configure checked them. A run fails if they have changed.';
+
+-- The ability grid is refined where persons answered very much.
+COMMENT ON COLUMN irt_item_banks.quadrature_nodes IS
+    'Least number of nodes of the ability grid: more are used where persons answered very much.';

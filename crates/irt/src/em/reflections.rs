@@ -9,7 +9,7 @@
 //! So the search is made again: from slopes that are all positive, from the signs
 //! of the leading eigenvector of the correlations between items, from signs by
 //! lot; and from the best mode so far with every item turned by itself, the most
-//! doubtful first, then with every pair of items turned. The highest log-posterior
+//! doubtful first, then with every pair of items turned, then by lot again. The highest log-posterior
 //! wins. It cannot be known to be the highest of all: there are 2^(items − 1).
 //! How often is a matter of work: small banks, where signs are most in doubt, have
 //! hundreds of searches, large ones a few.
@@ -25,12 +25,14 @@ use crate::two_pl::SlopeIntercept;
 
 /// Another mode must be higher by more than this, in nats: less is rounding.
 const HIGHER: f64 = 1e-6;
-/// Searches from signs by lot.
-const BY_LOT: usize = 50;
-/// Responses times searches, at most: seconds …
+/// Searches from signs by lot at a time, before the neighbours of the best mode and after. More
+/// than a quarter of what may still be made is better spent on neighbours.
+const BY_LOT: u64 = 80;
+/// What all searches may cost, at most: seconds. One costs as much as there are responses, and
+/// for its matrices an eighth of the cube of the items. …
 const WORK: u64 = 30_000_000;
-/// … yet so many searches at least and at most.
-const SEARCHES: std::ops::RangeInclusive<u64> = 6..=400;
+/// … Yet so many searches at least and at most.
+const SEARCHES: std::ops::RangeInclusive<u64> = 6..=600;
 /// Slopes of turned items are brought into this range.
 const TURNED_SLOPES: std::ops::RangeInclusive<f64> = 0.3..=1.5;
 
@@ -47,13 +49,15 @@ pub(crate) fn best_mode(
     first: Fit,
 ) -> Result<(Fit, u32), IrtError> {
     let responses: u64 = objective.totals.iter().map(|total| total.responses).sum();
-    let left = (WORK / responses.max(1)).clamp(*SEARCHES.start(), *SEARCHES.end());
+    let cost = responses + (objective.items() as u64).pow(3) / 8;
+    let left = (WORK / cost.max(1)).clamp(*SEARCHES.start(), *SEARCHES.end());
     let neutral = starting_values(objective, &vec![None; objective.items()]);
-    let mut modes = Modes { objective, components, neutral, best: first, left, cycles: 0 };
+    let lot = ChaCha8Rng::seed_from_u64(0);
+    let mut modes = Modes { objective, components, neutral, best: first, left, lot, cycles: 0 };
     modes.start_elsewhere()?;
     loop {
         while modes.turn_each()? {}
-        if !modes.turn_pairs()? {
+        if !(modes.turn_pairs()? || modes.start_by_lot()?) {
             return Ok((modes.best, modes.cycles));
         }
     }
@@ -67,6 +71,7 @@ struct Modes<'o, 'a> {
     best: Fit,
     /// Searches that may still be made.
     left: u64,
+    lot: ChaCha8Rng,
     cycles: u32,
 }
 
@@ -75,15 +80,21 @@ impl Modes<'_, '_> {
         self.try_from(self.neutral.clone())?;
         let eigenvector = leading_eigenvector(self.objective);
         self.try_from(self.with_signs(|item| eigenvector[item] < 0.0))?;
-        let mut lot = ChaCha8Rng::seed_from_u64(0);
-        // Most of the searches are better spent on the neighbours of the best mode.
-        for _ in 0..BY_LOT.min(self.left as usize / 4) {
-            let signs: Vec<bool> = self.neutral.iter().map(|_| lot.random()).collect();
-            let mut start = self.with_signs(|item| signs[item]);
-            start.iter_mut().for_each(|at| at.slope *= libm::exp2(2.0 * lot.random::<f64>() - 1.0));
-            self.try_from(start)?;
-        }
+        self.start_by_lot()?;
         Ok(())
+    }
+
+    /// Searches from signs and sizes by lot; true where that led higher.
+    fn start_by_lot(&mut self) -> Result<bool, IrtError> {
+        let mut higher = false;
+        for _ in 0..BY_LOT.min(self.left / 4) {
+            let signs: Vec<bool> = self.neutral.iter().map(|_| self.lot.random()).collect();
+            let mut start = self.with_signs(|item| signs[item]);
+            let mut size = || libm::exp2(2.0 * self.lot.random::<f64>() - 1.0);
+            start.iter_mut().for_each(|at| at.slope *= size());
+            higher |= self.try_from(start)?;
+        }
+        Ok(higher)
     }
 
     /// Turns one item after the other; true where that led higher.
@@ -266,7 +277,8 @@ mod tests {
     fn none_of_fifty_random_starts_ends_higher() {
         let designs = std::env::var("IRT_DESIGNS").ok().and_then(|n| n.parse().ok()).unwrap_or(12);
         let priors = Priors::new(0.0, f64::INFINITY, 0.0, 2.0).unwrap();
-        for seed in 0..designs {
+        let mut lower = Vec::new();
+        for seed in std::env::var("SEED0").map_or(0, |x| x.parse().unwrap())..designs {
             let responses = design(seed);
             let settings = CalibrationSettings {
                 min_responses_per_item: 1,
@@ -286,9 +298,13 @@ mod tests {
             let objective = Objective::new(&patterns, weights, &grid, &priors, &Unmonitored, true);
             let (ours, best) =
                 (found.log_likelihood + found.log_prior, best_by_lot(&objective, seed));
-            assert!(ours > best - 1e-6, "seed {seed}: {ours}, but {best} was found by lot");
+            if ours < best - 1e-6 {
+                let items = objective.items();
+                lower.push(format!("seed {seed}: {items} items, {ours}, by lot {best}"));
+            }
             let sum: f64 = found.calibrated().filter_map(|item| item.discrimination).sum();
             assert!(sum > 0.0, "seed {seed}");
         }
+        assert!(lower.is_empty(), "{} of {designs}: {lower:#?}", lower.len());
     }
 }

@@ -19,7 +19,6 @@ pub use limits::system_hint;
 
 use crate::error::ExtensionError;
 use irt::IrtError;
-use pgrx::pg_sys;
 use std::cell::Cell;
 use std::marker::PhantomData;
 
@@ -106,10 +105,6 @@ pub fn check() -> Result<(), ExtensionError> {
 /// Does once what would allocate when it is needed for the first time: libc ends the process where
 /// it cannot note the destructor of a thread-local variable. Called when the library is loaded.
 pub fn warm_up() {
-    // SAFETY: a pointer of the server's, which is null in a process without a database's memory.
-    if unsafe { pg_sys::TopMemoryContext.is_null() } {
-        return;
-    }
     struct Nothing;
     let _ = crate::report::catch(|| std::panic::panic_any(Nothing));
 }

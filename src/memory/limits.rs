@@ -46,6 +46,11 @@ pub fn system_hint() -> String {
     )
 }
 
+/// True where the system refuses memory. Elsewhere it gives more than it has.
+pub(super) fn may_refuse() -> bool {
+    address_space().is_some() || promises_are_kept()
+}
+
 /// How many bytes this process may address, where that is limited.
 fn address_space() -> Option<u64> {
     let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };

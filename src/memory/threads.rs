@@ -3,9 +3,10 @@
 //! Thread-local variables of a library that was loaded at run time, and the notes of their
 //! destructors, come from malloc when a thread touches them for the first time. So a hole is made
 //! in malloc's memory before threads are started, and closed when all of them have touched what
-//! they will. The threads share the main thread's memory: an arena of its own would take 64 MB of
-//! addresses for each.
+//! they will. Where memory may be refused the threads share the main thread's, with the hole in
+//! it: an arena of its own takes 64 MB of addresses for each. Elsewhere they do not: it is slower.
 
+use super::limits;
 use crate::error::ExtensionError;
 use irt::IrtError;
 
@@ -21,7 +22,9 @@ impl Room {
     /// # Errors
     /// [`IrtError::OutOfMemory`].
     pub fn make(threads: usize) -> Result<Self, ExtensionError> {
-        share_one_arena();
+        if limits::may_refuse() {
+            share_one_arena();
+        }
         let refused = || IrtError::OutOfMemory {
             what: "starting threads",
             bytes: (threads * PER_THREAD) as u64,

@@ -355,10 +355,13 @@ fn a_job_without_a_worker_is_on_record(settings: &str) {
         .batch_execute(
             "ALTER ROLE postgres SET irt_calibration.worker_timeout = '100ms';
              CREATE VIEW held AS SELECT * FROM responses WHERE (SELECT pg_sleep(3600) IS NOT NULL);
-             SELECT irt_configure('held', 'held');
-             SELECT irt_start_calibration(true, bank => 'held')",
+             SELECT irt_configure('held', 'held')",
         )
         .unwrap();
+    // In a statement of its own: the worker sees what is committed.
+    client.batch_execute("SELECT irt_start_calibration(true, bank => 'held')").unwrap();
+    let held = "SELECT phase = 'loading' FROM irt_calibration_progress";
+    wait_for(&mut client, "held run", 60, held);
     schedule(&mut client, "'* * * * *'");
     wait_for(
         &mut client,

@@ -41,6 +41,7 @@ fn no_memory_limit_ends_another_session_when_a_query_is_fitted() {
 #[test]
 fn a_run_whose_memory_ends_while_it_computes_says_so() {
     let (cluster, mut client) = stage::set();
+    limit_address_space(cluster.postmaster_pid(), Some(FAR));
     for i in 0..volume(2, 40) {
         let caller = cluster.connect();
         let told = call(caller, &stage::run(ENDLESS));
@@ -63,6 +64,7 @@ fn a_run_whose_memory_ends_while_it_computes_says_so() {
 #[test]
 fn a_fit_whose_memory_ends_while_it_computes_leaves_its_session_alive() {
     let (cluster, mut client) = stage::set();
+    limit_address_space(cluster.postmaster_pid(), Some(FAR));
     let query = "SELECT user_id, question_id, is_correct FROM responses";
     let fit = format!("SELECT count(*) FROM irt_fit_2pl('{query}'");
     for i in 0..volume(2, 40) {
@@ -80,6 +82,9 @@ fn a_fit_whose_memory_ends_while_it_computes_leaves_its_session_alive() {
         assert_eq!(value(&mut caller, &format!("{fit})")).as_deref(), Some("200"));
     }
 }
+
+/// Kilobytes that nobody reaches. Where there is a limit, memory is used as if it mattered.
+const FAR: u64 = 1 << 30;
 
 /// A run that ends only when something ends it.
 const ENDLESS: &str = "standard_errors => 'bootstrap', bootstrap_iterations => 1000000";

@@ -144,9 +144,14 @@ fn a_types_hash_is_asked_with_a_seed() {
                FROM irt_fit_2pl('SELECT person, item, correct FROM badged',
                                 standard_errors => 'none', min_responses_per_item => 50)";
     assert_eq!(value(&mut client, fit).unwrap(), expected);
-    // 120 persons with 5 answers each: four of five are compared, with the one that they equal.
+    // 120 persons with 5 answers each: four of five are compared, with the one that they equal. A
+    // few more are compared by chance: the table keeps seven bits of a hash, and the seed is random.
     let compared = cluster.log().matches("LOG:  compared").count();
-    assert!((480..500).contains(&compared), "{compared} comparisons; {} if all collide", 120 * 300);
+    assert!(
+        (480..2_000).contains(&compared),
+        "{compared} comparisons; {} if all collide",
+        120 * 300
+    );
 }
 
 /// One item that looks different in every row, and is written as its bytewise smallest image.

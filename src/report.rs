@@ -164,6 +164,24 @@ pub fn catch<T>(work: impl FnOnce() -> T) -> Result<T, Report> {
     caught.map_err(|error| watch.describe(&error))
 }
 
+/// Runs `work`; an ERROR in it passes on as it is, but for two: one for lack of memory, which
+/// lacks a hint, and one whose SQLSTATE pgrx would lose. Those become a [`Report`], to be raised
+/// with nothing in between.
+pub fn catch_to_raise<T>(work: impl FnOnce() -> T) -> Result<T, Report> {
+    let watch = SqlstateWatch::start();
+    let caught = PgTryBuilder::new(AssertUnwindSafe(|| Ok(work())))
+        .catch_others(|error| Err(Box::new(error)))
+        .execute();
+    caught.map_err(|error| {
+        let report = watch.describe(&error);
+        let (CaughtError::PostgresError(known)
+        | CaughtError::ErrorReport(known)
+        | CaughtError::RustPanic { ereport: known, .. }) = &*error;
+        let is_lost = report.sqlstate != unpack(known.sql_error_code() as c_int);
+        if is_lost || &report.sqlstate == b"53200" { report } else { error.rethrow() }
+    })
+}
+
 /// A report in the form that Postgres reads.
 struct Text<S> {
     code: c_int,

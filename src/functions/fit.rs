@@ -2,7 +2,7 @@
 
 use crate::bank::{BankSettings, StandardErrorMethod, check_quadrature_bound, parse_repeated};
 use crate::error::ExtensionError;
-use crate::report::{Report, catch, or_raise};
+use crate::report::{catch_to_raise, or_raise};
 use crate::sql_types::Text;
 use irt::ItemResult;
 use pgrx::prelude::*;
@@ -70,20 +70,8 @@ fn irt_fit_2pl(
         };
         crate::fit::fit(&given("query", query)?, &settings)
     };
-    // An error of the query keeps its SQLSTATE, and one for lack of memory says which limit it was.
-    let fitted = catch(fit).unwrap_or_else(|report| Err(of_the_query(report)));
+    let fitted = catch_to_raise(fit).unwrap_or_else(|report| Err(ExtensionError::Database(report)));
     TableIterator::new(or_raise(fitted).items.into_iter().map(row))
-}
-
-/// What the server says of the query: that is where to look, where it gives no hint itself.
-fn of_the_query(report: Report) -> ExtensionError {
-    let is_mistake = [b"22", b"42"].contains(&&[report.sqlstate[0], report.sqlstate[1]]);
-    let is_silent = report.hint.is_none() && &report.sqlstate != b"42501";
-    ExtensionError::Database(if is_mistake && is_silent {
-        report.hint("The query itself fails: execute it alone, and correct it.")
-    } else {
-        report
-    })
 }
 
 /// The argument, or the error that it must not be NULL.

@@ -48,7 +48,7 @@ pub const SITUATIONS: [Situation; 7] = [
     Situation {
         phase: "standard errors",
         what: "observed information",
-        arguments: "bank => 'fine', standard_errors => 'observed_information'",
+        arguments: "bank => 'varied', standard_errors => 'observed_information'",
         obstacle: "",
     },
     Situation {
@@ -70,11 +70,17 @@ pub fn set() -> (Cluster, Client) {
              CREATE TABLE many (LIKE responses);
              INSERT INTO many SELECT r.user_id + 2000 * n, r.question_id, r.is_correct, r.answered_at
                  FROM responses r, generate_series(1, 25) n;
+             -- Persons who answer alike cost as much as one: here no two do.
+             CREATE TABLE varied AS
+                 SELECT p AS user_id, q AS question_id, now() AS answered_at,
+                        hashint8(p::bigint * 1000 + q) % 1000 > 6 * (q - 100) + p % 800 - 400 AS is_correct
+                 FROM generate_series(1, 10000) p, generate_series(1, 200) q;
              CREATE VIEW late AS SELECT r.* FROM responses r, (SELECT pg_sleep(60)) s;
              SELECT irt_configure('plain', 'responses', items => 'questions'),
                     irt_configure('late', 'late', items => 'questions'),
                     irt_configure('big', 'many', items => 'questions'),
-                    irt_configure('fine', 'fewer', items => 'questions', quadrature_nodes => 241)",
+                    irt_configure('fine', 'fewer', items => 'questions', quadrature_nodes => 241),
+                    irt_configure('varied', 'varied', items => 'questions', quadrature_nodes => 481)",
         )
         .unwrap();
     (cluster, client)

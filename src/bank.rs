@@ -8,6 +8,7 @@
 
 mod checks;
 mod configure;
+pub mod lock;
 mod ownership;
 mod publishing;
 mod relation;
@@ -25,9 +26,9 @@ pub use settings::{
 };
 
 use crate::error::ExtensionError;
-use crate::privileges::{LocalSettings, as_owner, current_role};
-use crate::reading;
-use crate::schema::Schema;
+use crate::postgres::privileges::{LocalSettings, as_owner, current_role};
+use crate::postgres::reading;
+use crate::postgres::schema::Schema;
 use pgrx::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};

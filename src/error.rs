@@ -10,7 +10,7 @@ mod ownership;
 
 pub use ownership::OwnershipError;
 
-use crate::report::Report;
+use crate::postgres::error_report::ErrorReport;
 use irt::IrtError;
 use std::time::Duration;
 use thiserror::Error;
@@ -381,7 +381,7 @@ pub enum ExtensionError {
     Irt(#[from] IrtError),
     /// What Postgres said.
     #[error("{}", .0.message)]
-    Database(Report),
+    Database(ErrorReport),
     /// Something that cannot happen, happened.
     #[error("internal error: {0}")]
     Internal(String),
@@ -439,7 +439,7 @@ impl ExtensionError {
     }
 }
 
-impl From<&ExtensionError> for Report {
+impl From<&ExtensionError> for ErrorReport {
     fn from(error: &ExtensionError) -> Self {
         Self {
             sqlstate: error.sqlstate(),
@@ -457,8 +457,8 @@ impl From<pgrx::spi::Error> for ExtensionError {
     }
 }
 
-impl From<Report> for ExtensionError {
-    fn from(report: Report) -> Self {
+impl From<ErrorReport> for ExtensionError {
+    fn from(report: ErrorReport) -> Self {
         Self::Database(report)
     }
 }

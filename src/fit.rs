@@ -5,11 +5,12 @@
 
 use crate::bank::BankSettings;
 use crate::error::ExtensionError;
-use crate::interruptible::{self, Unwatched};
-use crate::load_responses;
-use crate::memory::Reserve;
-use crate::privileges::LocalSettings;
-use crate::report::{Level, Report, tell};
+use crate::postgres::error_report::{ErrorReport, Level};
+use crate::postgres::memory::Reserve;
+use crate::postgres::privileges::LocalSettings;
+use crate::postgres::raising::tell;
+use crate::postgres::threads::{self, Unwatched};
+use crate::responses;
 use irt::Calibration;
 use pgrx::pg_sys;
 
@@ -23,17 +24,16 @@ pub fn fit(query: &str, settings: &BankSettings) -> Result<Calibration, Extensio
     let loaded = {
         let _visible = LocalSettings::without_row_security();
         let _read_only = ReadOnly::begin();
-        load_responses::load(query, settings.repeated_responses)?
+        responses::load(query, settings.repeated_responses)?
     };
-    let (repeats, result) = interruptible::run(&mut Unwatched, |monitor| {
-        match loaded.responses.into_responses(monitor) {
+    let (repeats, result) =
+        threads::run(&mut Unwatched, |monitor| match loaded.responses.into_responses(monitor) {
             Ok(responses) => {
                 let result = irt::calibrate(&responses, &calibration_settings, monitor);
                 (responses.repeats_dropped(), result.map_err(ExtensionError::from))
             }
             Err(error) => (0, Err(error.into())),
-        }
-    })?;
+        })?;
     warn_of_repeats(repeats, settings);
     let calibration = result?;
     tell_of_the_grid(&calibration, settings);
@@ -45,7 +45,7 @@ fn tell_of_the_grid(calibration: &Calibration, settings: &BankSettings) {
     let (used, asked) = (calibration.quadrature_nodes, settings.quadrature_nodes);
     if i64::from(used) > i64::from(asked) {
         let message = format!("the ability grid had {used} nodes instead of {asked}");
-        let report = Report::new(b"00000", message);
+        let report = ErrorReport::new(b"00000", message);
         tell(
             Level::Notice,
             &report
@@ -61,9 +61,9 @@ fn warn_of_repeats(dropped: u64, settings: &BankSettings) {
 }
 
 /// The warning that somebody answered an item more than once.
-pub fn repeats_report(dropped: u64, settings: &BankSettings) -> Report {
+pub fn repeats_report(dropped: u64, settings: &BankSettings) -> ErrorReport {
     let kept = crate::bank::repeated_as_str(settings.repeated_responses);
-    Report::new(
+    ErrorReport::new(
         b"01000",
         format!("{dropped} repeated responses of the same person to the same item were dropped"),
     )

@@ -10,9 +10,9 @@ mod schedule;
 
 use crate::bank::{self, Change};
 use crate::error::ExtensionError;
-use crate::report::or_raise;
-use crate::should_run;
-use crate::sql_types::{BankRow, RegClass, SqlName, Text};
+use crate::postgres::raising::or_raise;
+use crate::postgres::sql_types::{BankRow, RegClass, SqlName, Text};
+use crate::runs::should_run;
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::prelude::*;
 

@@ -9,15 +9,16 @@ mod connection;
 mod upcoming;
 
 use crate::bank;
-use crate::encoding::decode_c;
 use crate::error::ExtensionError;
-use crate::privileges::{LocalSettings, current_role, role_name};
-use crate::reading;
-use crate::report::{Level, Report, catch, tell};
-use crate::schema::Schema;
-use crate::spi::Spi;
+use crate::postgres::encoding::decode_c;
+use crate::postgres::error_report::{ErrorReport, Level};
+use crate::postgres::privileges::{LocalSettings, current_role, role_name};
+use crate::postgres::raising::{catch, tell};
+use crate::postgres::reading;
+use crate::postgres::schema::Schema;
+use crate::postgres::spi::Spi;
+use crate::postgres::transactions::{Isolation, transaction};
 use crate::worker::launch::role_has_login;
-use crate::worker::transaction::{Isolation, transaction};
 use pgrx::pg_sys;
 use pgrx::spi::{quote_identifier, quote_literal};
 use std::ffi::CStr;
@@ -228,7 +229,7 @@ pub fn timezone() -> String {
 fn announce(bank: &str, schedule: &str) -> Result<(), ExtensionError> {
     let zone = timezone();
     let message = format!("bank \"{bank}\" will be calibrated at '{schedule}', {zone}");
-    let mut report = Report::new(b"00000", message);
+    let mut report = ErrorReport::new(b"00000", message);
     if let Some(expression) = Expression::parse(schedule) {
         let now = reading::one::<i64>(
             "SELECT pg_catalog.floor(pg_catalog.date_part('epoch', \

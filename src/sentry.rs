@@ -8,9 +8,10 @@
 mod delivery;
 mod envelopes;
 
-use crate::report::{Level, Report, tell};
-use crate::run::{Outcome, Request, Story};
-use crate::{schedule, settings};
+use crate::postgres::error_report::{ErrorReport, Level};
+use crate::postgres::raising::tell;
+use crate::runs::{Outcome, Request, Story};
+use crate::{schedule, server_settings};
 use delivery::Delivery;
 use envelopes::Told;
 use sentry::protocol::{Envelope, MonitorCheckInStatus, Uuid};
@@ -35,12 +36,12 @@ impl Reporting {
     /// Tells the cron monitor that a scheduled run begins, without waiting. `None`: nobody is to
     /// be told anything.
     pub fn begin(request: &Request) -> Option<Self> {
-        let text = settings::sentry_dsn()?;
+        let text = server_settings::sentry_dsn()?;
         let Ok(dsn) = text.parse::<Dsn>() else {
             warn("the DSN is malformed");
             return None;
         };
-        let monitored = settings::sentry_monitor().filter(|_| request.is_from_cron());
+        let monitored = server_settings::sentry_monitor().filter(|_| request.is_from_cron());
         let check_in = monitored.map(|slug| {
             let id = Uuid::new_v4();
             let schedule = schedule::of_bank(&request.bank);
@@ -61,7 +62,7 @@ impl Reporting {
         {
             envelopes.push(envelopes::failure(&told, report));
         }
-        if story.run_id.is_some() && is_sampled(settings::traces_sample_rate()) {
+        if story.run_id.is_some() && is_sampled(server_settings::traces_sample_rate()) {
             envelopes.push(envelopes::transaction(&told));
         }
         let mut deliveries = Vec::new();
@@ -86,7 +87,7 @@ impl Reporting {
 }
 
 fn warn(reason: &str) {
-    let report = Report::new(b"01000", format!("irt_calibration could not report to Sentry: {reason}"))
+    let report = ErrorReport::new(b"01000", format!("irt_calibration could not report to Sentry: {reason}"))
         .hint("The calibration is not affected. Check irt_calibration.sentry_dsn, or SENTRY_DSN in the server's environment.");
     tell(Level::Warning, &report);
 }

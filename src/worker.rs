@@ -5,16 +5,15 @@
 //! latch, open to interrupts and with an eye on its client. See [`channel`] for
 //! what happens when either side is gone.
 
-pub mod cancels;
 pub mod channel;
-pub mod interrupts;
 pub mod launch;
-pub mod transaction;
 pub mod unbegun;
 pub mod wait;
 
-use crate::report::{Level, Report, catch, tell};
-use crate::run::{self, Caller, Outcome, Request};
+use crate::postgres::error_report::{ErrorReport, Level};
+use crate::postgres::interrupts;
+use crate::postgres::raising::{catch, tell};
+use crate::runs::{self, Caller, Outcome, Request};
 use crate::sentry::Reporting;
 use channel::{WorkerEnd, decode, encode};
 use pgrx::{pg_guard, pg_sys};
@@ -27,13 +26,13 @@ pub enum Message {
     /// The run's row is committed.
     Started(i64),
     /// To be passed on to the client.
-    Notice(Report),
+    Notice(ErrorReport),
     /// To be passed on to the client.
-    Warning(Report),
+    Warning(ErrorReport),
     /// The end: the run's row as JSON.
     Row(String),
     /// The end: the error.
-    Failed(Report),
+    Failed(ErrorReport),
 }
 
 /// Settings that a worker must not take from its role's defaults.
@@ -60,13 +59,13 @@ pub extern "C-unwind" fn irt_calibration_worker_main(argument: pg_sys::Datum) {
         Ok(request) => {
             take_settings(&request);
             let reporting = Reporting::begin(&request);
-            let (outcome, story) = run::carry_out(&request, &mut Line(&end));
+            let (outcome, story) = runs::carry_out(&request, &mut Line(&end));
             Line(&end).answer(&outcome);
             if let Some(reporting) = reporting {
                 reporting.finish(&request, &outcome, &story);
             }
         }
-        Err(error) => Line(&end).answer(&Outcome::Failed(Report::from(&error))),
+        Err(error) => Line(&end).answer(&Outcome::Failed(ErrorReport::from(&error))),
     }
 }
 
@@ -91,7 +90,7 @@ fn take_settings(request: &Request) {
             set(&name, &value);
         }
     }
-    let lock_timeout = crate::settings::lock_timeout().map_or(0, |limit| limit.as_millis());
+    let lock_timeout = crate::server_settings::lock_timeout().map_or(0, |limit| limit.as_millis());
     if let Ok(value) = CString::new(lock_timeout.to_string()) {
         set(c"lock_timeout", &value);
     }
@@ -124,7 +123,7 @@ impl Line<'_> {
     fn say(&self, message: &Message) {
         match encode(message) {
             Ok(bytes) => self.0.send(&bytes),
-            Err(error) => tell(Level::Warning, &Report::from(&error)),
+            Err(error) => tell(Level::Warning, &ErrorReport::from(&error)),
         }
     }
 }
@@ -134,7 +133,7 @@ impl Caller for Line<'_> {
         self.say(&Message::Started(run_id));
     }
 
-    fn told(&mut self, level: Level, report: &Report) {
+    fn told(&mut self, level: Level, report: &ErrorReport) {
         match level {
             Level::Warning => self.say(&Message::Warning(report.clone())),
             Level::Notice => self.say(&Message::Notice(report.clone())),

@@ -2,9 +2,9 @@
 
 use super::relation::{Column, Relation, RelationKind};
 use crate::error::ExtensionError;
-use crate::privileges::{self, LocalSettings};
-use crate::spi::Spi;
-use crate::sql_types::SqlName;
+use crate::postgres::privileges::{self, LocalSettings};
+use crate::postgres::spi::Spi;
+use crate::postgres::sql_types::SqlName;
 use pgrx::prelude::*;
 use pgrx::spi::quote_identifier;
 

@@ -132,7 +132,7 @@ impl ExtensionError {
             }
             Self::Ownership(error) => return Some(error.hint()),
             Self::NoThreads { .. } | Self::Irt(IrtError::OutOfMemory { .. }) => {
-                return Some(crate::memory::system_hint());
+                return Some(crate::postgres::memory::system_hint());
             }
             Self::Irt(error) => error.hint(),
             Self::Database(report) => {
@@ -147,7 +147,7 @@ impl ExtensionError {
 /// What to do about an error of the server's own that comes without a hint.
 fn server_hint(sqlstate: &[u8; 5]) -> Option<String> {
     let hint = match sqlstate {
-        b"53200" => return Some(crate::memory::system_hint()),
+        b"53200" => return Some(crate::postgres::memory::system_hint()),
         b"42501" => {
             "Grant it to the role that runs. Where row security would hide rows, run as a role with \
              BYPASSRLS, or read a view that belongs to the table's owner."

@@ -1,12 +1,12 @@
 //! irt_run_calibration, irt_start_calibration, irt_cancel_calibration, irt_adopt_runs.
 
-use crate::adopt;
-use crate::audit;
 use crate::bank::Overrides;
 use crate::error::ExtensionError;
-use crate::privileges::may_write;
-use crate::report::or_raise;
-use crate::sql_types::{ItemKeys, RegClass, RunRow, Text, Texts};
+use crate::postgres::privileges::may_write;
+use crate::postgres::raising::or_raise;
+use crate::postgres::sql_types::{ItemKeys, RegClass, RunRow, Text, Texts};
+use crate::runs::adopt;
+use crate::runs::audit;
 use crate::worker::launch::{Arguments, Stay, launch};
 use crate::worker::wait::{until_the_end, until_the_start};
 use pgrx::prelude::*;

@@ -5,7 +5,7 @@
 //! any business with Postgres, posts what it was given; the main thread waits for
 //! its word until the deadline and no longer.
 
-use crate::interruptible::SignalsBlocked;
+use crate::postgres::threads::SignalsBlocked;
 use sentry::protocol::Envelope;
 use sentry::types::Dsn;
 use std::io::ErrorKind;

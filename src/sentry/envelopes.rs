@@ -1,9 +1,9 @@
 //! What is in the envelopes.
 
 use super::delivery::AGENT;
-use crate::report::Report;
-use crate::run::{Outcome, Request, Story};
-use crate::settings;
+use crate::postgres::error_report::ErrorReport;
+use crate::runs::{Outcome, Request, Story};
+use crate::server_settings;
 use sentry::protocol::{
     Breadcrumb, ClientSdkInfo, Context, Envelope, Event, Exception, Level, Map, MonitorCheckIn,
     MonitorCheckInStatus, MonitorConfig, MonitorSchedule, Span, SpanId, SpanStatus, TraceContext,
@@ -74,7 +74,7 @@ impl<'a> Told<'a> {
 }
 
 /// A failed run as an exception. Failures with the same code in the same phase are one issue.
-pub fn failure(told: &Told, report: &Report) -> Envelope {
+pub fn failure(told: &Told, report: &ErrorReport) -> Envelope {
     let code = report.sqlstate_str().to_owned();
     let mut contexts = told.contexts();
     if let Some(hint) = report.hint.as_ref().filter(|_| may_be_said(&report.sqlstate)) {
@@ -94,7 +94,7 @@ pub fn failure(told: &Told, report: &Report) -> Envelope {
         breadcrumbs: breadcrumbs(told.story).into(),
         logger: Some("irt_calibration".to_owned()),
         release: Some(release().into()),
-        environment: Some(settings::environment().into()),
+        environment: Some(server_settings::environment().into()),
         server_name: host_name().map(Cow::Owned),
         tags: told.tags.clone(),
         contexts,
@@ -131,7 +131,7 @@ pub fn transaction(told: &Told) -> Envelope {
     Transaction {
         name: Some("irt_run_calibration".to_owned()),
         release: Some(release().into()),
-        environment: Some(settings::environment().into()),
+        environment: Some(server_settings::environment().into()),
         server_name: host_name().map(Cow::Owned),
         tags: told.tags.clone(),
         sdk: Some(Cow::Owned(sdk())),
@@ -159,12 +159,12 @@ pub fn check_in(
         check_in_id: id,
         monitor_slug: slug.to_owned(),
         status,
-        environment: Some(settings::environment()),
+        environment: Some(server_settings::environment()),
         duration,
         monitor_config: schedule.map(|schedule| MonitorConfig {
             schedule,
             checkin_margin: Some(MARGIN_MINUTES),
-            max_runtime: settings::timeout().map(minutes),
+            max_runtime: server_settings::timeout().map(minutes),
             timezone: Some(crate::schedule::timezone()),
             failure_issue_threshold: None,
             recovery_threshold: None,
@@ -180,7 +180,7 @@ fn may_be_said(sqlstate: &[u8; 5]) -> bool {
     SAFE.iter().any(|class| sqlstate.starts_with(class)) || sqlstate == b"22004"
 }
 
-fn words(told: &Told, report: &Report) -> String {
+fn words(told: &Told, report: &ErrorReport) -> String {
     if may_be_said(&report.sqlstate) {
         return report.message.clone();
     }
@@ -192,7 +192,7 @@ fn words(told: &Told, report: &Report) -> String {
 }
 
 fn breadcrumbs(story: &Story) -> Vec<Breadcrumb> {
-    let crumb = |(phase, at): &(crate::progress::Phase, SystemTime)| Breadcrumb {
+    let crumb = |(phase, at): &(crate::runs::progress::Phase, SystemTime)| Breadcrumb {
         timestamp: *at,
         category: Some("phase".to_owned()),
         message: Some(phase.as_str().to_owned()),

@@ -3,13 +3,13 @@
 use super::channel::{CallerEnd, encode};
 use super::unbegun;
 use super::wait;
+use crate::bank::lock::must_be_free;
 use crate::bank::{Overrides, discover, must_exist, must_fit};
-use crate::bank_lock::must_be_free;
-use crate::encoding::decode_c;
 use crate::error::ExtensionError;
-use crate::privileges::{current_role, must_be_writable, role_name};
-use crate::run::Request;
-use crate::settings;
+use crate::postgres::encoding::decode_c;
+use crate::postgres::privileges::{current_role, must_be_writable, role_name};
+use crate::runs::Request;
+use crate::server_settings;
 use pgrx::pg_sys;
 use std::ffi::{CStr, c_char, c_int};
 use std::time::{Duration, Instant};
@@ -186,8 +186,11 @@ fn effective_settings() -> Vec<(String, String)> {
             value.map(|value| (name.to_string_lossy().into_owned(), value))
         })
         .collect();
-    all.push(("irt_calibration.max_threads".to_owned(), settings::max_threads().to_string()));
-    let megabytes = settings::max_memory() >> 20;
+    all.push((
+        "irt_calibration.max_threads".to_owned(),
+        server_settings::max_threads().to_string(),
+    ));
+    let megabytes = server_settings::max_memory() >> 20;
     all.push(("irt_calibration.max_memory".to_owned(), format!("{megabytes}MB")));
     all
 }
@@ -196,7 +199,7 @@ fn effective_settings() -> Vec<(String, String)> {
 /// client.
 fn register_patiently(segment: u32) -> Result<*mut pg_sys::BackgroundWorkerHandle, ExtensionError> {
     const PAUSE: Duration = Duration::from_millis(20);
-    let patience = settings::worker_timeout();
+    let patience = server_settings::worker_timeout();
     let deadline = Instant::now() + patience;
     loop {
         if let Some(worker) = register(segment) {

@@ -5,11 +5,12 @@
 //! the row is written when this backend ends, which it does right after the job, by a transaction
 //! of its own. The server removes a session's temporary tables in the same way.
 
-use super::transaction::{Isolation, transaction};
-use crate::audit::{self, Status};
 use crate::error::ExtensionError;
-use crate::report::{Level, Report, tell};
-use crate::run::log_end;
+use crate::postgres::error_report::{ErrorReport, Level};
+use crate::postgres::raising::tell;
+use crate::postgres::transactions::{Isolation, transaction};
+use crate::runs::audit::{self, Status};
+use crate::runs::log_end;
 use pgrx::pg_sys;
 use std::ffi::c_int;
 use std::sync::Mutex;
@@ -18,7 +19,7 @@ use std::sync::Mutex;
 struct Unbegun {
     bank: String,
     triggered_by: &'static str,
-    report: Report,
+    report: ErrorReport,
 }
 
 /// Rows that this backend is to write when it ends; `None`: it has not been told to yet.
@@ -30,7 +31,7 @@ pub fn owe_row(bank: &str, triggered_by: &'static str, error: &ExtensionError) {
     if triggered_by != "cron" {
         return;
     }
-    let unbegun = Unbegun { bank: bank.to_owned(), triggered_by, report: Report::from(error) };
+    let unbegun = Unbegun { bank: bank.to_owned(), triggered_by, report: ErrorReport::from(error) };
     let Ok(mut owed) = OWED.lock() else { return };
     owed.get_or_insert_with(|| {
         // SAFETY: the callback stays where it is as long as the process; a library is never
@@ -53,7 +54,7 @@ unsafe extern "C-unwind" fn write_rows(_code: c_int, _argument: pg_sys::Datum) {
         });
         match recorded {
             Ok(row) => log_end(&row),
-            Err(error) => tell(Level::Warning, &Report::from(&error)),
+            Err(error) => tell(Level::Warning, &ErrorReport::from(&error)),
         }
     }
 }

@@ -3,11 +3,12 @@
 
 use super::Message;
 use super::channel::{CallerEnd, Received, decode};
-use super::interrupts::take_cancel;
 use super::launch::Launched;
 use super::unbegun;
 use crate::error::ExtensionError;
-use crate::report::{Level, tell};
+use crate::postgres::error_report::Level;
+use crate::postgres::interrupts::take_cancel;
+use crate::postgres::raising::tell;
 use pgrx::prelude::*;
 use serde_json::Value;
 use std::ffi::c_long;

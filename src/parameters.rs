@@ -1,0 +1,3 @@
+//! Item parameters: recorded for every run, and published into the application's table.
+
+pub mod publish;

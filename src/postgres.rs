@@ -1,0 +1,33 @@
+//! What the extension needs of Postgres, whatever it is needed for. Knows no bank, no run, no item.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | [`encoding`] | text at the border: UTF-8 in Rust, the database's encoding in the server |
+//! | [`sql_types`] | SQL types that pgrx does not know |
+//! | [`spi`] | SQL from Rust, in databases of any encoding |
+//! | [`reading`] | a value by SQL, without leaving a trace |
+//! | [`schema`] | where the extension's own tables are |
+//! | [`privileges`] | whose rights and whose search_path the work runs with |
+//! | [`error_report`] | an error as a user sees it |
+//! | [`raising`] | raising and catching Postgres errors with any SQLSTATE |
+//! | [`transactions`] | transactions of a worker |
+//! | [`interrupts`] | what may stop a worker, and how that is told apart |
+//! | [`cancels`] | which cancels a process was sent |
+//! | [`threads`] | computing on many threads in a backend that stays open to interrupts |
+//! | [`priority`] | giving way to the application while computing |
+//! | [`memory`] | what happens when the system refuses memory |
+
+pub mod cancels;
+pub mod encoding;
+pub mod error_report;
+pub mod interrupts;
+pub mod memory;
+pub mod priority;
+pub mod privileges;
+pub mod raising;
+pub mod reading;
+pub mod schema;
+pub mod spi;
+pub mod sql_types;
+pub mod threads;
+pub mod transactions;

@@ -66,6 +66,11 @@ pub struct Bank {
 }
 
 impl Bank {
+    /// True when what a run estimates is published only after somebody has approved it.
+    pub fn needs_approval(&self) -> bool {
+        false
+    }
+
     /// Relations and columns, as irt_calibration_runs.settings keeps them.
     pub fn json(&self) -> Value {
         json!({

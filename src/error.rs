@@ -6,8 +6,10 @@
 //! thing, what was found and what was expected; the hint says what to do.
 
 mod advice;
+mod decision;
 mod ownership;
 
+pub use decision::DecisionError;
 pub use ownership::OwnershipError;
 
 use crate::postgres::error_report::ErrorReport;
@@ -373,6 +375,17 @@ pub enum ExtensionError {
         /// The run.
         run_id: i64,
     },
+    /// A check that there is not.
+    #[error("there is no check \"{found}\"")]
+    UnknownCheck {
+        /// The name that was given.
+        found: String,
+        /// The checks that there are.
+        known: String,
+    },
+    /// What somebody decided about a run, and cannot be.
+    #[error(transparent)]
+    Decision(#[from] DecisionError),
     /// Whose it is, and who may use it.
     #[error(transparent)]
     Ownership(#[from] OwnershipError),
@@ -395,6 +408,7 @@ impl ExtensionError {
             Self::InvalidArgument { .. }
             | Self::UnknownBank { .. }
             | Self::UnknownItems { .. }
+            | Self::UnknownCheck { .. }
             | Self::NotOneSelect { .. }
             | Self::WrongColumnCount { .. }
             | Self::UnusableHistory { .. }
@@ -432,6 +446,7 @@ impl ExtensionError {
             | Self::TemporaryRelation { .. }
             | Self::ChangedSinceConfigured { .. } => b"IR002",
             Self::Ownership(error) => return error.sqlstate(),
+            Self::Decision(error) => return error.sqlstate(),
             Self::Irt(error) => core_sqlstate(error),
             Self::Database(report) => return report.sqlstate,
             Self::Internal(_) => b"XX000",

@@ -5,6 +5,7 @@
 
 mod fit;
 mod history;
+mod publications;
 mod runs;
 mod schedule;
 

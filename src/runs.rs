@@ -23,18 +23,22 @@ use crate::bank::lock::BankLock;
 use crate::bank::{self, Bank, BankSettings, DEFAULT_BANK, StandardErrorMethod};
 use crate::error::ExtensionError;
 use crate::fit::repeats_report;
-use crate::parameters::publish::{self, Published};
+use crate::parameters::checks::{Check, Comparison, Outcome as CheckOutcome, Thresholds};
+use crate::parameters::conclude::{Conclusion, Estimated, Withheld, conclude};
+use crate::parameters::in_force::{self, InForce};
+use crate::parameters::items_lost::items_lost;
 use crate::postgres::cancels;
 use crate::postgres::error_report::{ErrorReport, Level};
 use crate::postgres::interrupts::{self, TimeLimit};
 use crate::postgres::memory::{LastWords, Reserve};
-use crate::postgres::privileges::{LocalSettings, as_relation_owner};
+use crate::postgres::privileges::{LocalSettings, as_owner, as_relation_owner};
 use crate::postgres::threads;
 use crate::postgres::transactions::{Committed, Isolation, replicated_transaction, transaction};
 use crate::responses::{self, Loaded};
 use crate::runs::progress::{Phase, Reporter};
 use audit::{Facts, Status, Summary};
-use irt::{Calibration, Flag, IrtError};
+use irt::scoring::{ScoreComparison, ScorePrior, compare_scores};
+use irt::{Calibration, CalibrationSettings, Flag, IrtError, ItemParameters, Monitor, Responses};
 use lock_wait::Place;
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::spi::quote_literal;
@@ -156,9 +160,15 @@ struct Run<'a> {
     obstacle: Option<ExtensionError>,
 }
 
+/// What a run is compared with, and which differences are too large.
+struct Before {
+    in_force: InForce,
+    thresholds: Thresholds,
+}
+
 /// Whether there is anything to calibrate.
 enum Decision {
-    Calibrate(Loaded),
+    Calibrate(Box<Loaded>, Before),
     Skip,
 }
 
@@ -230,13 +240,14 @@ impl Run<'_> {
             self.caller.started(self.run_id);
         }
         self.reporter.enter(Phase::Loading)?;
-        let Decision::Calibrate(loaded) = self.decide_and_load(&bank, &settings)? else {
+        let Decision::Calibrate(loaded, before) = self.decide_and_load(&bank, &settings)? else {
             return self.skip(&settings);
         };
         self.reporter.enter(Phase::Fitting)?;
-        let calibration = self.calibrate(loaded, &settings)?;
+        let (calibration, scores) = self.calibrate(*loaded, &settings, &before)?;
         self.reporter.enter(Phase::Publishing)?;
-        self.publish(&bank, &calibration)
+        let checks = self.compare(&bank, &settings, &calibration, scores, &before)?;
+        self.publish(&bank, &calibration, &before.in_force, &checks)
     }
 
     /// False where whose the bank is forbids the run.
@@ -309,7 +320,11 @@ impl Run<'_> {
             if let Some(only) = &only {
                 items::must_be_of(bank, only, loaded.responses.labels())?;
             }
-            Ok(Decision::Calibrate(loaded))
+            let before = as_owner(|schema| {
+                let in_force = in_force::read(schema, &bank.name)?;
+                Ok(Before { in_force, thresholds: Thresholds::read(schema, &bank.name)? })
+            })?;
+            Ok(Decision::Calibrate(Box::new(loaded), before))
         })
     }
 
@@ -326,27 +341,57 @@ impl Run<'_> {
         &mut self,
         loaded: Loaded,
         settings: &BankSettings,
-    ) -> Result<Calibration, ExtensionError> {
+        before: &Before,
+    ) -> Result<(Calibration, Option<ScoreComparison>), ExtensionError> {
         let core_settings = settings.calibration_settings()?;
         let (repeats, result) = threads::run(&mut self.reporter, |monitor| {
             let responses = match loaded.responses.into_responses(monitor) {
                 Ok(responses) => responses,
                 Err(error) => return (None, Err(ExtensionError::from(error))),
             };
-            let result = irt::calibrate(&responses, &core_settings, monitor);
+            let result = irt::calibrate(&responses, &core_settings, monitor).and_then(|found| {
+                let scores = match before.thresholds.want_scores() {
+                    true => scores(&responses, &found, before, &core_settings, monitor)?,
+                    false => None,
+                };
+                Ok((found, scores))
+            });
             (Some(responses.repeats_dropped()), result.map_err(ExtensionError::from))
         })?;
         self.facts.repeats_dropped = repeats;
         if let Some(dropped) = repeats.filter(|&dropped| dropped > 0) {
             self.warn(&repeats_report(dropped, settings));
         }
-        let calibration = result?;
+        let (calibration, scores) = result?;
         let bootstrapped = settings.standard_errors == StandardErrorMethod::Bootstrap;
         self.facts.fitted = Some(Summary::of(&calibration, bootstrapped));
         if let Some(report) = thinly_covered(&calibration, self.run_id, settings) {
             self.caller.told(Level::Notice, &report);
         }
-        Ok(calibration)
+        Ok((calibration, scores))
+    }
+
+    /// Asks whether these numbers may be published.
+    fn compare(
+        &self,
+        bank: &Bank,
+        settings: &BankSettings,
+        calibration: &Calibration,
+        scores: Option<ScoreComparison>,
+        before: &Before,
+    ) -> Result<Vec<Check>, ExtensionError> {
+        let least = settings.min_responses_per_item;
+        let items_lost = transaction(Isolation::ReadCommitted, || {
+            items_lost(bank, calibration, &before.in_force, least)
+        })?;
+        let comparison = Comparison {
+            calibration,
+            in_force: &before.in_force,
+            items_lost,
+            limited: self.request.item_ids.is_some(),
+            scores,
+        };
+        Ok(comparison.checks(&before.thresholds))
     }
 
     /// Publishes and ends the run in one transaction, again and again while others are in the way.
@@ -354,6 +399,8 @@ impl Run<'_> {
         &mut self,
         bank: &Bank,
         calibration: &Calibration,
+        in_force: &InForce,
+        checks: &[Check],
     ) -> Result<String, ExtensionError> {
         self.place = bank
             .items
@@ -363,14 +410,23 @@ impl Run<'_> {
             let published = self.conclude(|run| {
                 let now = audit::now()?;
                 let only = run.request.item_ids();
-                let published =
-                    publish::publish(bank, run.run_id, calibration, only.as_deref(), now)?;
+                let estimated = Estimated {
+                    run_id: run.run_id,
+                    calibration,
+                    only: only.as_deref(),
+                    wanted: true,
+                    in_force,
+                    checks,
+                    ended_at: now,
+                };
+                let published = conclude(bank, estimated)?;
                 audit::record_quadrature_nodes(run.run_id, calibration.quadrature_nodes)?;
                 Ok((published, run.end(Status::Success, now)?))
             });
             match published {
                 Ok((published, row)) => {
                     self.warn_of(bank, &published);
+                    self.warn_of_checks(bank, &published, checks);
                     return Ok(row);
                 }
                 Err(error) => self.try_again_after(error)?,
@@ -397,7 +453,7 @@ impl Run<'_> {
         Ok(())
     }
 
-    fn warn_of(&mut self, bank: &Bank, published: &Published) {
+    fn warn_of(&mut self, bank: &Bank, published: &Conclusion) {
         // Nobody said that there is no items table: it may have been renamed, or the search_path is another.
         if bank.items.is_none() && !bank.configured {
             let message = "parameters are in irt_item_parameters alone: \
@@ -423,10 +479,90 @@ impl Run<'_> {
         }
     }
 
+    /// Which checks kept the run from being published, and which are only to be known.
+    fn warn_of_checks(&mut self, bank: &Bank, concluded: &Conclusion, checks: &[Check]) {
+        let run_id = self.run_id;
+        let hint = format!(
+            "Look: SELECT * FROM irt_compare_runs({run_id}); decide: SELECT irt_publish({run_id}); \
+             or SELECT irt_reject({run_id});"
+        );
+        let (why, detail) = match &concluded.withheld {
+            Some(Withheld::Checks(holding)) => ("checks say that it does harm", in_words(holding)),
+            Some(Withheld::Outdated) => (
+                "something else was published or rolled back while it ran",
+                "It was compared with what is not in force any more.".to_owned(),
+            ),
+            Some(Withheld::NeedsApproval) => {
+                ("its publication needs approval", in_words(&loud(checks)))
+            }
+            Some(Withheld::NotRequested) => return,
+            None => {
+                let loud = loud(checks);
+                if !loud.is_empty() {
+                    let message = format!(
+                        "run {run_id} of bank \"{}\" is published, but differs from what was in force",
+                        bank.name
+                    );
+                    self.warn(&ErrorReport::new(b"01000", message).detail(in_words(&loud)).hint(
+                        "To take it back: SELECT irt_rollback(); thresholds: irt_set_check().",
+                    ));
+                }
+                return;
+            }
+        };
+        let message =
+            format!("run {run_id} of bank \"{}\" is held, not published: {why}", bank.name);
+        let report = ErrorReport::new(b"01000", message).hint(hint);
+        self.warn(&if detail.is_empty() { report } else { report.detail(detail) });
+    }
+
     fn warn(&mut self, report: &ErrorReport) {
         failure::say(Level::Warning, report);
         self.caller.told(Level::Warning, report);
     }
+}
+
+/// The checks that are not silent.
+fn loud(checks: &[Check]) -> Vec<Check> {
+    let is_loud = |check: &&Check| matches!(check.outcome, CheckOutcome::Warn | CheckOutcome::Hold);
+    checks.iter().filter(is_loud).cloned().collect()
+}
+
+/// Checks with their values and thresholds.
+fn in_words(checks: &[Check]) -> String {
+    let words = |check: &Check| {
+        let above = match check.outcome {
+            CheckOutcome::Hold => check.hold_above,
+            _ => check.warn_above,
+        };
+        format!("{} is {:.3}, above {above:.3}", check.name, check.value.unwrap_or_default())
+    };
+    let all: Vec<String> = checks.iter().map(words).collect();
+    if all.is_empty() { String::new() } else { format!("{}.", all.join("; ")) }
+}
+
+/// What the new parameters do to the scores of those who answered items that are in force.
+fn scores(
+    responses: &Responses,
+    found: &Calibration,
+    before: &Before,
+    settings: &CalibrationSettings,
+    monitor: &dyn Monitor,
+) -> Result<Option<ScoreComparison>, IrtError> {
+    let in_force = &before.in_force.items;
+    let old: Vec<Option<ItemParameters>> =
+        found.items.iter().map(|item| in_force.get(&item.item).copied()).collect();
+    if old.iter().all(Option::is_none) {
+        return Ok(None);
+    }
+    let new: Vec<Option<ItemParameters>> = found
+        .items
+        .iter()
+        .map(|item| Some(ItemParameters::new(item.discrimination?, item.difficulty?)))
+        .collect();
+    let prior = ScorePrior::default();
+    let patterns = responses.patterns();
+    compare_scores(patterns, &old, &new, prior, &settings.quadrature, monitor).map(Some)
 }
 
 /// Reads the bank's responses with the rights of whoever may.

@@ -77,11 +77,10 @@ fn works(client: &mut Client) {
     assert_eq!(value(client, "SELECT count(*) FROM irt_calibration_progress").unwrap(), "0");
     let locks = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'";
     assert_eq!(value(client, locks).unwrap(), "0");
-    let mixed = "SELECT count(*) FROM questions q LEFT JOIN irt_calibration_runs r
-                     ON r.completed_at = q.irt_calibrated_at
-                 LEFT JOIN irt_item_parameters p ON p.run_id = r.id AND p.item = q.id::text
-                     AND (p.difficulty, p.discrimination) = (q.irt_difficulty, q.irt_discrimination)
-                 WHERE p.run_id IS NULL OR r.id <> (SELECT max(id) FROM irt_calibration_runs)";
+    let mixed = "SELECT count(*) FROM questions q LEFT JOIN irt_parameters_in_force f
+                     ON f.bank = 'default' AND f.item = q.id::text
+                     AND (f.difficulty, f.discrimination) = (q.irt_difficulty, q.irt_discrimination)
+                 WHERE f.item IS NULL OR f.run_id <> (SELECT max(id) FROM irt_calibration_runs)";
     assert_eq!(value(client, mixed).unwrap(), "0");
 }
 
@@ -376,7 +375,7 @@ fn a_trigger_that_skips_rows_fails_the_run_instead_of_mixing_parameters() {
         )
         .unwrap();
     let before = rows(&mut client, "SELECT * FROM questions ORDER BY id");
-    let skipped = error(&mut client, "SELECT irt_run_calibration(true, standard_errors => 'none')");
+    let skipped = error(&mut client, "SELECT irt_run_calibration(true)");
     assert_eq!(skipped.code().code(), "55000");
     assert_eq!(skipped.message(), "only 7 of 8 rows of public.questions could be updated");
     assert_eq!(rows(&mut client, "SELECT * FROM questions ORDER BY id"), before);

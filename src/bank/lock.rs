@@ -46,6 +46,17 @@ impl BankLock {
     }
 }
 
+/// Keeps runs of a bank away until the caller's transaction ends.
+///
+/// # Errors
+/// [`ExtensionError::AlreadyRunning`].
+pub fn take_until_commit(bank: &str) -> Result<(), ExtensionError> {
+    while !call(bank, "pg_try_advisory_xact_lock")? {
+        must_be_free(bank)?;
+    }
+    Ok(())
+}
+
 /// Calls one of the server's functions on a bank's lock. Its class is the OID of
 /// irt_calibration_runs: the view of the progress looks for it.
 fn call(bank: &str, function: &str) -> Result<bool, ExtensionError> {

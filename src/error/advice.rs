@@ -14,6 +14,7 @@ impl ExtensionError {
                 Some(format!("Banks: {}.", known.join(", ")))
             }
             Self::Ownership(error) => error.detail(),
+            Self::UnknownCheck { known, .. } => Some(format!("Checks: {known}.")),
             Self::MissingColumn { present, .. } | Self::NoHistory { present, .. } => {
                 Some(format!("Columns: {}.", present.join(", ")))
             }
@@ -131,6 +132,8 @@ impl ExtensionError {
                 return Some(format!("GRANT {action} ON {relation} TO {role};"));
             }
             Self::Ownership(error) => return Some(error.hint()),
+            Self::Decision(error) => return Some(error.hint()),
+            Self::UnknownCheck { .. } => "Name one of these checks.",
             Self::NoThreads { .. } | Self::Irt(IrtError::OutOfMemory { .. }) => {
                 return Some(crate::postgres::memory::system_hint());
             }

@@ -85,6 +85,20 @@ impl Schema {
         Ok(found == Some(true))
     }
 
+    /// True when there is a history of publications: versions before 0.3.0 had none, until ALTER
+    /// EXTENSION UPDATE.
+    ///
+    /// # Errors
+    /// Only when SPI fails.
+    pub fn has_publications(&self) -> Result<bool, ExtensionError> {
+        let publications = self.relation("irt_publications");
+        let found = reading::one::<bool>(
+            "SELECT pg_catalog.to_regclass($1) IS NOT NULL",
+            &[publications.into()],
+        )?;
+        Ok(found == Some(true))
+    }
+
     /// The role that owns the tables.
     pub fn owner(&self) -> pg_sys::Oid {
         self.owner

@@ -126,6 +126,34 @@ impl RunRow {
     }
 }
 
+/// A row of irt_publications, ready to be returned.
+#[derive(Debug, Clone, Copy)]
+pub struct PublicationRow(pg_sys::Datum);
+
+/// A row of irt_check_thresholds, ready to be returned.
+#[derive(Debug, Clone, Copy)]
+pub struct ThresholdRow(pg_sys::Datum);
+
+impl ThresholdRow {
+    /// The first column of the first row, which must be a whole row of irt_check_thresholds.
+    ///
+    /// # Errors
+    /// When there is no row, or it is NULL.
+    pub fn from_spi<C>(client: &Client<C>, rows: Rows) -> Result<Self, ExtensionError> {
+        whole_row(client, rows).map(Self)
+    }
+}
+
+impl PublicationRow {
+    /// The first column of the first row, which must be a whole row of irt_publications.
+    ///
+    /// # Errors
+    /// When there is no row, or it is NULL.
+    pub fn from_spi<C>(client: &Client<C>, rows: Rows) -> Result<Self, ExtensionError> {
+        whole_row(client, rows).map(Self)
+    }
+}
+
 /// Copies a row out of SPI's memory into that of the function which opened SPI. The client
 /// is the proof that SPI is still open.
 fn whole_row<C>(_client: &Client<C>, rows: Rows) -> Result<pg_sys::Datum, ExtensionError> {
@@ -322,6 +350,8 @@ argument!(RegClass, "regclass");
 argument!(ItemKeys, "anycompatiblearray");
 translatable!(BankRow, "@extschema@.irt_item_banks");
 translatable!(RunRow, "@extschema@.irt_calibration_runs");
+translatable!(ThresholdRow, "@extschema@.irt_check_thresholds");
+translatable!(PublicationRow, "@extschema@.irt_publications");
 
 // SAFETY: the datum is a text in memory that outlives the call.
 unsafe impl BoxRet for Text {
@@ -342,6 +372,22 @@ unsafe impl BoxRet for BankRow {
 
 // SAFETY: the datum is a row of the declared type, in memory that outlives the call.
 unsafe impl BoxRet for RunRow {
+    unsafe fn box_into<'fcx>(self, fcinfo: &mut FcInfo<'fcx>) -> Datum<'fcx> {
+        // SAFETY: as above.
+        unsafe { fcinfo.return_raw_datum(self.0) }
+    }
+}
+
+// SAFETY: the datum is a row of the declared type, in memory that outlives the call.
+unsafe impl BoxRet for PublicationRow {
+    unsafe fn box_into<'fcx>(self, fcinfo: &mut FcInfo<'fcx>) -> Datum<'fcx> {
+        // SAFETY: as above.
+        unsafe { fcinfo.return_raw_datum(self.0) }
+    }
+}
+
+// SAFETY: the datum is a row of the declared type, in memory that outlives the call.
+unsafe impl BoxRet for ThresholdRow {
     unsafe fn box_into<'fcx>(self, fcinfo: &mut FcInfo<'fcx>) -> Datum<'fcx> {
         // SAFETY: as above.
         unsafe { fcinfo.return_raw_datum(self.0) }

@@ -18,6 +18,7 @@
 
 use crate::bank::{Bank, DEFAULT_BANK, Purpose, discover, load, must_exist};
 use crate::error::ExtensionError;
+use crate::parameters::last_success;
 use crate::postgres::privileges::{LocalSettings, as_owner, as_relation_owner};
 use crate::postgres::reading;
 use crate::postgres::spi::Spi;
@@ -191,8 +192,7 @@ fn is_correct(bank: &Bank) -> String {
     format!("{column}::pg_catalog.{type_name} OPERATOR(pg_catalog.=) 1")
 }
 
-/// What the last successful full run of a bank left behind. A run limited to some items is
-/// not a full one: its settings name them.
+/// What the last success of a bank left behind.
 ///
 /// # Errors
 /// Only when SPI fails.
@@ -201,16 +201,13 @@ pub fn last_run(bank: &str) -> Result<Option<LastRun>, ExtensionError> {
         let query = format!(
             "SELECT r.started_at, COALESCE(r.responses_through, r.started_at), \
                     r.responses_seen_count, COALESCE(r.responses_ahead_count, 0), {} \
-             FROM {} AS r \
-             WHERE bank OPERATOR(pg_catalog.=) $1 \
-               AND status OPERATOR(pg_catalog.=) 'success' \
-               AND (settings OPERATOR(pg_catalog.->>) 'item_ids') IS NULL \
-             ORDER BY started_at DESC, id DESC",
+             FROM {} AS r WHERE r.id OPERATOR(pg_catalog.=) ({})",
             match schema.has_column("irt_calibration_runs", "responses_correct_count")? {
                 true => "r.responses_correct_count",
                 false => "NULL::pg_catalog.int8",
             },
-            schema.runs()
+            schema.runs(),
+            last_success::query(schema)?
         );
         Spi::connect(|client| {
             let rows = client.select(query.as_str(), Some(1), &[bank.into()])?;

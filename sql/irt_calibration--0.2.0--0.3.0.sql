@@ -112,12 +112,12 @@ CREATE TABLE irt_parameters_in_force (
     covariance pg_catalog.float8,
     information_peak pg_catalog.float8,
     responses_count pg_catalog.int8,
-    run_id pg_catalog.int8 NOT NULL REFERENCES irt_calibration_runs (id),
-    publication_id pg_catalog.int8 NOT NULL REFERENCES irt_publications (id),
+    -- Without references and indexes: irt_publications has them, and a publication changes both in
+    -- every row.
+    run_id pg_catalog.int8 NOT NULL,
+    publication_id pg_catalog.int8 NOT NULL,
     PRIMARY KEY (bank, item)
 );
-CREATE INDEX ON irt_parameters_in_force (publication_id);
-CREATE INDEX ON irt_parameters_in_force (run_id);
 
 CREATE VIEW irt_current_parameters AS
 SELECT f.bank, f.item, f.difficulty, f.discrimination, f.se_difficulty, f.se_discrimination,

@@ -6,13 +6,13 @@
 use crate::bank::BankSettings;
 use crate::error::ExtensionError;
 use crate::postgres::error_report::{ErrorReport, Level};
+use crate::postgres::local_settings::LocalSettings;
 use crate::postgres::memory::Reserve;
-use crate::postgres::privileges::LocalSettings;
 use crate::postgres::raising::tell;
+use crate::postgres::read_only::ReadOnly;
 use crate::postgres::threads::{self, Unwatched};
 use crate::responses;
 use irt::Calibration;
-use pgrx::pg_sys;
 
 /// Calibrates the responses that `query` yields.
 ///
@@ -68,27 +68,4 @@ pub fn repeats_report(dropped: u64, settings: &BankSettings) -> ErrorReport {
         format!("{dropped} repeated responses of the same person to the same item were dropped"),
     )
     .detail(format!("The {kept} by time was kept; where time does not decide, an incorrect one."))
-}
-
-/// Keeps the transaction from writing, until dropped.
-struct ReadOnly {
-    before: bool,
-}
-
-impl ReadOnly {
-    fn begin() -> Self {
-        // SAFETY: a variable of the main thread's; the end of the transaction resets it too.
-        unsafe {
-            let before = pg_sys::XactReadOnly;
-            pg_sys::XactReadOnly = true;
-            Self { before }
-        }
-    }
-}
-
-impl Drop for ReadOnly {
-    fn drop(&mut self) {
-        // SAFETY: puts back what `begin` found.
-        unsafe { pg_sys::XactReadOnly = self.before };
-    }
 }

@@ -7,10 +7,13 @@
 //! | [`spi`] | SQL from Rust, in databases of any encoding |
 //! | [`reading`] | a value by SQL, without leaving a trace |
 //! | [`schema`] | where the extension's own tables are |
-//! | [`privileges`] | whose rights and whose search_path the work runs with |
+//! | [`privileges`] | whose rights the work runs with |
+//! | [`local_settings`] | settings that hold for one piece of work: the safe search_path, row security |
+//! | [`text_output`] | values as text, the same in every session |
 //! | [`error_report`] | an error as a user sees it |
 //! | [`raising`] | raising and catching Postgres errors with any SQLSTATE |
 //! | [`transactions`] | transactions of a worker |
+//! | [`read_only`] | whether a transaction may write |
 //! | [`interrupts`] | what may stop a worker, and how that is told apart |
 //! | [`cancels`] | which cancels a process was sent |
 //! | [`threads`] | computing on many threads in a backend that stays open to interrupts |
@@ -21,13 +24,16 @@ pub mod cancels;
 pub mod encoding;
 pub mod error_report;
 pub mod interrupts;
+pub mod local_settings;
 pub mod memory;
 pub mod priority;
 pub mod privileges;
 pub mod raising;
+pub mod read_only;
 pub mod reading;
 pub mod schema;
 pub mod spi;
 pub mod sql_types;
+pub mod text_output;
 pub mod threads;
 pub mod transactions;

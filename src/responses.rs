@@ -8,6 +8,7 @@ mod batch;
 mod hash_index;
 mod images;
 mod keys;
+mod labels;
 mod query;
 mod small_keys;
 mod typed_keys;
@@ -22,7 +23,6 @@ use irt::{GroupedResponses, IrtError, NO_TIME, RepeatedResponses, ResponseRows};
 use keys::Keys;
 use pgrx::pg_sys::Datum;
 use query::{Column, Sink};
-pub use typed_keys::{pin_text_settings, text_of};
 use values::{Correctness, Time, WrongValues};
 
 /// Responses as they were read, put together by person. What follows needs no database.

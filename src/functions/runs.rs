@@ -2,8 +2,8 @@
 
 use crate::bank::Overrides;
 use crate::error::ExtensionError;
-use crate::postgres::privileges::may_write;
 use crate::postgres::raising::or_raise;
+use crate::postgres::read_only::may_write;
 use crate::postgres::sql_types::{ItemKeys, RegClass, RunRow, Text, Texts};
 use crate::runs::adopt;
 use crate::runs::audit;

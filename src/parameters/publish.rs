@@ -6,7 +6,8 @@
 
 use crate::bank::{Bank, Items};
 use crate::error::ExtensionError;
-use crate::postgres::privileges::{LocalSettings, as_owner, as_relation_owner};
+use crate::postgres::local_settings::LocalSettings;
+use crate::postgres::privileges::{as_owner, as_relation_owner};
 use crate::postgres::spi::Spi;
 use irt::{Calibration, ItemResult};
 use pgrx::datum::TimestampWithTimeZone;

@@ -6,12 +6,12 @@
 //! class ([`TypedKeys`]).
 
 use super::hash_index::{HashIndex, make_room};
+use super::labels::collect;
 use super::query::Column;
 use super::small_keys::SmallKeys;
 use super::typed_keys::TypedKeys;
 use crate::error::ExtensionError;
 use crate::postgres::encoding::decode;
-use crate::postgres::memory;
 use irt::IrtError;
 use pgrx::pg_sys::{self, Datum};
 
@@ -141,23 +141,6 @@ impl Keys {
             Store::Typed { keys, .. } => keys.texts(),
         }
     }
-}
-
-/// All `count` texts, or the first error. There may be many: memory that is refused ends it.
-///
-/// # Errors
-/// Those of `texts`; [`IrtError::OutOfMemory`].
-pub fn collect(
-    count: usize,
-    texts: impl Iterator<Item = Result<String, ExtensionError>>,
-) -> Result<Vec<String>, ExtensionError> {
-    let mut all = Vec::new();
-    make_room(&mut all, count)?;
-    for text in texts {
-        memory::check()?;
-        all.push(text?);
-    }
-    Ok(all)
 }
 
 /// By-value integers of less than eight bytes leave the rest of the datum undefined in meaning.

@@ -15,7 +15,7 @@ use crate::postgres::reading;
 use crate::postgres::schema::Schema;
 use crate::postgres::spi::Spi;
 use crate::postgres::sql_types::RunRow;
-use crate::responses::pin_text_settings;
+use crate::postgres::text_output::pin_text_settings;
 use crate::runs::should_run::Evidence;
 use irt::Calibration;
 use pgrx::datum::{JsonB, TimestampWithTimeZone};

@@ -3,8 +3,10 @@
 use super::few;
 use crate::bank::Bank;
 use crate::error::ExtensionError;
-use crate::postgres::privileges::{LocalSettings, as_relation_owner};
+use crate::postgres::local_settings::LocalSettings;
+use crate::postgres::privileges::as_relation_owner;
 use crate::postgres::spi::Spi;
+use crate::postgres::text_output::pin_text_settings;
 use pgrx::pg_sys;
 use std::collections::HashSet;
 
@@ -57,7 +59,7 @@ fn not_in(
     );
     as_relation_owner(oid, name, || {
         let _settings = LocalSettings::without_row_security();
-        let _pinned = crate::responses::pin_text_settings();
+        let _pinned = pin_text_settings();
         Spi::connect(|client| {
             let rows = client.select(query.as_str(), None, &[items.into()])?;
             rows.into_iter().map(|row| Ok(row.get::<String>(1)?.unwrap_or_default())).collect()

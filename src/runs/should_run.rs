@@ -18,7 +18,8 @@
 
 use crate::bank::{Bank, DEFAULT_BANK, Purpose, discover, load, must_exist};
 use crate::error::ExtensionError;
-use crate::postgres::privileges::{LocalSettings, as_owner, as_relation_owner};
+use crate::postgres::local_settings::LocalSettings;
+use crate::postgres::privileges::{as_owner, as_relation_owner};
 use crate::postgres::reading;
 use crate::postgres::spi::Spi;
 use pgrx::datum::TimestampWithTimeZone;

@@ -7,7 +7,8 @@ use crate::bank::lock::must_be_free;
 use crate::bank::{Overrides, discover, must_exist, must_fit};
 use crate::error::ExtensionError;
 use crate::postgres::encoding::decode_c;
-use crate::postgres::privileges::{current_role, must_be_writable, role_name};
+use crate::postgres::privileges::{current_role, role_has_login, role_name};
+use crate::postgres::read_only::must_be_writable;
 use crate::runs::Request;
 use crate::server_settings;
 use pgrx::pg_sys;
@@ -120,24 +121,6 @@ fn role_may_log_in() -> Result<(), ExtensionError> {
         return Ok(());
     }
     Err(ExtensionError::RoleCannotLogIn { role: role_name(current_role()) })
-}
-
-/// True for a role that may log in.
-pub fn role_has_login(role: pg_sys::Oid) -> bool {
-    // SAFETY: a syscache tuple of pg_authid has the form of FormData_pg_authid; it is released
-    // before anything else can fail.
-    unsafe {
-        let tuple = pg_sys::SearchSysCache1(
-            pg_sys::SysCacheIdentifier::AUTHOID as c_int,
-            pg_sys::Datum::from(role),
-        );
-        if tuple.is_null() {
-            return false;
-        }
-        let login = (*pg_sys::GETSTRUCT(tuple).cast::<pg_sys::FormData_pg_authid>()).rolcanlogin;
-        pg_sys::ReleaseSysCache(tuple);
-        login
-    }
 }
 
 /// Who asked: pg_cron in either of its modes, the runner for other crons, an application that

@@ -3,7 +3,7 @@
 use crate::error::ExtensionError;
 use crate::postgres::privileges::as_owner;
 use crate::postgres::spi::Spi;
-use crate::responses::pin_text_settings;
+use crate::postgres::text_output::pin_text_settings;
 use pgrx::datum::JsonB;
 use serde_json::Value;
 

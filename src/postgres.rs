@@ -15,6 +15,7 @@
 //! | [`transactions`] | transactions of a worker |
 //! | [`read_only`] | whether a transaction may write |
 //! | [`interrupts`] | what may stop a worker, and how that is told apart |
+//! | [`latch`] | waiting, with an eye on the client |
 //! | [`cancels`] | which cancels a process was sent |
 //! | [`threads`] | computing on many threads in a backend that stays open to interrupts |
 //! | [`priority`] | giving way to the application while computing |
@@ -24,6 +25,7 @@ pub mod cancels;
 pub mod encoding;
 pub mod error_report;
 pub mod interrupts;
+pub mod latch;
 pub mod local_settings;
 pub mod memory;
 pub mod priority;

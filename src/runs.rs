@@ -134,11 +134,11 @@ struct Begun {
     limit: TimeLimit,
 }
 
-/// Takes the bank's lock, buries ghosts, and inserts the row. The clock starts before the commit,
+/// Takes the bank's lock, ends orphaned runs, and inserts the row. The clock starts before the commit,
 /// which may have to wait for a standby.
 fn begin(request: &Request) -> Result<Begun, ExtensionError> {
     let lock = BankLock::take(&request.bank)?;
-    audit::bury_ghosts(Some(&request.bank))?;
+    audit::orphans::fail_orphaned_runs(Some(&request.bank))?;
     let run_id = audit::begin(&request.bank, &request.triggered_by)?;
     Ok(Begun { lock, run_id, limit: TimeLimit::start(crate::server_settings::timeout()) })
 }

@@ -7,6 +7,7 @@
 
 pub mod channel;
 pub mod launch;
+mod message;
 pub mod unbegun;
 pub mod wait;
 
@@ -16,24 +17,9 @@ use crate::postgres::raising::{catch, tell};
 use crate::runs::{self, Caller, Outcome, Request};
 use crate::sentry::Reporting;
 use channel::{WorkerEnd, decode, encode};
+use message::Message;
 use pgrx::{pg_guard, pg_sys};
-use serde::{Deserialize, Serialize};
 use std::ffi::{CStr, CString};
-
-/// What a worker tells its caller.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum Message {
-    /// The run's row is committed.
-    Started(i64),
-    /// To be passed on to the client.
-    Notice(ErrorReport),
-    /// To be passed on to the client.
-    Warning(ErrorReport),
-    /// The end: the run's row as JSON.
-    Row(String),
-    /// The end: the error.
-    Failed(ErrorReport),
-}
 
 /// Settings that a worker must not take from its role's defaults.
 const OWN_SETTINGS: [(&CStr, &CStr); 5] = [

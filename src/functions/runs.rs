@@ -145,7 +145,7 @@ fn cancel(run_id: Option<i64>) -> Result<bool, ExtensionError> {
         None => {
             // Its row may say 'running' all the same, as on a standby that was promoted.
             if may_write() {
-                audit::bury_ghosts(None)?;
+                audit::orphans::fail_orphaned_runs(None)?;
             }
             Ok(false)
         }

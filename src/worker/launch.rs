@@ -2,11 +2,11 @@
 
 use super::channel::{CallerEnd, encode};
 use super::unbegun;
-use super::wait;
 use crate::bank::lock::must_be_free;
 use crate::bank::{Overrides, discover, must_exist, must_fit};
 use crate::error::ExtensionError;
 use crate::postgres::encoding::decode_c;
+use crate::postgres::latch::wait_for_client;
 use crate::postgres::privileges::{current_role, role_has_login, role_name};
 use crate::postgres::read_only::must_be_writable;
 use crate::runs::Request;
@@ -194,7 +194,7 @@ fn register_patiently(segment: u32) -> Result<*mut pg_sys::BackgroundWorkerHandl
             let most = unsafe { pg_sys::max_worker_processes };
             return Err(ExtensionError::NoWorkerFree { most, waited: patience });
         }
-        wait::doze(left.min(PAUSE))?;
+        wait_for_client(left.min(PAUSE))?;
     }
 }
 

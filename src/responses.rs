@@ -9,6 +9,7 @@ mod hash_index;
 mod images;
 mod keys;
 mod labels;
+pub mod of_bank;
 mod query;
 mod small_keys;
 mod typed_keys;

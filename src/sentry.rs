@@ -10,7 +10,8 @@ mod envelopes;
 
 use crate::postgres::error_report::{ErrorReport, Level};
 use crate::postgres::raising::tell;
-use crate::runs::{Outcome, Request, Story};
+use crate::runs::outcome::{Outcome, RunTrace};
+use crate::runs::request::Request;
 use crate::{schedule, server_settings};
 use delivery::Delivery;
 use envelopes::Told;
@@ -53,16 +54,16 @@ impl Reporting {
     }
 
     /// Tells how the run ended, and waits until that is delivered or the time is up.
-    pub fn finish(self, request: &Request, outcome: &Outcome, story: &Story) {
+    pub fn finish(self, request: &Request, outcome: &Outcome, trace: &RunTrace) {
         let deadline = Instant::now() + delivery::PATIENCE;
-        let told = Told::of(request, outcome, story);
+        let told = Told::of(request, outcome, trace);
         let mut envelopes: Vec<Envelope> = Vec::new();
         if let (Outcome::Failed(report), true) =
-            (outcome, story.run_id.is_some() || request.is_from_cron())
+            (outcome, trace.run_id.is_some() || request.is_from_cron())
         {
             envelopes.push(envelopes::failure(&told, report));
         }
-        if story.run_id.is_some() && is_sampled(server_settings::traces_sample_rate()) {
+        if trace.run_id.is_some() && is_sampled(server_settings::traces_sample_rate()) {
             envelopes.push(envelopes::transaction(&told));
         }
         let mut deliveries = Vec::new();
@@ -71,7 +72,7 @@ impl Reporting {
                 Outcome::Row(_) => MonitorCheckInStatus::Ok,
                 Outcome::Failed(_) => MonitorCheckInStatus::Error,
             };
-            let seconds = Some(story.duration().as_secs_f64());
+            let seconds = Some(trace.duration().as_secs_f64());
             envelopes.push(envelopes::check_in(id, &slug, status, schedule.as_deref(), seconds));
             deliveries.push(begun);
         }

@@ -90,15 +90,15 @@ pub fn is_terminated() -> bool {
 
 /// True when the postmaster has died: this process must follow, because no server can start on
 /// the same data before it has.
-pub fn is_orphaned() -> bool {
+pub fn postmaster_is_dead() -> bool {
     // SAFETY: asks the kernel, by a read that does not wait.
     unsafe { !PostmasterIsAliveInternal() }
 }
 
 /// Ends this process if the postmaster has died, writing nothing: the next run will find that
 /// this one was interrupted.
-pub fn follow_the_postmaster() {
-    if is_orphaned() {
+pub fn exit_if_postmaster_died() {
+    if postmaster_is_dead() {
         // SAFETY: what Postgres does where it waits for a latch; no thread of ours is left.
         unsafe { pg_sys::proc_exit(1) };
     }

@@ -120,7 +120,7 @@ pub fn run<R: Send>(
             })
         },
     );
-    interrupts::follow_the_postmaster();
+    interrupts::exit_if_postmaster_died();
     outcome.map_err(|error| not_started(threads, &error))?
 }
 
@@ -156,7 +156,7 @@ fn wait<R>(mut running: Running<'_, R>, mut group: Group) -> Result<R, Extension
         running.end_if_hopeless();
         group.lower();
         check_for_interrupts!();
-        if interrupts::is_orphaned() {
+        if interrupts::postmaster_is_dead() {
             return Err(ExtensionError::ServerGone);
         }
         if running.watcher.short_of_time_at().is_some_and(|time| Instant::now() >= time) {

@@ -1,6 +1,5 @@
 //! A run that is limited to some items names items of its bank.
 
-use super::few;
 use crate::bank::Bank;
 use crate::error::ExtensionError;
 use crate::postgres::local_settings::LocalSettings;
@@ -65,4 +64,14 @@ fn not_in(
             rows.into_iter().map(|row| Ok(row.get::<String>(1)?.unwrap_or_default())).collect()
         })
     })
+}
+
+/// Items in a message: enough to find the cause.
+pub fn few(items: &[String]) -> String {
+    const FEW: usize = 10;
+    const CHARACTERS: usize = 100;
+    let named: Vec<String> =
+        items.iter().take(FEW).map(|item| item.chars().take(CHARACTERS).collect()).collect();
+    let more = if items.len() > FEW { ", …" } else { "" };
+    format!("{}{more}", named.join(", "))
 }

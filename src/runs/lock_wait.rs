@@ -3,7 +3,7 @@
 //! Postgres says only that a wait has ended. The worker notes what it waited for
 //! when the cancel or the timeout came; here pg_locks says who has that now.
 
-use super::Request;
+use super::request::Request;
 use crate::error::ExtensionError;
 use crate::postgres::cancels::LockTag;
 use crate::postgres::reading;

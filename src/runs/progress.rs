@@ -11,40 +11,13 @@ use crate::postgres::privileges::as_owner;
 use crate::postgres::spi::Spi;
 use crate::postgres::threads::{Progress, Watcher};
 use crate::postgres::transactions::fleeting_transaction;
-use crate::runs::failure;
+use crate::runs::ending;
+use crate::runs::phase::Phase;
 use pgrx::prelude::*;
 use std::time::{Duration, Instant, SystemTime};
 
 /// Writing more often tells nobody more.
 const INTERVAL: Duration = Duration::from_secs(1);
-
-/// What a run is busy with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Phase {
-    /// Arguments, configuration, rights.
-    Checking,
-    /// Counting new responses, reading all of them.
-    Loading,
-    /// Estimating.
-    Fitting,
-    /// Standard errors.
-    StandardErrors,
-    /// Writing the parameters.
-    Publishing,
-}
-
-impl Phase {
-    /// The word that is shown.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Checking => "checking",
-            Self::Loading => "loading",
-            Self::Fitting => "fitting",
-            Self::StandardErrors => "standard errors",
-            Self::Publishing => "publishing",
-        }
-    }
-}
 
 /// Shows one run's progress.
 pub struct Reporter {
@@ -142,7 +115,7 @@ impl Watcher for Reporter {
     }
 
     fn hopeless(&mut self, error: &ExtensionError) {
-        failure::record_at_once(self.run_id, error);
+        ending::record_at_once(self.run_id, error);
     }
 
     fn short_of_time_at(&self) -> Option<Instant> {

@@ -2,7 +2,9 @@
 
 use super::delivery::AGENT;
 use crate::postgres::error_report::ErrorReport;
-use crate::runs::{Outcome, Request, Story};
+use crate::runs::outcome::{Outcome, RunTrace};
+use crate::runs::phase::Phase;
+use crate::runs::request::Request;
 use crate::server_settings;
 use sentry::protocol::{
     Breadcrumb, ClientSdkInfo, Context, Envelope, Event, Exception, Level, Map, MonitorCheckIn,
@@ -33,7 +35,7 @@ const COUNTS: [&str; 12] = [
 
 /// A run as it is told.
 pub struct Told<'a> {
-    story: &'a Story,
+    story: &'a RunTrace,
     row: Value,
     tags: Map<String, String>,
     failed: bool,
@@ -41,7 +43,7 @@ pub struct Told<'a> {
 
 impl<'a> Told<'a> {
     /// Collects what may be said.
-    pub fn of(request: &Request, outcome: &Outcome, story: &'a Story) -> Self {
+    pub fn of(request: &Request, outcome: &Outcome, story: &'a RunTrace) -> Self {
         let row = story.row.as_deref().and_then(|row| serde_json::from_str(row).ok());
         let phase = story.phases.last().map_or("starting", |(phase, _)| phase.as_str());
         let mut tags: Map<String, String> = Map::new();
@@ -108,7 +110,7 @@ pub fn failure(told: &Told, report: &ErrorReport) -> Envelope {
 pub fn transaction(told: &Told) -> Envelope {
     let (trace_id, root) = (TraceId::default(), SpanId::default());
     let story = told.story;
-    let ends = story.phases.iter().skip(1).map(|(_, at)| *at).chain([story.ended()]);
+    let ends = story.phases.iter().skip(1).map(|(_, at)| *at).chain([story.ended]);
     let spans = story.phases.iter().zip(ends).map(|((phase, start), end)| Span {
         trace_id,
         parent_span_id: Some(root),
@@ -135,8 +137,8 @@ pub fn transaction(told: &Told) -> Envelope {
         server_name: host_name().map(Cow::Owned),
         tags: told.tags.clone(),
         sdk: Some(Cow::Owned(sdk())),
-        start_timestamp: story.began(),
-        timestamp: Some(story.ended()),
+        start_timestamp: story.began,
+        timestamp: Some(story.ended),
         spans: spans.collect(),
         contexts,
         ..Default::default()
@@ -191,8 +193,8 @@ fn words(told: &Told, report: &ErrorReport) -> String {
     )
 }
 
-fn breadcrumbs(story: &Story) -> Vec<Breadcrumb> {
-    let crumb = |(phase, at): &(crate::runs::progress::Phase, SystemTime)| Breadcrumb {
+fn breadcrumbs(story: &RunTrace) -> Vec<Breadcrumb> {
+    let crumb = |(phase, at): &(Phase, SystemTime)| Breadcrumb {
         timestamp: *at,
         category: Some("phase".to_owned()),
         message: Some(phase.as_str().to_owned()),

@@ -9,7 +9,7 @@ use crate::postgres::encoding::decode_c;
 use crate::postgres::latch::wait_for_client;
 use crate::postgres::privileges::{current_role, role_has_login, role_name};
 use crate::postgres::read_only::must_be_writable;
-use crate::runs::Request;
+use crate::runs::request::Request;
 use crate::server_settings;
 use pgrx::pg_sys;
 use std::ffi::{CStr, c_char, c_int};

@@ -10,7 +10,7 @@ use crate::postgres::error_report::{ErrorReport, Level};
 use crate::postgres::raising::tell;
 use crate::postgres::transactions::{Isolation, transaction};
 use crate::runs::audit::{self, Status};
-use crate::runs::log_end;
+use crate::runs::ending::log_end;
 use pgrx::pg_sys;
 use std::ffi::c_int;
 use std::sync::Mutex;

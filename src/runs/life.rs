@@ -1,0 +1,280 @@
+//! The life of a run, from the lock to the last line in the log.
+//!
+//! Carried out in a background worker of its own. The row is there before the
+//! work begins, whatever happens afterwards ends in it, and the items table
+//! holds one whole set of parameters before and after. While numbers are
+//! computed no transaction is open.
+
+mod publishing;
+
+use super::audit::{self, Facts, Status, Summary};
+use super::lock_wait::Place;
+use super::outcome::{Caller, Outcome, RunTrace};
+use super::phase::Phase;
+use super::progress::Reporter;
+use super::request::Request;
+use super::{ending, failure, items, settings, should_run, warnings};
+use crate::bank::lock::BankLock;
+use crate::bank::{self, Bank, BankSettings, StandardErrorMethod};
+use crate::error::ExtensionError;
+use crate::fit::repeats_report;
+use crate::postgres::error_report::{ErrorReport, Level};
+use crate::postgres::interrupts::{self, TimeLimit};
+use crate::postgres::memory::{LastWords, Reserve};
+use crate::postgres::raising::catch;
+use crate::postgres::threads;
+use crate::postgres::transactions::{Committed, Isolation, replicated_transaction, transaction};
+use crate::responses::{self, Loaded};
+use crate::server_settings;
+use irt::Calibration;
+use std::time::SystemTime;
+
+/// Carries a run out. Afterwards nothing is left to do but to answer the caller, and to report.
+pub fn carry_out(request: &Request, caller: &mut dyn Caller) -> (Outcome, RunTrace) {
+    let began = SystemTime::now();
+    match Begun::begin(request) {
+        Ok(begun) => begun.carry_out(request, caller, began),
+        Err(error) => {
+            let outcome = Outcome::Failed(failure::refused(request, error));
+            let (run_id, row, phases) = (None, None, Vec::new());
+            (outcome, RunTrace { run_id, row, phases, began, ended: SystemTime::now() })
+        }
+    }
+}
+
+/// What a run has when its row is there.
+struct Begun {
+    last_words: LastWords,
+    lock: BankLock,
+    run_id: i64,
+    limit: TimeLimit,
+    /// Whether a synchronous standby has the row.
+    replicated: bool,
+}
+
+impl Begun {
+    /// Takes the bank's lock, ends orphaned runs, and inserts the row. The clock starts before the
+    /// commit, which may have to wait for a standby.
+    fn begin(request: &Request) -> Result<Self, ExtensionError> {
+        let last_words = LastWords::take()?;
+        let begun = replicated_transaction(|| {
+            let lock = BankLock::take(&request.bank)?;
+            audit::orphans::fail_orphaned_runs(Some(&request.bank))?;
+            let run_id = audit::begin(&request.bank, &request.triggered_by)?;
+            Ok((lock, run_id, TimeLimit::start(server_settings::timeout())))
+        })?;
+        let Committed { value: (lock, run_id, limit), replicated } = begun;
+        Ok(Self { last_words, lock, run_id, limit, replicated })
+    }
+
+    /// Everything else, until the next run of the bank may begin.
+    fn carry_out(
+        self,
+        request: &Request,
+        caller: &mut dyn Caller,
+        began: SystemTime,
+    ) -> (Outcome, RunTrace) {
+        let Self { last_words, lock, run_id, limit, replicated } = self;
+        let reporter = Reporter::new(run_id, &request.bank, limit.publish_from());
+        let facts = Facts::default();
+        let (place, obstacle) = (None, None);
+        let mut run = Run { request, caller, limit, run_id, reporter, facts, place, obstacle };
+        let (outcome, row) = run.work_and_record(replicated, last_words);
+        let phases = run.reporter.phases().to_vec();
+        ending::release(&lock);
+        (outcome, RunTrace { run_id: Some(run_id), row, phases, began, ended: SystemTime::now() })
+    }
+}
+
+/// A run that has its row.
+struct Run<'a> {
+    request: &'a Request,
+    caller: &'a mut dyn Caller,
+    limit: TimeLimit,
+    run_id: i64,
+    reporter: Reporter,
+    facts: Facts,
+    /// The items, while they are locked.
+    place: Option<Place>,
+    /// Why the last attempt to publish failed.
+    obstacle: Option<ExtensionError>,
+}
+
+/// Whether there is anything to calibrate.
+enum Decision {
+    Calibrate(Loaded),
+    Skip,
+}
+
+impl Run<'_> {
+    /// Does the work, and ends the row by what came of it. Returns the row too, unless it could not
+    /// be written.
+    fn work_and_record(
+        &mut self,
+        replicated: bool,
+        last_words: LastWords,
+    ) -> (Outcome, Option<String>) {
+        let worked = catch(|| self.work(replicated)).unwrap_or_else(|report| Err(report.into()));
+        drop(last_words);
+        self.disable_interrupts();
+        match worked {
+            Ok(row) => {
+                ending::log_end(&row);
+                (Outcome::Row(row.clone()), Some(row))
+            }
+            Err(error) => {
+                let report = self.explain(&error);
+                let (report, row) = ending::record(self.run_id, self.request, &self.facts, report);
+                (Outcome::Failed(report), row)
+            }
+        }
+    }
+
+    fn explain(&self, error: &ExtensionError) -> ErrorReport {
+        interrupts::exit_if_postmaster_died();
+        interrupts::leave_transaction();
+        failure::explain(
+            error,
+            &failure::Circumstances {
+                limit: &self.limit,
+                caller: &*self.caller,
+                request: self.request,
+                phase: self.reporter.phase(),
+                place: self.place.as_ref(),
+                obstacle: self.obstacle.as_ref(),
+            },
+        )
+    }
+
+    /// It is decided how the run ends: whoever wants to stop it comes too late.
+    fn disable_interrupts(&mut self) {
+        self.limit.stop();
+        self.caller.ended();
+        interrupts::forget_cancel();
+    }
+
+    /// Every step of a run; returns its row.
+    fn work(&mut self, replicated: bool) -> Result<String, ExtensionError> {
+        if !replicated {
+            return Err(ExtensionError::NoStandby);
+        }
+        let _reserve = Reserve::take()?;
+        self.reporter.enter(Phase::Checking)?;
+        // Whoever does not wait for the end is told all the same that the bank is somebody else's.
+        let ours = self.may_use_bank()?;
+        if ours {
+            self.caller.started(self.run_id);
+        }
+        let (bank, settings) = self.check()?;
+        if !ours {
+            self.caller.started(self.run_id);
+        }
+        self.reporter.enter(Phase::Loading)?;
+        let Decision::Calibrate(loaded) = self.decide_and_load(&bank, &settings)? else {
+            return self.skip(&settings);
+        };
+        self.reporter.enter(Phase::Fitting)?;
+        let calibration = self.calibrate(loaded, &settings)?;
+        self.reporter.enter(Phase::Publishing)?;
+        self.publish(&bank, &calibration)
+    }
+
+    /// False where the bank's ownership forbids the run.
+    fn may_use_bank(&self) -> Result<bool, ExtensionError> {
+        let Request { bank, discovered, .. } = self.request;
+        let usable =
+            transaction(Isolation::ReadCommitted, || bank::must_be_usable(bank, *discovered));
+        match usable {
+            Err(ExtensionError::Ownership(_)) => Ok(false),
+            Err(error) if error.sqlstate() == *b"57014" => Err(error),
+            // Whatever else is wrong is found again when the settings are checked and recorded.
+            Ok(()) | Err(_) => Ok(true),
+        }
+    }
+
+    /// Validates arguments, configuration and rights, and records all settings in force.
+    fn check(&mut self) -> Result<(Bank, BankSettings), ExtensionError> {
+        let checked = transaction(Isolation::ReadCommitted, || {
+            let bank = bank::load_for_run(&self.request.bank, self.request.discovered)?;
+            let settings = bank.settings.with(&self.request.overrides)?;
+            Ok((bank, settings))
+        });
+        // What was asked for is on record even if it was wrong.
+        let json = settings::json(self.request, checked.as_ref().ok());
+        transaction(Isolation::ReadCommitted, || audit::record_settings(self.run_id, &json))?;
+        let (bank, settings) = checked?;
+        if let Some(unowned) = &bank.unowned {
+            self.warn(&unowned.report(&bank.name));
+        }
+        self.request.validate()?;
+        Ok((bank, settings))
+    }
+
+    /// Counts what is new and reads everything, in one and the same snapshot.
+    fn decide_and_load(
+        &mut self,
+        bank: &Bank,
+        settings: &BankSettings,
+    ) -> Result<Decision, ExtensionError> {
+        let force = self.request.is_forced();
+        let only = self.request.item_ids();
+        let facts = &mut self.facts;
+        transaction(Isolation::RepeatableRead, || {
+            let evidence = should_run::evidence(bank)?;
+            let enough = evidence.is_enough(settings.min_new_responses);
+            let total = evidence.seen_count + evidence.ahead_count;
+            facts.evidence = Some(evidence);
+            if !enough && !force {
+                return Ok(Decision::Skip);
+            }
+            responses::check_memory(total.unsigned_abs())?;
+            let loaded = responses::of_bank::read(bank, settings.repeated_responses)?;
+            if let Some(only) = &only {
+                items::must_be_of(bank, only, loaded.responses.labels())?;
+            }
+            Ok(Decision::Calibrate(loaded))
+        })
+    }
+
+    fn skip(&mut self, settings: &BankSettings) -> Result<String, ExtensionError> {
+        if let Some(evidence) = &self.facts.evidence {
+            let report =
+                warnings::too_few(&self.request.bank, evidence, settings.min_new_responses);
+            self.caller.report(Level::Notice, &report);
+        }
+        self.conclude(|run| run.end(Status::Skipped, audit::now()?))
+    }
+
+    /// Estimates, while no transaction is open.
+    fn calibrate(
+        &mut self,
+        loaded: Loaded,
+        settings: &BankSettings,
+    ) -> Result<Calibration, ExtensionError> {
+        let core_settings = settings.calibration_settings()?;
+        let (repeats, result) = threads::run(&mut self.reporter, |monitor| {
+            let responses = match loaded.responses.into_responses(monitor) {
+                Ok(responses) => responses,
+                Err(error) => return (None, Err(ExtensionError::from(error))),
+            };
+            let result = irt::calibrate(&responses, &core_settings, monitor);
+            (Some(responses.repeats_dropped()), result.map_err(ExtensionError::from))
+        })?;
+        self.facts.repeats_dropped = repeats;
+        if let Some(dropped) = repeats.filter(|&dropped| dropped > 0) {
+            self.warn(&repeats_report(dropped, settings));
+        }
+        let calibration = result?;
+        let bootstrapped = settings.standard_errors == StandardErrorMethod::Bootstrap;
+        self.facts.fitted = Some(Summary::of(&calibration, bootstrapped));
+        if let Some(report) = warnings::thinly_covered(&calibration, self.run_id, settings) {
+            self.caller.report(Level::Notice, &report);
+        }
+        Ok(calibration)
+    }
+
+    fn warn(&mut self, report: &ErrorReport) {
+        ending::say(Level::Warning, report);
+        self.caller.report(Level::Warning, report);
+    }
+}

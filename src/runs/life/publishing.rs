@@ -1,0 +1,95 @@
+//! The end of a run: its transaction, and publishing again and again while others are in the way.
+
+use super::Run;
+use crate::bank::Bank;
+use crate::error::ExtensionError;
+use crate::parameters::publish;
+use crate::postgres::transactions::replicated_transaction;
+use crate::postgres::{cancels, interrupts};
+use crate::runs::audit::{self, Status};
+use crate::runs::lock_wait::Place;
+use crate::runs::{failure, warnings};
+use irt::{Calibration, IrtError};
+use pgrx::datum::TimestampWithTimeZone;
+use std::time::Duration;
+
+impl Run<'_> {
+    /// The transaction that decides how the run ends: not begun when somebody wants it stopped,
+    /// and true as soon as it is committed here, whatever happens to the wait for a standby.
+    pub(super) fn conclude<T>(
+        &mut self,
+        work: impl FnOnce(&Self) -> Result<T, ExtensionError>,
+    ) -> Result<T, ExtensionError> {
+        if interrupts::is_terminated() || self.limit.passed().is_some() || self.caller.is_gone() {
+            return Err(IrtError::Interrupted.into());
+        }
+        let committed = replicated_transaction(|| work(self))?;
+        self.disable_interrupts();
+        if !committed.replicated {
+            self.warn(&failure::not_replicated(self.run_id, &self.limit));
+        }
+        Ok(committed.value)
+    }
+
+    /// Publishes and ends the run in one transaction, again and again while others are in the way.
+    pub(super) fn publish(
+        &mut self,
+        bank: &Bank,
+        calibration: &Calibration,
+    ) -> Result<String, ExtensionError> {
+        self.place = bank
+            .items
+            .as_ref()
+            .map(|items| Place { oid: items.relation.oid, name: items.relation.name.clone() });
+        loop {
+            let published = self.conclude(|run| {
+                let now = audit::now()?;
+                let only = run.request.item_ids();
+                let published =
+                    publish::publish(bank, run.run_id, calibration, only.as_deref(), now)?;
+                audit::record_quadrature_nodes(run.run_id, calibration.quadrature_nodes)?;
+                Ok((published, run.end(Status::Success, now)?))
+            });
+            match published {
+                Ok((published, row)) => {
+                    for report in warnings::of_publishing(bank, &published) {
+                        self.warn(&report);
+                    }
+                    return Ok(row);
+                }
+                Err(error) => self.try_again_after(error)?,
+            }
+        }
+    }
+
+    /// Ends the row, and tells whoever listens.
+    pub(super) fn end(
+        &self,
+        status: Status,
+        now: TimestampWithTimeZone,
+    ) -> Result<String, ExtensionError> {
+        let row = audit::end(self.run_id, status, &self.facts, None, now)?;
+        audit::announce(&row)?;
+        Ok(row)
+    }
+
+    /// Waits a moment where others are in the way.
+    fn try_again_after(&mut self, error: ExtensionError) -> Result<(), ExtensionError> {
+        let error = failure::who_has_it(error, self.place.as_ref(), self.request)?;
+        if !failure::may_pass(&error) {
+            return Err(error);
+        }
+        self.obstacle = Some(error);
+        cancels::forget_waits();
+        pause();
+        Ok(())
+    }
+}
+
+/// Lets others finish. Ends early, with an ERROR, when the run is interrupted.
+fn pause() {
+    for _ in 0..10 {
+        std::thread::sleep(Duration::from_millis(10));
+        interrupts::check();
+    }
+}

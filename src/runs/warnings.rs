@@ -1,0 +1,80 @@
+//! What a run warns of, or says, though it goes on.
+
+use super::items::few;
+use super::should_run::Evidence;
+use crate::bank::{Bank, BankSettings, DEFAULT_BANK};
+use crate::parameters::publish::Published;
+use crate::postgres::error_report::ErrorReport;
+use irt::{Calibration, Flag};
+use pgrx::spi::quote_literal;
+
+/// That there are too few new responses for a run.
+pub fn too_few(bank: &str, evidence: &Evidence, required: i32) -> ErrorReport {
+    let which = match bank {
+        DEFAULT_BANK => String::new(),
+        bank => format!(", bank => {}", quote_literal(bank)),
+    };
+    ErrorReport::new(
+        b"00000",
+        format!(
+            "bank \"{bank}\" was not calibrated: {} new responses, at least {required} are needed",
+            evidence.new_responses
+        ),
+    )
+    .hint(format!("Calibrate all the same: SELECT irt_run_calibration(force => true{which});"))
+}
+
+/// Says of items that were skipped for too few responses what would be enough.
+pub fn thinly_covered(
+    calibration: &Calibration,
+    run_id: i64,
+    settings: &BankSettings,
+) -> Option<ErrorReport> {
+    let few = calibration.items.iter().filter(|item| item.flags.contains(&Flag::FewResponses));
+    let counts: Vec<u64> = few.map(|item| item.responses_count).collect();
+    let (least, most) = (counts.iter().min()?, counts.iter().max()?);
+    let found = if least == most { least.to_string() } else { format!("{least} to {most}") };
+    let message = format!(
+        "items skipped for few responses: {} of {}, with {found} where {} are needed",
+        counts.len(),
+        calibration.items.len(),
+        settings.min_responses_per_item
+    );
+    Some(ErrorReport::new(b"00000", message).hint(format!(
+        "Collect more of them: SELECT item, responses_count FROM irt_item_parameters WHERE \
+         run_id = {run_id} AND 'few_responses' = ANY (flags);"
+    )))
+}
+
+/// The items, in a sentence of a message.
+fn first_few(items: &[String]) -> String {
+    format!("Items: {}.", few(items))
+}
+
+/// What publishing left out.
+pub fn of_publishing(bank: &Bank, published: &Published) -> Vec<ErrorReport> {
+    let mut reports = Vec::new();
+    // Nobody said that there is no items table: it may have been renamed, or the search_path is
+    // another.
+    if bank.items.is_none() && !bank.configured {
+        let message = "parameters are in irt_item_parameters alone: \
+                       relation \"questions\" does not exist in the search_path";
+        reports.push(ErrorReport::new(b"01000", message).hint(
+            "Name the items table: SELECT irt_configure(items => …), or say that there is none: \
+             SELECT irt_configure(items => '-').",
+        ));
+    }
+    if let (Some(items), false) = (&bank.items, published.not_in_items.is_empty()) {
+        let count = published.not_in_items.len();
+        let message = format!("{count} calibrated items are not in {}", items.relation.name);
+        reports
+            .push(ErrorReport::new(b"01000", message).detail(first_few(&published.not_in_items)));
+    }
+    if !published.not_calibrated.is_empty() {
+        let count = published.not_calibrated.len();
+        let message = format!("{count} of item_ids have no parameters and were not published");
+        reports
+            .push(ErrorReport::new(b"01000", message).detail(first_few(&published.not_calibrated)));
+    }
+    reports
+}

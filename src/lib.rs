@@ -15,6 +15,7 @@
 //! | [`server_settings`] | every server setting: default, bounds, unit, why |
 //! | [`bank`] | irt_item_banks: discover, configure, validate, lock |
 //! | [`responses`] | SQL → responses, counting what was left out |
+//! | [`estimation`] | responses → estimates, on threads |
 //! | [`fit`] | the estimator alone, in the caller's session |
 //! | [`parameters`] | what a run found: recorded, and published |
 //! | [`runs`] | the life of a run, and its record |
@@ -26,6 +27,7 @@
 
 pub mod bank;
 pub mod error;
+pub mod estimation;
 pub mod fit;
 mod functions;
 pub mod parameters;

@@ -18,6 +18,7 @@
 //! | [`latch`] | waiting, with an eye on the client |
 //! | [`cancels`] | which cancels a process was sent |
 //! | [`threads`] | computing on many threads in a backend that stays open to interrupts |
+//! | [`signals`] | starting threads that receive no signals |
 //! | [`priority`] | giving way to the application while computing |
 //! | [`memory`] | what happens when the system refuses memory |
 
@@ -34,6 +35,7 @@ pub mod raising;
 pub mod read_only;
 pub mod reading;
 pub mod schema;
+pub mod signals;
 pub mod spi;
 pub mod sql_types;
 pub mod text_output;

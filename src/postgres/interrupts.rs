@@ -99,7 +99,7 @@ pub fn postmaster_is_dead() -> bool {
 /// this one was interrupted.
 pub fn exit_if_postmaster_died() {
     if postmaster_is_dead() {
-        // SAFETY: what Postgres does where it waits for a latch; no thread of ours is left.
+        // SAFETY: what Postgres does where it waits for a latch; threads of ours, if any, sleep.
         unsafe { pg_sys::proc_exit(1) };
     }
 }

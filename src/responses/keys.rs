@@ -81,17 +81,17 @@ impl Keys {
         matches!(self.store, Store::Integers { .. })
     }
 
-    /// Gives memory back: no key can be numbered until [`Self::wake`].
-    pub fn rest(&mut self) {
+    /// Gives memory back: no key can be numbered until [`Self::rebuild_index`].
+    pub fn drop_index(&mut self) {
         match &mut self.store {
-            Store::Integers { keys, .. } => keys.rest(),
-            Store::Uuids(keys) => keys.rest(),
+            Store::Integers { keys, .. } => keys.drop_index(),
+            Store::Uuids(keys) => keys.drop_index(),
             Store::Texts { index, bytes, ends } => {
-                index.rest();
+                index.drop_table();
                 bytes.shrink_to_fit();
                 ends.shrink_to_fit();
             }
-            Store::Typed { index, .. } => index.rest(),
+            Store::Typed { index, .. } => index.drop_table(),
         }
     }
 
@@ -99,11 +99,11 @@ impl Keys {
     ///
     /// # Errors
     /// [`IrtError::OutOfMemory`].
-    pub fn wake(&mut self) -> Result<(), IrtError> {
+    pub fn rebuild_index(&mut self) -> Result<(), IrtError> {
         match &mut self.store {
-            Store::Integers { keys, .. } => keys.wake(),
-            Store::Uuids(keys) => keys.wake(),
-            Store::Texts { index, .. } | Store::Typed { index, .. } => index.wake(),
+            Store::Integers { keys, .. } => keys.rebuild_index(),
+            Store::Uuids(keys) => keys.rebuild_index(),
+            Store::Texts { index, .. } | Store::Typed { index, .. } => index.rebuild_table(),
         }
     }
 

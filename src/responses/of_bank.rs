@@ -5,10 +5,19 @@ use crate::bank::Bank;
 use crate::error::ExtensionError;
 use crate::postgres::local_settings::LocalSettings;
 use crate::postgres::privileges::as_relation_owner;
+use crate::postgres::threads::Threads;
 use irt::RepeatedResponses;
 
-/// Reads the bank's responses with the rights of whoever may.
-pub fn read(bank: &Bank, repeated: RepeatedResponses) -> Result<Loaded, ExtensionError> {
+/// Reads a bank's responses with the current role's rights, or with the owner's for a superuser. A
+/// bank with times may need `threads`, see [`load_in_two_passes`].
+///
+/// # Errors
+/// As for [`load`]; 42P01, 42501.
+pub fn read(
+    bank: &Bank,
+    repeated: RepeatedResponses,
+    threads: &mut Threads,
+) -> Result<Loaded, ExtensionError> {
     let columns = [bank.person.quoted(), bank.item.quoted(), bank.correct.quoted()].join(", ");
     let query = format!("SELECT {columns} FROM {}", bank.responses.name);
     as_relation_owner(bank.responses.oid, &bank.responses.name, || {
@@ -18,7 +27,7 @@ pub fn read(bank: &Bank, repeated: RepeatedResponses) -> Result<Loaded, Extensio
             Some(time) => {
                 let columns = format!("{columns}, {}", time.quoted());
                 let timed_query = format!("SELECT {columns} FROM {}", bank.responses.name);
-                load_in_two_passes(&query, &timed_query, repeated)?
+                load_in_two_passes(&query, &timed_query, repeated, threads)?
             }
         };
         if !bank.responses.is_still_itself()? {

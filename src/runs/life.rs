@@ -17,14 +17,14 @@ use super::{ending, failure, items, settings, should_run, warnings};
 use crate::bank::lock::BankLock;
 use crate::bank::{self, Bank, BankSettings, StandardErrorMethod};
 use crate::error::ExtensionError;
-use crate::fit::repeats_report;
+use crate::estimation;
 use crate::postgres::error_report::{ErrorReport, Level};
 use crate::postgres::interrupts::{self, TimeLimit};
 use crate::postgres::memory::{LastWords, Reserve};
 use crate::postgres::raising::catch;
-use crate::postgres::threads;
+use crate::postgres::threads::Threads;
 use crate::postgres::transactions::{Committed, Isolation, replicated_transaction, transaction};
-use crate::responses::{self, Loaded};
+use crate::responses::{Loaded, check_memory, of_bank};
 use crate::server_settings;
 use irt::Calibration;
 use std::time::SystemTime;
@@ -170,11 +170,12 @@ impl Run<'_> {
             self.caller.started(self.run_id);
         }
         self.reporter.enter(Phase::Loading)?;
-        let Decision::Calibrate(loaded) = self.decide_and_load(&bank, &settings)? else {
+        let mut threads = Threads::default();
+        let Decision::Calibrate(loaded) = self.decide_and_load(&bank, &settings, &mut threads)?
+        else {
             return self.skip(&settings);
         };
-        self.reporter.enter(Phase::Fitting)?;
-        let calibration = self.calibrate(loaded, &settings)?;
+        let calibration = self.calibrate(loaded, &settings, threads)?;
         self.reporter.enter(Phase::Publishing)?;
         self.publish(&bank, &calibration)
     }
@@ -215,6 +216,7 @@ impl Run<'_> {
         &mut self,
         bank: &Bank,
         settings: &BankSettings,
+        threads: &mut Threads,
     ) -> Result<Decision, ExtensionError> {
         let force = self.request.is_forced();
         let only = self.request.item_ids();
@@ -227,10 +229,10 @@ impl Run<'_> {
             if !enough && !force {
                 return Ok(Decision::Skip);
             }
-            responses::check_memory(total.unsigned_abs())?;
-            let loaded = responses::of_bank::read(bank, settings.repeated_responses)?;
+            check_memory(total.unsigned_abs())?;
+            let loaded = of_bank::read(bank, settings.repeated_responses, threads)?;
             if let Some(only) = &only {
-                items::must_be_of(bank, only, loaded.responses.labels())?;
+                items::must_be_of(bank, only, loaded.labels())?;
             }
             Ok(Decision::Calibrate(loaded))
         })
@@ -245,26 +247,21 @@ impl Run<'_> {
         self.conclude(|run| run.end(Status::Skipped, audit::now()?))
     }
 
-    /// Estimates, while no transaction is open.
+    /// Puts the responses together and estimates, while no transaction is open. The threads end.
     fn calibrate(
         &mut self,
         loaded: Loaded,
         settings: &BankSettings,
+        mut threads: Threads,
     ) -> Result<Calibration, ExtensionError> {
         let core_settings = settings.calibration_settings()?;
-        let (repeats, result) = threads::run(&mut self.reporter, |monitor| {
-            let responses = match loaded.responses.into_responses(monitor) {
-                Ok(responses) => responses,
-                Err(error) => return (None, Err(ExtensionError::from(error))),
-            };
-            let result = irt::calibrate(&responses, &core_settings, monitor);
-            (Some(responses.repeats_dropped()), result.map_err(ExtensionError::from))
-        })?;
-        self.facts.repeats_dropped = repeats;
-        if let Some(dropped) = repeats.filter(|&dropped| dropped > 0) {
-            self.warn(&repeats_report(dropped, settings));
+        let estimate =
+            estimation::estimate(loaded, &core_settings, &mut threads, &mut self.reporter)?;
+        self.facts.repeats_dropped = estimate.repeats_dropped;
+        if let Some(warning) = estimate.repeats_warning(settings.repeated_responses) {
+            self.warn(&warning);
         }
-        let calibration = result?;
+        let calibration = estimate.calibration?;
         let bootstrapped = settings.standard_errors == StandardErrorMethod::Bootstrap;
         self.facts.fitted = Some(Summary::of(&calibration, bootstrapped));
         if let Some(report) = warnings::thinly_covered(&calibration, self.run_id, settings) {

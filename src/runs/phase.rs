@@ -27,3 +27,12 @@ impl Phase {
         }
     }
 }
+
+impl From<irt::Phase> for Phase {
+    fn from(phase: irt::Phase) -> Self {
+        match phase {
+            irt::Phase::Fitting => Self::Fitting,
+            irt::Phase::StandardErrors => Self::StandardErrors,
+        }
+    }
+}

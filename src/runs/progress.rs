@@ -54,7 +54,7 @@ impl Reporter {
 
     /// The run was in this phase from then on.
     fn note(&mut self, phase: Phase, since: SystemTime) {
-        if self.phases.last().is_none_or(|(last, _)| *last != phase) {
+        if self.phases.iter().all(|(noted, _)| *noted != phase) {
             self.phases.push((phase, since));
         }
     }
@@ -97,10 +97,7 @@ impl Reporter {
 impl Watcher for Reporter {
     fn look(&mut self, progress: Progress) -> Result<(), ExtensionError> {
         self.ended(progress);
-        let phase = match progress.phase {
-            irt::Phase::Fitting => Phase::Fitting,
-            irt::Phase::StandardErrors => Phase::StandardErrors,
-        };
+        let Some(phase) = progress.phase().map(Phase::from) else { return Ok(()) };
         if self.shown.is_some_and(|(shown, at)| shown == phase && at.elapsed() < INTERVAL) {
             return Ok(());
         }
@@ -109,6 +106,9 @@ impl Watcher for Reporter {
     }
 
     fn ended(&mut self, progress: Progress) {
+        if let Some(since) = progress.fitting_since {
+            self.note(Phase::Fitting, since);
+        }
         if let Some(since) = progress.standard_errors_since {
             self.note(Phase::StandardErrors, since);
         }

@@ -1,11 +1,11 @@
 //! Carrying envelopes to Sentry, within a time that nothing can stretch.
 //!
 //! The client's own transport joins its thread without a limit, and takes a
-//! refused connection for a success. Here one thread, deaf to signals and without
+//! refused connection for a success. Here one thread, with signals blocked and without
 //! any business with Postgres, posts what it was given; the main thread waits for
 //! its word until the deadline and no longer.
 
-use crate::postgres::threads::SignalsBlocked;
+use crate::postgres::signals::SignalsBlocked;
 use sentry::protocol::Envelope;
 use sentry::types::Dsn;
 use std::io::ErrorKind;
@@ -34,7 +34,7 @@ impl Delivery {
         let (tell, told) = mpsc::channel();
         let url = dsn.envelope_api_url().to_string();
         let auth = dsn.to_auth(Some(AGENT)).to_string();
-        let _deaf = SignalsBlocked::begin();
+        let _blocked = SignalsBlocked::begin();
         let until = Instant::now() + LIMIT;
         // If no thread can be started, the channel closes, and waiting for it says so.
         let _ = std::thread::Builder::new().name("irt_sentry".to_owned()).spawn(move || {

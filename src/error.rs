@@ -340,7 +340,7 @@ pub enum ExtensionError {
     /// Every background worker is busy.
     #[error(
         "no background worker was free{}: max_worker_processes is {most}",
-        if waited.is_zero() { String::new() } else { format!(" within {}", words(*.waited)) }
+        if waited.is_zero() { String::new() } else { format!(" within {}", format_duration(*.waited)) }
     )]
     NoWorkerFree {
         /// The setting.
@@ -484,7 +484,7 @@ fn megabytes(bytes: u64) -> String {
 }
 
 /// A time limit in its largest unit.
-pub fn words(limit: Duration) -> String {
+pub fn format_duration(limit: Duration) -> String {
     let seconds = limit.as_secs_f64();
     if seconds >= 60.0 && seconds % 60.0 == 0.0 {
         format!("{} min", seconds / 60.0)

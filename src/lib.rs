@@ -21,7 +21,7 @@
 //! | [`runs`] | the life of a run, and its record |
 //! | [`worker`] | the background worker of a run, and how its caller waits |
 //! | [`schedule`] | jobs of pg_cron |
-//! | [`sentry`] | what Sentry is told of a run |
+//! | [`sentry`] | reporting runs to Sentry |
 
 #![cfg_attr(not(test), warn(clippy::expect_used))]
 

@@ -183,7 +183,7 @@ fn a_caller_that_is_terminated_or_whose_client_is_gone_takes_its_run_with_it() {
 }
 
 #[test]
-fn a_killed_worker_leaves_no_ghost() {
+fn the_run_of_a_killed_worker_is_recorded_as_interrupted() {
     let (cluster, mut client) = start();
     works(&mut client);
     start_endless(&mut client);

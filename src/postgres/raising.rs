@@ -21,9 +21,9 @@ pub fn tell(level: Level, report: &ErrorReport) {
         Level::Notice => PgLogLevel::NOTICE,
         Level::Warning => PgLogLevel::WARNING,
     };
-    let text = Text::of(report);
-    // Below ERROR nothing jumps, so `text` is dropped as usual afterwards.
-    text.send(level as c_int);
+    let fields = ErrorFields::of(report);
+    // Below ERROR nothing jumps, so `fields` are dropped as usual afterwards.
+    fields.send(level as c_int);
 }
 
 /// Ends the statement with an ERROR.
@@ -32,9 +32,9 @@ pub fn tell(level: Level, report: &ErrorReport) {
 /// Call it where no value with a destructor is left on the stack below: as the
 /// last act of a `#[pg_extern]` function (see [`or_raise`]), nowhere deeper.
 pub fn raise(report: ErrorReport) -> ! {
-    let text = Text::of(&report).into_server_memory();
+    let fields = ErrorFields::of(&report).into_server_memory();
     drop(report);
-    text.send(PgLogLevel::ERROR as c_int);
+    fields.send(PgLogLevel::ERROR as c_int);
     // errfinish does not return from an ERROR.
     std::process::abort()
 }
@@ -44,14 +44,14 @@ pub fn raise(report: ErrorReport) -> ! {
 /// Unwinds nothing and allocates nothing of Rust's: for the main thread, when there is no memory
 /// for anything better.
 pub fn end_process(sqlstate: &[u8; 5], message: &CStr, detail: &CStr) -> ! {
-    let text = Text {
+    let fields = ErrorFields {
         code: pack(sqlstate),
         message: message.as_ptr(),
         detail: Some(detail.as_ptr()),
         hint: None,
         context: None,
     };
-    text.send(PgLogLevel::FATAL as c_int);
+    fields.send(PgLogLevel::FATAL as c_int);
     // errfinish does not return from a FATAL.
     std::process::abort()
 }
@@ -116,8 +116,8 @@ pub fn catch_to_raise<T>(work: impl FnOnce() -> T) -> Result<T, ErrorReport> {
     })
 }
 
-/// A report in the form that Postgres reads.
-struct Text<S> {
+/// The fields of Postgres' error report, ErrorData: the arguments of ereport().
+struct ErrorFields<S> {
     code: c_int,
     message: S,
     detail: Option<S>,
@@ -125,7 +125,7 @@ struct Text<S> {
     context: Option<S>,
 }
 
-impl Text<CString> {
+impl ErrorFields<CString> {
     fn of(report: &ErrorReport) -> Self {
         Self {
             code: pack(&report.sqlstate),
@@ -137,10 +137,10 @@ impl Text<CString> {
     }
 
     /// Copies into memory that Postgres frees when it handles the error.
-    fn into_server_memory(self) -> Text<*const c_char> {
+    fn into_server_memory(self) -> ErrorFields<*const c_char> {
         // SAFETY: pstrdup copies a terminated string into the current memory context.
         let copy = |s: &CStr| unsafe { pg_sys::pstrdup(s.as_ptr()) }.cast_const();
-        Text {
+        ErrorFields {
             code: self.code,
             message: copy(&self.message),
             detail: self.detail.as_deref().map(copy),
@@ -150,7 +150,7 @@ impl Text<CString> {
     }
 
     fn send(&self, level: c_int) {
-        Text {
+        ErrorFields {
             code: self.code,
             message: self.message.as_ptr(),
             detail: self.detail.as_ref().map(|s| s.as_ptr()),
@@ -161,7 +161,7 @@ impl Text<CString> {
     }
 }
 
-impl Text<*const c_char> {
+impl ErrorFields<*const c_char> {
     fn send(&self, level: c_int) {
         // SAFETY: this is ereport() spelled out. The strings are terminated, and passed
         // through "%s", so nothing in them is read as a format. On an ERROR errfinish jumps

@@ -75,7 +75,7 @@ pub struct Summary {
     pub mean_discrimination: Option<f64>,
     /// Without priors.
     pub log_likelihood: f64,
-    /// Cycles done.
+    /// E-steps of the whole search, of its EM and its Newton stages alike.
     pub em_iterations: u32,
     /// Replicates kept; `None` where none were asked for.
     pub bootstrap_iterations: Option<u32>,

@@ -5,7 +5,7 @@ use super::lock_wait::{self, Place};
 use super::outcome::Caller;
 use super::phase::Phase;
 use super::request::Request;
-use crate::error::{ExtensionError, words};
+use crate::error::{ExtensionError, format_duration};
 use crate::postgres::cancels::{self, LockTag};
 use crate::postgres::error_report::ErrorReport;
 use crate::postgres::interrupts::{self, TimeLimit};
@@ -14,7 +14,7 @@ use std::time::Duration;
 
 /// Why a run did not even get its row. Called by cron, a row says so too: nothing is silent.
 pub fn refused(request: &Request, error: ExtensionError) -> ErrorReport {
-    let report = match who_has_it(error.clone(), None, request) {
+    let report = match name_lock_holders(error.clone(), None, request) {
         Ok(named) => ErrorReport::from(&named),
         Err(_) => ErrorReport::from(&error),
     };
@@ -45,7 +45,7 @@ pub struct Circumstances<'a> {
 pub fn explain(error: &ExtensionError, at: &Circumstances) -> ErrorReport {
     match &error.sqlstate() {
         b"57014" => why_canceled(error, at),
-        b"55P03" => match who_has_it(error.clone(), at.place, at.request) {
+        b"55P03" => match name_lock_holders(error.clone(), at.place, at.request) {
             Ok(named) => ErrorReport::from(&named),
             Err(_) => ErrorReport::from(error),
         },
@@ -75,7 +75,7 @@ fn why_canceled(error: &ExtensionError, at: &Circumstances) -> ErrorReport {
 
 /// A lock or a standby that was waited for is not to be had by a longer timeout.
 fn out_of_time(error: &ExtensionError, limit: Duration, at: &Circumstances) -> ErrorReport {
-    let limit = format!("irt_calibration.timeout, {}", words(limit));
+    let limit = format!("irt_calibration.timeout, {}", format_duration(limit));
     let in_the_way = match cancels::waited_for() {
         Some(tag) => named(tag, at.place, &limit, at.request).ok(),
         None => at.obstacle.cloned(),
@@ -111,14 +111,15 @@ fn with_standby(report: ErrorReport) -> ErrorReport {
 ///
 /// # Errors
 /// A cancel that comes meanwhile, and whatever keeps pg_locks from being read.
-pub fn who_has_it(
+pub fn name_lock_holders(
     error: ExtensionError,
     place: Option<&Place>,
     request: &Request,
 ) -> Result<ExtensionError, ExtensionError> {
     match (&error, &error.sqlstate(), cancels::waited_for()) {
         (ExtensionError::Database(_), b"55P03", Some(tag)) => {
-            let limit = crate::server_settings::lock_timeout().map(words).unwrap_or_default();
+            let limit =
+                crate::server_settings::lock_timeout().map(format_duration).unwrap_or_default();
             named(tag, place, &format!("irt_calibration.lock_timeout, {limit}"), request)
         }
         _ => Ok(error),
@@ -137,7 +138,7 @@ fn named(
 /// That a run is published here, and perhaps not where it should be as well.
 pub fn not_replicated(run_id: i64, limit: &TimeLimit) -> ErrorReport {
     let why = match limit.passed() {
-        Some(limit) => format!("irt_calibration.timeout, {},", words(limit)),
+        Some(limit) => format!("irt_calibration.timeout, {},", format_duration(limit)),
         None => "a cancel".to_owned(),
     };
     ErrorReport::new(
@@ -151,7 +152,7 @@ pub fn not_replicated(run_id: i64, limit: &TimeLimit) -> ErrorReport {
 /// True for what others' work caused and may be over soon: a lock not to be had, a deadlock, a
 /// serialization failure. A lock that the waiting caller itself holds will not pass: it waits for
 /// us.
-pub fn may_pass(error: &ExtensionError) -> bool {
+pub fn is_transient(error: &ExtensionError) -> bool {
     match error {
         ExtensionError::LockNotAvailable { own, .. } => !own,
         ExtensionError::Database(report) => {

@@ -75,8 +75,8 @@ impl Run<'_> {
 
     /// Waits a moment where others are in the way.
     fn try_again_after(&mut self, error: ExtensionError) -> Result<(), ExtensionError> {
-        let error = failure::who_has_it(error, self.place.as_ref(), self.request)?;
-        if !failure::may_pass(&error) {
+        let error = failure::name_lock_holders(error, self.place.as_ref(), self.request)?;
+        if !failure::is_transient(&error) {
             return Err(error);
         }
         self.obstacle = Some(error);

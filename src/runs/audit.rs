@@ -18,7 +18,7 @@ use crate::postgres::schema::Schema;
 use crate::postgres::spi::Spi;
 use crate::postgres::sql_types::RunRow;
 use crate::postgres::text_output::pin_text_settings;
-use crate::runs::should_run::Evidence;
+use crate::runs::should_run::ResponseCounts;
 use irt::Calibration;
 use numbers::catch_up_with_numbers;
 use pgrx::datum::{JsonB, TimestampWithTimeZone};
@@ -51,7 +51,7 @@ impl Status {
 #[derive(Debug, Clone, Default)]
 pub struct Facts {
     /// New and seen responses, and the moment of the count.
-    pub evidence: Option<Evidence>,
+    pub counts: Option<ResponseCounts>,
     /// Rows dropped as repeats.
     pub repeats_dropped: Option<u64>,
     /// The estimates' summary.
@@ -226,17 +226,17 @@ pub fn end(
     error: Option<&ErrorReport>,
     ended_at: TimestampWithTimeZone,
 ) -> Result<String, ExtensionError> {
-    let evidence = facts.evidence.as_ref();
+    let counts = facts.counts.as_ref();
     let fitted = facts.fitted.as_ref();
     let count = |count: u64| count.cast_signed();
     let arguments = [
         run_id.into(),
         status.as_str().into(),
         ended_at.into(),
-        evidence.map(|e| e.through).into(),
-        evidence.map(|e| e.new_responses).into(),
-        evidence.map(|e| e.seen_count).into(),
-        evidence.map(|e| e.ahead_count).into(),
+        counts.map(|counts| counts.through).into(),
+        counts.map(|counts| counts.new_responses).into(),
+        counts.map(|counts| counts.seen_count).into(),
+        counts.map(|counts| counts.ahead_count).into(),
         fitted.map(|f| count(f.persons_count)).into(),
         fitted.map(|f| count(f.responses_count)).into(),
         facts.repeats_dropped.map(count).into(),
@@ -250,7 +250,7 @@ pub fn end(
         fitted.and_then(|f| f.bootstrap_failures).map(u32::cast_signed).into(),
         error.map(|report| report.message.as_str()).into(),
         error.map(|report| report.sqlstate_str().to_owned()).into(),
-        evidence.map(|e| e.correct_count).into(),
+        counts.map(|counts| counts.correct_count).into(),
     ];
     as_owner(|schema| {
         let _pinned = pin_text_settings();

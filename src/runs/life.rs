@@ -222,10 +222,10 @@ impl Run<'_> {
         let only = self.request.item_ids();
         let facts = &mut self.facts;
         transaction(Isolation::RepeatableRead, || {
-            let evidence = should_run::evidence(bank)?;
-            let enough = evidence.is_enough(settings.min_new_responses);
-            let total = evidence.seen_count + evidence.ahead_count;
-            facts.evidence = Some(evidence);
+            let counts = should_run::count_responses(bank)?;
+            let enough = counts.is_enough(settings.min_new_responses);
+            let total = counts.seen_count + counts.ahead_count;
+            facts.counts = Some(counts);
             if !enough && !force {
                 return Ok(Decision::Skip);
             }
@@ -239,9 +239,8 @@ impl Run<'_> {
     }
 
     fn skip(&mut self, settings: &BankSettings) -> Result<String, ExtensionError> {
-        if let Some(evidence) = &self.facts.evidence {
-            let report =
-                warnings::too_few(&self.request.bank, evidence, settings.min_new_responses);
+        if let Some(counts) = &self.facts.counts {
+            let report = warnings::too_few(&self.request.bank, counts, settings.min_new_responses);
             self.caller.report(Level::Notice, &report);
         }
         self.conclude(|run| run.end(Status::Skipped, audit::now()?))

@@ -55,7 +55,7 @@ struct Counts {
 
 /// What a decision rests on, and what a run that follows it must store.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Evidence {
+pub struct ResponseCounts {
     /// Responses that the last successful full run did not see: irt_calibration_runs'
     /// new_responses_count.
     pub new_responses: i64,
@@ -71,7 +71,7 @@ pub struct Evidence {
     pub last_calibration_at: Option<TimestampWithTimeZone>,
 }
 
-impl Evidence {
+impl ResponseCounts {
     /// True when there are at least `min_new_responses` new responses.
     pub fn is_enough(&self, min_new_responses: i32) -> bool {
         self.new_responses >= i64::from(min_new_responses)
@@ -105,7 +105,7 @@ fn new_responses(counts: Counts, last: Option<&LastRun>, timed: bool) -> i64 {
 ///
 /// # Errors
 /// When the responses cannot be read.
-pub fn evidence(bank: &Bank) -> Result<Evidence, ExtensionError> {
+pub fn count_responses(bank: &Bank) -> Result<ResponseCounts, ExtensionError> {
     let last = last_run(&bank.name)?;
     let _settings = LocalSettings::without_row_security();
     let through =
@@ -115,7 +115,7 @@ pub fn evidence(bank: &Bank) -> Result<Evidence, ExtensionError> {
     let counts = as_relation_owner(bank.responses.oid, &bank.responses.name, || {
         count(bank, since, through)
     })?;
-    Ok(Evidence {
+    Ok(ResponseCounts {
         new_responses: new_responses(counts, last.as_ref(), bank.answered_at.is_some()),
         seen_count: counts.total - counts.ahead,
         correct_count: counts.correct - counts.correct_ahead,
@@ -247,9 +247,9 @@ pub fn should_run(
         });
     }
     let bank = load(name, discover(name)?, Purpose::Reading)?;
-    let evidence = evidence(&bank)?;
-    let enough = evidence.is_enough(min_new_responses.unwrap_or(bank.settings.min_new_responses));
-    Ok((enough, evidence.new_responses, evidence.last_calibration_at))
+    let counts = count_responses(&bank)?;
+    let enough = counts.is_enough(min_new_responses.unwrap_or(bank.settings.min_new_responses));
+    Ok((enough, counts.new_responses, counts.last_calibration_at))
 }
 
 /// irt_last_successful_calibration.

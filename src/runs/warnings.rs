@@ -1,7 +1,7 @@
 //! What a run warns of, or says, though it goes on.
 
 use super::items::few;
-use super::should_run::Evidence;
+use super::should_run::ResponseCounts;
 use crate::bank::{Bank, BankSettings, DEFAULT_BANK};
 use crate::parameters::publish::Published;
 use crate::postgres::error_report::ErrorReport;
@@ -9,7 +9,7 @@ use irt::{Calibration, Flag};
 use pgrx::spi::quote_literal;
 
 /// That there are too few new responses for a run.
-pub fn too_few(bank: &str, evidence: &Evidence, required: i32) -> ErrorReport {
+pub fn too_few(bank: &str, counts: &ResponseCounts, required: i32) -> ErrorReport {
     let which = match bank {
         DEFAULT_BANK => String::new(),
         bank => format!(", bank => {}", quote_literal(bank)),
@@ -18,7 +18,7 @@ pub fn too_few(bank: &str, evidence: &Evidence, required: i32) -> ErrorReport {
         b"00000",
         format!(
             "bank \"{bank}\" was not calibrated: {} new responses, at least {required} are needed",
-            evidence.new_responses
+            counts.new_responses
         ),
     )
     .hint(format!("Calibrate all the same: SELECT irt_run_calibration(force => true{which});"))

@@ -14,7 +14,7 @@
 //! | [`error`] | what can go wrong, and its SQLSTATE, detail and hint |
 //! | [`server_settings`] | every server setting: default, bounds, unit, why |
 //! | [`bank`] | irt_item_banks: discover, configure, validate, lock |
-//! | [`responses`] | SQL → responses, counting what was left out |
+//! | [`responses`] | SQL → responses |
 //! | [`estimation`] | responses → estimates, on threads |
 //! | [`fit`] | the estimator alone, in the caller's session |
 //! | [`parameters`] | what a run found: recorded, and published |

@@ -11,7 +11,7 @@
 //! | [`local_settings`] | settings that hold for one piece of work: the safe search_path, row security |
 //! | [`text_output`] | values as text, the same in every session |
 //! | [`error_report`] | an error as a user sees it |
-//! | [`raising`] | raising and catching Postgres errors with any SQLSTATE |
+//! | [`raising`], [`catching`] | raising and catching Postgres errors with any SQLSTATE |
 //! | [`transactions`] | transactions of a worker |
 //! | [`read_only`] | whether a transaction may write |
 //! | [`interrupts`] | what may stop a worker, and how that is told apart |
@@ -23,6 +23,7 @@
 //! | [`memory`] | what happens when the system refuses memory |
 
 pub mod cancels;
+pub mod catching;
 pub mod encoding;
 pub mod error_report;
 pub mod interrupts;
@@ -38,6 +39,7 @@ pub mod schema;
 pub mod signals;
 pub mod spi;
 pub mod sql_types;
+mod sqlstate;
 pub mod text_output;
 pub mod threads;
 pub mod transactions;

@@ -1,8 +1,10 @@
-//! SQL → responses: what is read, counted, and refused.
+//! SQL → responses: what is read, left out, and refused.
 //!
 //! A row is one response: (person, item, correct) or (person, item, correct,
 //! answered_at). A row with a NULL person, item or correctness is not eligible
-//! and only counted. No ORDER BY: the numeric core groups, and faster.
+//! and left out. No ORDER BY: the numeric core groups, and faster.
+//!
+//! [`of_bank`] reads a bank's, [`load`] those of any query.
 
 mod batch;
 mod collector;

@@ -17,9 +17,10 @@ pub use settings::timezone;
 
 use crate::bank;
 use crate::error::ExtensionError;
+use crate::postgres::catching::catch;
 use crate::postgres::error_report::{ErrorReport, Level};
 use crate::postgres::privileges::{current_role, role_has_login, role_name};
-use crate::postgres::raising::{catch, tell};
+use crate::postgres::raising::tell;
 use crate::postgres::reading;
 use crate::postgres::schema::Schema;
 use crate::postgres::spi::Spi;

@@ -11,9 +11,10 @@ mod message;
 pub mod unbegun;
 pub mod wait;
 
+use crate::postgres::catching::catch;
 use crate::postgres::error_report::{ErrorReport, Level};
 use crate::postgres::interrupts;
-use crate::postgres::raising::{catch, tell};
+use crate::postgres::raising::tell;
 use crate::runs::life;
 use crate::runs::outcome::{Caller, Outcome};
 use crate::runs::request::Request;

@@ -167,12 +167,6 @@ pub fn check() {
     pgrx::check_for_interrupts!();
 }
 
-/// Rolls back whatever an ERROR left open, outside of a transaction nothing.
-pub fn leave_transaction() {
-    // SAFETY: this is what every main loop of Postgres does after an error.
-    unsafe { pg_sys::AbortCurrentTransaction() };
-}
-
 /// While it lives, nothing that is pending is raised.
 #[derive(Debug)]
 #[must_use]

@@ -45,19 +45,7 @@ impl LocalSettings {
 
     /// Sets one setting for the time of this level.
     pub fn set(&self, name: &CStr, value: &CStr) {
-        // SAFETY: as the server's own RestrictSearchPath; both strings are terminated.
-        unsafe {
-            pg_sys::set_config_option(
-                name.as_ptr(),
-                value.as_ptr(),
-                pg_sys::GucContext::PGC_USERSET,
-                pg_sys::GucSource::PGC_S_SESSION,
-                pg_sys::GucAction::GUC_ACTION_SAVE,
-                true,
-                0,
-                false,
-            );
-        }
+        set(name, value, pg_sys::GucAction::GUC_ACTION_SAVE);
     }
 
     /// As [`Self::set`], with a value that was computed.
@@ -70,5 +58,27 @@ impl Drop for LocalSettings {
     fn drop(&mut self) {
         // SAFETY: restores what was in force when the level was opened.
         unsafe { pg_sys::AtEOXact_GUC(false, self.level) }
+    }
+}
+
+/// SET LOCAL. Call it in a transaction.
+pub fn set_until_commit(name: &CStr, value: &CStr) {
+    set(name, value, pg_sys::GucAction::GUC_ACTION_LOCAL);
+}
+
+fn set(name: &CStr, value: &CStr, action: pg_sys::GucAction::Type) {
+    // SAFETY: as the server's own RestrictSearchPath and SET LOCAL; both strings are terminated,
+    // and Postgres copies them.
+    unsafe {
+        pg_sys::set_config_option(
+            name.as_ptr(),
+            value.as_ptr(),
+            pg_sys::GucContext::PGC_USERSET,
+            pg_sys::GucSource::PGC_S_SESSION,
+            action,
+            true,
+            0,
+            false,
+        );
     }
 }

@@ -106,7 +106,7 @@ pub fn check() -> Result<(), ExtensionError> {
 /// it cannot note the destructor of a thread-local variable. Called when the library is loaded.
 pub fn warm_up() {
     struct Nothing;
-    let _ = crate::postgres::raising::catch(|| std::panic::panic_any(Nothing));
+    let _ = crate::postgres::catching::catch(|| std::panic::panic_any(Nothing));
 }
 
 /// Makes the stack as large now as it will be needed. Where the kernel cannot let it grow later it

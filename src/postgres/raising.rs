@@ -1,18 +1,15 @@
-//! Raising and catching Postgres errors with any SQLSTATE.
+//! Raising Postgres errors, and reporting, with any SQLSTATE.
 //!
-//! pgrx knows a closed list of SQLSTATEs and turns every other into XX000, in
-//! both directions. This extension has codes of its own (IR001, IR002), and
-//! must hand on those of other people's triggers. So errors are raised here by
-//! the server's own errstart … errfinish, and while errors are being caught, a
-//! context callback notes the code that Postgres is reporting.
+//! pgrx knows a closed list of SQLSTATEs and turns every other into XX000. This
+//! extension has codes of its own (IR001, IR002), so errors are raised here by
+//! the server's own errstart … errfinish.
 
 use crate::postgres::encoding::encode_message;
 use crate::postgres::error_report::{ErrorReport, Level};
+use crate::postgres::sqlstate::pack;
+use pgrx::PgLogLevel;
 use pgrx::pg_sys;
-use pgrx::pg_sys::panic::{CaughtError, ErrorReportWithLevel};
-use pgrx::{PgLogLevel, PgTryBuilder};
-use std::ffi::{CStr, CString, c_char, c_int, c_void};
-use std::panic::AssertUnwindSafe;
+use std::ffi::{CStr, CString, c_char, c_int};
 
 /// Reports without ending the statement.
 pub fn tell(level: Level, report: &ErrorReport) {
@@ -83,37 +80,6 @@ where
             raise(report)
         }
     }
-}
-
-/// Runs `work`; a Postgres ERROR or a Rust panic in it becomes a [`ErrorReport`].
-///
-/// What Postgres had begun when it failed is still open: the caller must end
-/// the (sub)transaction in which `work` ran by a rollback before it does
-/// anything else.
-pub fn catch<T>(work: impl FnOnce() -> T) -> Result<T, ErrorReport> {
-    let watch = SqlstateWatch::start();
-    let caught = PgTryBuilder::new(AssertUnwindSafe(|| Ok(work())))
-        .catch_others(|error| Err(Box::new(error)))
-        .execute();
-    caught.map_err(|error| watch.describe(&error))
-}
-
-/// Runs `work`; an ERROR in it passes on as it is, but for two: one for lack of memory, which
-/// lacks a hint, and one whose SQLSTATE pgrx would lose. Those become a [`ErrorReport`], to be raised
-/// with nothing in between.
-pub fn catch_to_raise<T>(work: impl FnOnce() -> T) -> Result<T, ErrorReport> {
-    let watch = SqlstateWatch::start();
-    let caught = PgTryBuilder::new(AssertUnwindSafe(|| Ok(work())))
-        .catch_others(|error| Err(Box::new(error)))
-        .execute();
-    caught.map_err(|error| {
-        let report = watch.describe(&error);
-        let (CaughtError::PostgresError(known)
-        | CaughtError::ErrorReport(known)
-        | CaughtError::RustPanic { ereport: known, .. }) = &*error;
-        let is_lost = report.sqlstate != unpack(known.sql_error_code() as c_int);
-        if is_lost || &report.sqlstate == b"53200" { report } else { error.rethrow() }
-    })
 }
 
 /// The fields of Postgres' error report, ErrorData: the arguments of ereport().
@@ -194,82 +160,4 @@ unsafe extern "C-unwind" {
     fn errhint(format: *const c_char, ...) -> c_int;
     fn errcontext_msg(format: *const c_char, ...) -> c_int;
     fn errfinish(file: *const c_char, line: c_int, function: *const c_char);
-    fn geterrcode() -> c_int;
-}
-
-/// Notes the SQLSTATE of whatever Postgres reports while it lives.
-struct SqlstateWatch {
-    callback: *mut pg_sys::ErrorContextCallback,
-    last: *mut c_int,
-}
-
-impl SqlstateWatch {
-    fn start() -> Self {
-        let last = Box::into_raw(Box::new(0));
-        // SAFETY: the callback stack is the main thread's own; the new entry points to the
-        // old top and lives on the heap until `drop` takes it off again.
-        let callback = unsafe {
-            Box::into_raw(Box::new(pg_sys::ErrorContextCallback {
-                previous: pg_sys::error_context_stack,
-                callback: Some(note_sqlstate),
-                arg: last.cast(),
-            }))
-        };
-        // SAFETY: as above.
-        unsafe { pg_sys::error_context_stack = callback };
-        Self { callback, last }
-    }
-
-    fn describe(&self, error: &CaughtError) -> ErrorReport {
-        let (CaughtError::PostgresError(report)
-        | CaughtError::ErrorReport(report)
-        | CaughtError::RustPanic { ereport: report, .. }) = error;
-        ErrorReport {
-            sqlstate: self.sqlstate(error, report),
-            message: report.message().to_owned(),
-            detail: report.detail().map(str::to_owned),
-            hint: report.hint().map(str::to_owned),
-            context: None,
-        }
-    }
-
-    /// pgrx's code, unless that is the XX000 it gives to every code that it does not know.
-    fn sqlstate(&self, error: &CaughtError, report: &ErrorReportWithLevel) -> [u8; 5] {
-        let known = unpack(report.sql_error_code() as c_int);
-        // SAFETY: `last` lives until `drop`.
-        let noted = unsafe { *self.last };
-        if known == *b"XX000" && matches!(error, CaughtError::PostgresError(_)) && noted != 0 {
-            unpack(noted)
-        } else {
-            known
-        }
-    }
-}
-
-impl Drop for SqlstateWatch {
-    fn drop(&mut self) {
-        // SAFETY: both came from Box::into_raw in `start` and are freed once. Whatever was
-        // pushed above our entry is gone by now: its functions have returned or unwound.
-        unsafe {
-            pg_sys::error_context_stack = (*self.callback).previous;
-            drop(Box::from_raw(self.callback));
-            drop(Box::from_raw(self.last));
-        }
-    }
-}
-
-/// Runs inside errfinish: may allocate nothing and raise nothing.
-unsafe extern "C-unwind" fn note_sqlstate(last: *mut c_void) {
-    // SAFETY: `last` is the watch's own cell; geterrcode is made for context callbacks.
-    unsafe { *last.cast::<c_int>() = geterrcode() };
-}
-
-/// Five characters into six bits each, as MAKE_SQLSTATE does.
-fn pack(sqlstate: &[u8; 5]) -> c_int {
-    sqlstate.iter().rev().fold(0, |code, &byte| (code << 6) | (c_int::from(byte) - 0x30) & 0x3F)
-}
-
-/// The inverse of [`pack`].
-fn unpack(code: c_int) -> [u8; 5] {
-    std::array::from_fn(|i| ((code >> (6 * i)) & 0x3F) as u8 + b'0')
 }

@@ -7,7 +7,7 @@ use crate::error::ExtensionError;
 use crate::postgres::error_report::{ErrorReport, Level};
 use crate::postgres::interrupts;
 use crate::postgres::raising::tell;
-use crate::postgres::transactions::{Isolation, transaction};
+use crate::postgres::transactions::{self, Isolation, transaction};
 use serde_json::Value;
 
 /// Records that cron's call was refused, because another run has the bank.
@@ -53,7 +53,7 @@ pub fn record(
 
 /// Ends the row of a run whose process ends next, from the midst of it: without what was found out.
 pub fn record_at_once(run_id: i64, error: &ExtensionError) {
-    interrupts::leave_transaction();
+    transactions::abort();
     let (facts, report) = (Facts::default(), ErrorReport::from(error));
     let recorded =
         uncanceled(|| audit::end(run_id, Status::Failed, &facts, Some(&report), audit::now()?));

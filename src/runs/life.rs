@@ -18,12 +18,14 @@ use crate::bank::lock::BankLock;
 use crate::bank::{self, Bank, BankSettings, StandardErrorMethod};
 use crate::error::ExtensionError;
 use crate::estimation;
+use crate::postgres::catching::catch;
 use crate::postgres::error_report::{ErrorReport, Level};
 use crate::postgres::interrupts::{self, TimeLimit};
 use crate::postgres::memory::{LastWords, Reserve};
-use crate::postgres::raising::catch;
 use crate::postgres::threads::Threads;
-use crate::postgres::transactions::{Committed, Isolation, replicated_transaction, transaction};
+use crate::postgres::transactions::{
+    self, Committed, Isolation, replicated_transaction, transaction,
+};
 use crate::responses::{Loaded, check_memory, of_bank};
 use crate::server_settings;
 use irt::Calibration;
@@ -132,7 +134,7 @@ impl Run<'_> {
 
     fn explain(&self, error: &ExtensionError) -> ErrorReport {
         interrupts::exit_if_postmaster_died();
-        interrupts::leave_transaction();
+        transactions::abort();
         failure::explain(
             error,
             &failure::Circumstances {

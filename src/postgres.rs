@@ -1,4 +1,5 @@
-//! What the extension needs of Postgres, whatever it is needed for. Knows no bank, no run, no item.
+//! What the extension needs of Postgres, whatever it is needed for. Knows no bank, no run, no item, but
+//! where their tables are.
 //!
 //! | module | what it does |
 //! |---|---|
@@ -15,6 +16,7 @@
 //! | [`transactions`] | transactions of a worker |
 //! | [`read_only`] | whether a transaction may write |
 //! | [`interrupts`] | what may stop a worker, and how that is told apart |
+//! | [`session`] | what this process is to the server |
 //! | [`latch`] | waiting, with an eye on the client |
 //! | [`cancels`] | which cancels a process was sent |
 //! | [`threads`] | computing on many threads in a backend that stays open to interrupts |
@@ -36,6 +38,7 @@ pub mod raising;
 pub mod read_only;
 pub mod reading;
 pub mod schema;
+pub mod session;
 pub mod signals;
 pub mod spi;
 pub mod sql_types;

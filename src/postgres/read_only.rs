@@ -11,10 +11,16 @@ pub fn must_be_writable(command: &str) {
     }
 }
 
+/// True while the server is in recovery, as a standby is.
+pub fn is_standby() -> bool {
+    // SAFETY: reads shared memory.
+    unsafe { pg_sys::RecoveryInProgress() }
+}
+
 /// False in a read-only transaction and on a standby.
 pub fn may_write() -> bool {
-    // SAFETY: reads the transaction's and the server's state.
-    unsafe { !pg_sys::XactReadOnly && !pg_sys::RecoveryInProgress() }
+    // SAFETY: reads a variable of this process.
+    !unsafe { pg_sys::XactReadOnly } && !is_standby()
 }
 
 /// Keeps the transaction from writing, until dropped.

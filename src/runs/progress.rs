@@ -6,14 +6,13 @@
 //! lock is held.
 
 use crate::error::ExtensionError;
-use crate::postgres::encoding::encode_message;
 use crate::postgres::privileges::as_owner;
+use crate::postgres::session::show_activity;
 use crate::postgres::spi::Spi;
 use crate::postgres::threads::{Progress, Watcher};
 use crate::postgres::transactions::fleeting_transaction;
 use crate::runs::ending;
 use crate::runs::phase::Phase;
-use pgrx::prelude::*;
 use std::time::{Duration, Instant, SystemTime};
 
 /// Writing more often tells nobody more.
@@ -63,7 +62,7 @@ impl Reporter {
         self.shown = Some((phase, Instant::now()));
         self.note(phase, SystemTime::now());
         let counted = counts.map(|(done, total)| format!(" {done} of {total}")).unwrap_or_default();
-        say(&format!(
+        show_activity(&format!(
             "irt_calibration: run {} of bank {}: {}{counted}",
             self.run_id,
             self.bank,
@@ -120,14 +119,5 @@ impl Watcher for Reporter {
 
     fn short_of_time_at(&self) -> Option<Instant> {
         self.publish_from
-    }
-}
-
-/// Shows a line in pg_stat_activity.
-pub fn say(line: &str) {
-    let line = encode_message(line);
-    // SAFETY: Postgres copies the string into shared memory.
-    unsafe {
-        pg_sys::pgstat_report_activity(pg_sys::BackendState::STATE_RUNNING, line.as_ptr());
     }
 }

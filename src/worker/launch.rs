@@ -5,10 +5,10 @@ use super::unbegun;
 use crate::bank::lock::must_be_free;
 use crate::bank::{Overrides, discover, must_exist, must_fit};
 use crate::error::ExtensionError;
-use crate::postgres::encoding::decode_c;
 use crate::postgres::latch::wait_for_client;
 use crate::postgres::privileges::{current_role, role_has_login, role_name};
-use crate::postgres::read_only::must_be_writable;
+use crate::postgres::read_only::{is_standby, must_be_writable};
+use crate::postgres::session::{application_name, process, setting, worker_type};
 use crate::runs::request::Request;
 use crate::server_settings;
 use pgrx::pg_sys;
@@ -78,8 +78,7 @@ pub struct Launched {
 /// worker gets free.
 pub fn launch(arguments: Arguments, stay: Stay) -> Result<Launched, ExtensionError> {
     let bank = arguments.bank.ok_or(ExtensionError::NullArgument { argument: "bank" })?;
-    // SAFETY: reads shared memory.
-    if unsafe { pg_sys::RecoveryInProgress() } {
+    if is_standby() {
         return Err(ExtensionError::Standby);
     }
     must_be_writable(stay.function());
@@ -99,8 +98,7 @@ pub fn launch(arguments: Arguments, stay: Stay) -> Result<Launched, ExtensionErr
         overrides: arguments.overrides,
         item_ids: arguments.item_ids,
         triggered_by: triggered_by.to_owned(),
-        // SAFETY: a variable of this process.
-        waiting_process: (stay == Stay::UntilTheEnd).then_some(unsafe { pg_sys::MyProcPid }),
+        waiting_process: (stay == Stay::UntilTheEnd).then(process),
         settings: effective_settings(),
     };
     let end = CallerEnd::create(&encode(&request)?);
@@ -137,35 +135,11 @@ fn triggered_by(stay: Stay) -> &'static str {
     }
 }
 
-fn application_name() -> String {
-    // SAFETY: a terminated string of this process, or null.
-    unsafe {
-        let name = pg_sys::application_name;
-        if name.is_null() { String::new() } else { decode_c(CStr::from_ptr(name)) }
-    }
-}
-
-/// The type of the background worker that we are in; empty in a client's backend.
-fn worker_type() -> String {
-    // SAFETY: null outside of a background worker; the type is a terminated string.
-    unsafe {
-        let entry = pg_sys::MyBgworkerEntry;
-        if entry.is_null() {
-            return String::new();
-        }
-        CStr::from_ptr((&raw const (*entry).bgw_type).cast()).to_string_lossy().into()
-    }
-}
-
 fn effective_settings() -> Vec<(String, String)> {
     let mut all: Vec<(String, String)> = HANDED_OVER
         .iter()
         .filter_map(|name| {
-            // SAFETY: returns a terminated string that is valid until the next call, or null.
-            let value = unsafe {
-                let value = pg_sys::GetConfigOption(name.as_ptr(), true, false);
-                (!value.is_null()).then(|| decode_c(CStr::from_ptr(value)))
-            };
+            let value = setting(name);
             value.map(|value| (name.to_string_lossy().into_owned(), value))
         })
         .collect();
@@ -206,8 +180,7 @@ fn register(segment: u32) -> Option<*mut pg_sys::BackgroundWorkerHandle> {
         bgw_start_time: pg_sys::BgWorkerStartTime::BgWorkerStart_RecoveryFinished,
         bgw_restart_time: pg_sys::BGW_NEVER_RESTART,
         bgw_main_arg: pg_sys::Datum::from(segment),
-        // SAFETY: a variable of this process.
-        bgw_notify_pid: unsafe { pg_sys::MyProcPid },
+        bgw_notify_pid: process(),
         ..Default::default()
     };
     write(&mut worker.bgw_name, "irt_calibration");

@@ -5,19 +5,19 @@
 //! holds one whole set of parameters before and after. While numbers are
 //! computed no transaction is open.
 
+mod estimating;
 mod publishing;
 
-use super::audit::{self, Facts, Status, Summary};
+use super::audit::{self, Facts, Status};
 use super::lock_wait::Place;
 use super::outcome::{Caller, Outcome, RunTrace};
 use super::phase::Phase;
 use super::progress::Reporter;
 use super::request::Request;
-use super::{ending, failure, items, settings, should_run, warnings};
+use super::{ending, failure, settings, warnings};
 use crate::bank::lock::BankLock;
-use crate::bank::{self, Bank, BankSettings, StandardErrorMethod};
+use crate::bank::{self, Bank, BankSettings};
 use crate::error::ExtensionError;
-use crate::estimation;
 use crate::postgres::catching::catch;
 use crate::postgres::error_report::{ErrorReport, Level};
 use crate::postgres::interrupts::{self, TimeLimit};
@@ -26,9 +26,7 @@ use crate::postgres::threads::Threads;
 use crate::postgres::transactions::{
     self, Committed, Isolation, replicated_transaction, transaction,
 };
-use crate::responses::{Loaded, check_memory, of_bank};
 use crate::server_settings;
-use irt::Calibration;
 use std::time::SystemTime;
 
 /// Carries a run out. Afterwards nothing is left to do but to answer the caller, and to report.
@@ -102,12 +100,6 @@ struct Run<'a> {
     obstacle: Option<ExtensionError>,
 }
 
-/// Whether there is anything to calibrate.
-enum Decision {
-    Calibrate(Loaded),
-    Skip,
-}
-
 impl Run<'_> {
     /// Does the work, and ends the row by what came of it. Returns the row too, unless it could not
     /// be written.
@@ -173,8 +165,7 @@ impl Run<'_> {
         }
         self.reporter.enter(Phase::Loading)?;
         let mut threads = Threads::default();
-        let Decision::Calibrate(loaded) = self.decide_and_load(&bank, &settings, &mut threads)?
-        else {
+        let Some(loaded) = self.load_if_enough(&bank, &settings, &mut threads)? else {
             return self.skip(&settings);
         };
         let calibration = self.calibrate(loaded, &settings, threads)?;
@@ -213,62 +204,12 @@ impl Run<'_> {
         Ok((bank, settings))
     }
 
-    /// Counts what is new and reads everything, in one and the same snapshot.
-    fn decide_and_load(
-        &mut self,
-        bank: &Bank,
-        settings: &BankSettings,
-        threads: &mut Threads,
-    ) -> Result<Decision, ExtensionError> {
-        let force = self.request.is_forced();
-        let only = self.request.item_ids();
-        let facts = &mut self.facts;
-        transaction(Isolation::RepeatableRead, || {
-            let counts = should_run::count_responses(bank)?;
-            let enough = counts.is_enough(settings.min_new_responses);
-            let total = counts.seen_count + counts.ahead_count;
-            facts.counts = Some(counts);
-            if !enough && !force {
-                return Ok(Decision::Skip);
-            }
-            check_memory(total.unsigned_abs())?;
-            let loaded = of_bank::read(bank, settings.repeated_responses, threads)?;
-            if let Some(only) = &only {
-                items::must_be_of(bank, only, loaded.labels())?;
-            }
-            Ok(Decision::Calibrate(loaded))
-        })
-    }
-
     fn skip(&mut self, settings: &BankSettings) -> Result<String, ExtensionError> {
         if let Some(counts) = &self.facts.counts {
             let report = warnings::too_few(&self.request.bank, counts, settings.min_new_responses);
             self.caller.report(Level::Notice, &report);
         }
         self.conclude(|run| run.end(Status::Skipped, audit::now()?))
-    }
-
-    /// Puts the responses together and estimates, while no transaction is open. The threads end.
-    fn calibrate(
-        &mut self,
-        loaded: Loaded,
-        settings: &BankSettings,
-        mut threads: Threads,
-    ) -> Result<Calibration, ExtensionError> {
-        let core_settings = settings.calibration_settings()?;
-        let estimate =
-            estimation::estimate(loaded, &core_settings, &mut threads, &mut self.reporter)?;
-        self.facts.repeats_dropped = estimate.repeats_dropped;
-        if let Some(warning) = estimate.repeats_warning(settings.repeated_responses) {
-            self.warn(&warning);
-        }
-        let calibration = estimate.calibration?;
-        let bootstrapped = settings.standard_errors == StandardErrorMethod::Bootstrap;
-        self.facts.fitted = Some(Summary::of(&calibration, bootstrapped));
-        if let Some(report) = warnings::thinly_covered(&calibration, self.run_id, settings) {
-            self.caller.report(Level::Notice, &report);
-        }
-        Ok(calibration)
     }
 
     fn warn(&mut self, report: &ErrorReport) {

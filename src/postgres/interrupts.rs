@@ -170,9 +170,9 @@ pub fn check() {
 /// While it lives, nothing that is pending is raised.
 #[derive(Debug)]
 #[must_use]
-pub struct Held;
+pub struct InterruptsHeld;
 
-impl Held {
+impl InterruptsHeld {
     /// Until dropped.
     pub fn begin() -> Self {
         // SAFETY: what HOLD_INTERRUPTS does; a counter of the main thread.
@@ -181,7 +181,7 @@ impl Held {
     }
 }
 
-impl Drop for Held {
+impl Drop for InterruptsHeld {
     fn drop(&mut self) {
         // SAFETY: as above; an ERROR in between has set it to 0.
         unsafe {

@@ -117,6 +117,6 @@ pub fn log_end(row: &str) {
 
 /// Reports what is decided already: a cancel that is pending must not end this process over it.
 pub fn say(level: Level, report: &ErrorReport) {
-    let _held = interrupts::Held::begin();
+    let _held = interrupts::InterruptsHeld::begin();
     tell(level, report);
 }

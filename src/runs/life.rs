@@ -21,7 +21,7 @@ use crate::error::ExtensionError;
 use crate::postgres::catching::catch;
 use crate::postgres::error_report::{ErrorReport, Level};
 use crate::postgres::interrupts::{self, TimeLimit};
-use crate::postgres::memory::{LastWords, Reserve};
+use crate::postgres::memory::{Reserve, ServerReserve};
 use crate::postgres::threads::Threads;
 use crate::postgres::transactions::{
     self, Committed, Isolation, replicated_transaction, transaction,
@@ -44,7 +44,7 @@ pub fn carry_out(request: &Request, caller: &mut dyn Caller) -> (Outcome, RunTra
 
 /// What a run has when its row is there.
 struct Begun {
-    last_words: LastWords,
+    server_reserve: ServerReserve,
     lock: BankLock,
     run_id: i64,
     limit: TimeLimit,
@@ -56,7 +56,7 @@ impl Begun {
     /// Takes the bank's lock, ends orphaned runs, and inserts the row. The clock starts before the
     /// commit, which may have to wait for a standby.
     fn begin(request: &Request) -> Result<Self, ExtensionError> {
-        let last_words = LastWords::take()?;
+        let server_reserve = ServerReserve::take()?;
         let begun = replicated_transaction(|| {
             let lock = BankLock::take(&request.bank)?;
             audit::orphans::fail_orphaned_runs(Some(&request.bank))?;
@@ -64,7 +64,7 @@ impl Begun {
             Ok((lock, run_id, TimeLimit::start(server_settings::timeout())))
         })?;
         let Committed { value: (lock, run_id, limit), replicated } = begun;
-        Ok(Self { last_words, lock, run_id, limit, replicated })
+        Ok(Self { server_reserve, lock, run_id, limit, replicated })
     }
 
     /// Everything else, until the next run of the bank may begin.
@@ -74,12 +74,12 @@ impl Begun {
         caller: &mut dyn Caller,
         began: SystemTime,
     ) -> (Outcome, RunTrace) {
-        let Self { last_words, lock, run_id, limit, replicated } = self;
+        let Self { server_reserve, lock, run_id, limit, replicated } = self;
         let reporter = Reporter::new(run_id, &request.bank, limit.publish_from());
         let facts = Facts::default();
         let (place, obstacle) = (None, None);
         let mut run = Run { request, caller, limit, run_id, reporter, facts, place, obstacle };
-        let (outcome, row) = run.work_and_record(replicated, last_words);
+        let (outcome, row) = run.work_and_record(replicated, server_reserve);
         let phases = run.reporter.phases().to_vec();
         ending::release(&lock);
         (outcome, RunTrace { run_id: Some(run_id), row, phases, began, ended: SystemTime::now() })
@@ -106,10 +106,10 @@ impl Run<'_> {
     fn work_and_record(
         &mut self,
         replicated: bool,
-        last_words: LastWords,
+        server_reserve: ServerReserve,
     ) -> (Outcome, Option<String>) {
         let worked = catch(|| self.work(replicated)).unwrap_or_else(|report| Err(report.into()));
-        drop(last_words);
+        drop(server_reserve);
         self.disable_interrupts();
         match worked {
             Ok(row) => {

@@ -105,7 +105,7 @@ pub fn launch(arguments: Arguments, stay: Stay) -> Result<Launched, ExtensionErr
     let worker = match register_patiently(end.handle()) {
         Ok(worker) => worker,
         Err(error) => {
-            unbegun::owe_row(&bank, triggered_by, &error);
+            unbegun::record_at_exit(&bank, triggered_by, &error);
             return Err(error);
         }
     };

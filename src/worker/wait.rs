@@ -26,7 +26,7 @@ const GRACE: Duration = Duration::from_millis(70);
 /// Why the run did not start.
 pub fn until_the_start(mut run: Launched) -> Result<i64, ExtensionError> {
     loop {
-        match next(&mut run.end).map_err(|error| unbegun_by(&run, error))? {
+        match next(&mut run.end).map_err(|error| record_if_lost(&run, error))? {
             Message::Started(run_id) => {
                 run.end.release();
                 return Ok(run_id);
@@ -47,7 +47,7 @@ pub fn until_the_end(mut run: Launched) -> Result<String, ExtensionError> {
     let mut begun = false;
     loop {
         let message = next(&mut run.end);
-        match message.map_err(|error| if begun { error } else { unbegun_by(&run, error) })? {
+        match message.map_err(|error| if begun { error } else { record_if_lost(&run, error) })? {
             Message::Started(_) => begun = true,
             Message::Row(row) => {
                 run.end.release();
@@ -64,9 +64,9 @@ pub fn until_the_end(mut run: Launched) -> Result<String, ExtensionError> {
 }
 
 /// A worker that was lost before it said that its row is there has left none.
-fn unbegun_by(run: &Launched, error: ExtensionError) -> ExtensionError {
+fn record_if_lost(run: &Launched, error: ExtensionError) -> ExtensionError {
     if error == ExtensionError::WorkerLost {
-        unbegun::owe_row(&run.bank, run.triggered_by, &error);
+        unbegun::record_at_exit(&run.bank, run.triggered_by, &error);
     }
     error
 }

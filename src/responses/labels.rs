@@ -7,7 +7,7 @@ use crate::postgres::memory;
 /// All `count` texts, or the first error. There may be many: memory that is refused ends it.
 ///
 /// # Errors
-/// Those of `texts`; [`IrtError::OutOfMemory`].
+/// Those of `texts`; [`irt::IrtError::OutOfMemory`].
 pub fn collect(
     count: usize,
     texts: impl Iterator<Item = Result<String, ExtensionError>>,

@@ -26,7 +26,8 @@ pub use settings::{
 };
 
 use crate::error::ExtensionError;
-use crate::postgres::privileges::{LocalSettings, as_owner, current_role};
+use crate::postgres::local_settings::LocalSettings;
+use crate::postgres::privileges::{as_owner, current_role};
 use crate::postgres::reading;
 use crate::postgres::schema::Schema;
 use pgrx::prelude::*;

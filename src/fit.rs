@@ -5,14 +5,15 @@
 
 use crate::bank::BankSettings;
 use crate::error::ExtensionError;
+use crate::estimation;
 use crate::postgres::error_report::{ErrorReport, Level};
+use crate::postgres::local_settings::LocalSettings;
 use crate::postgres::memory::Reserve;
-use crate::postgres::privileges::LocalSettings;
 use crate::postgres::raising::tell;
-use crate::postgres::threads::{self, Unwatched};
+use crate::postgres::read_only::ReadOnly;
+use crate::postgres::threads::{Threads, Unwatched};
 use crate::responses;
 use irt::Calibration;
-use pgrx::pg_sys;
 
 /// Calibrates the responses that `query` yields.
 ///
@@ -26,16 +27,17 @@ pub fn fit(query: &str, settings: &BankSettings) -> Result<Calibration, Extensio
         let _read_only = ReadOnly::begin();
         responses::load(query, settings.repeated_responses)?
     };
-    let (repeats, result) =
-        threads::run(&mut Unwatched, |monitor| match loaded.responses.into_responses(monitor) {
-            Ok(responses) => {
-                let result = irt::calibrate(&responses, &calibration_settings, monitor);
-                (responses.repeats_dropped(), result.map_err(ExtensionError::from))
-            }
-            Err(error) => (0, Err(error.into())),
-        })?;
-    warn_of_repeats(repeats, settings);
-    let calibration = result?;
+    let estimate = estimation::estimate(
+        loaded,
+        &calibration_settings,
+        &mut Threads::default(),
+        &mut Unwatched,
+        |_, _, _| Ok(()),
+    )?;
+    if let Some(warning) = estimate.repeats_warning(settings.repeated_responses) {
+        tell(Level::Warning, &warning);
+    }
+    let (calibration, ()) = estimate.calibration?;
     tell_of_the_grid(&calibration, settings);
     Ok(calibration)
 }
@@ -51,44 +53,5 @@ fn tell_of_the_grid(calibration: &Calibration, settings: &BankSettings) {
             &report
                 .detail("Persons answered so much that their abilities lie between fewer nodes."),
         );
-    }
-}
-
-fn warn_of_repeats(dropped: u64, settings: &BankSettings) {
-    if dropped > 0 {
-        tell(Level::Warning, &repeats_report(dropped, settings));
-    }
-}
-
-/// The warning that somebody answered an item more than once.
-pub fn repeats_report(dropped: u64, settings: &BankSettings) -> ErrorReport {
-    let kept = crate::bank::repeated_as_str(settings.repeated_responses);
-    ErrorReport::new(
-        b"01000",
-        format!("{dropped} repeated responses of the same person to the same item were dropped"),
-    )
-    .detail(format!("The {kept} by time was kept; where time does not decide, an incorrect one."))
-}
-
-/// Keeps the transaction from writing, until dropped.
-struct ReadOnly {
-    before: bool,
-}
-
-impl ReadOnly {
-    fn begin() -> Self {
-        // SAFETY: a variable of the main thread's; the end of the transaction resets it too.
-        unsafe {
-            let before = pg_sys::XactReadOnly;
-            pg_sys::XactReadOnly = true;
-            Self { before }
-        }
-    }
-}
-
-impl Drop for ReadOnly {
-    fn drop(&mut self) {
-        // SAFETY: puts back what `begin` found.
-        unsafe { pg_sys::XactReadOnly = self.before };
     }
 }

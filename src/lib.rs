@@ -14,18 +14,20 @@
 //! | [`error`] | what can go wrong, and its SQLSTATE, detail and hint |
 //! | [`server_settings`] | every server setting: default, bounds, unit, why |
 //! | [`bank`] | irt_item_banks: discover, configure, validate, lock |
-//! | [`responses`] | SQL → responses, counting what was left out |
+//! | [`responses`] | SQL → responses |
+//! | [`estimation`] | responses → estimates, on threads |
 //! | [`fit`] | the estimator alone, in the caller's session |
 //! | [`parameters`] | what a run found: recorded, and published |
 //! | [`runs`] | the life of a run, and its record |
 //! | [`worker`] | the background worker of a run, and how its caller waits |
 //! | [`schedule`] | jobs of pg_cron |
-//! | [`sentry`] | what Sentry is told of a run |
+//! | [`sentry`] | reporting runs to Sentry |
 
 #![cfg_attr(not(test), warn(clippy::expect_used))]
 
 pub mod bank;
 pub mod error;
+pub mod estimation;
 pub mod fit;
 mod functions;
 pub mod parameters;

@@ -1,4 +1,4 @@
-//! What Sentry is told of a run: its failure, its course, and that it took place.
+//! What Sentry gets to know of a run: its failure, its course, and that it took place.
 //!
 //! Called by the worker alone, after the caller has its answer, and never fatal:
 //! a Sentry that is down, slow or refuses costs at most two seconds and a WARNING.
@@ -10,10 +10,11 @@ mod envelopes;
 
 use crate::postgres::error_report::{ErrorReport, Level};
 use crate::postgres::raising::tell;
-use crate::runs::{Outcome, Request, Story};
+use crate::runs::outcome::{Outcome, RunTrace};
+use crate::runs::request::Request;
 use crate::{schedule, server_settings};
 use delivery::Delivery;
-use envelopes::Told;
+use envelopes::RunScope;
 use sentry::protocol::{Envelope, MonitorCheckInStatus, Uuid};
 use sentry::types::Dsn;
 use std::time::Instant;
@@ -33,8 +34,8 @@ struct CheckIn {
 }
 
 impl Reporting {
-    /// Tells the cron monitor that a scheduled run begins, without waiting. `None`: nobody is to
-    /// be told anything.
+    /// Tells the cron monitor that a scheduled run begins, without waiting. `None`: nothing is to be
+    /// reported.
     pub fn begin(request: &Request) -> Option<Self> {
         let text = server_settings::sentry_dsn()?;
         let Ok(dsn) = text.parse::<Dsn>() else {
@@ -53,17 +54,17 @@ impl Reporting {
     }
 
     /// Tells how the run ended, and waits until that is delivered or the time is up.
-    pub fn finish(self, request: &Request, outcome: &Outcome, story: &Story) {
+    pub fn finish(self, request: &Request, outcome: &Outcome, trace: &RunTrace) {
         let deadline = Instant::now() + delivery::PATIENCE;
-        let told = Told::of(request, outcome, story);
+        let scope = RunScope::of(request, outcome, trace);
         let mut envelopes: Vec<Envelope> = Vec::new();
         if let (Outcome::Failed(report), true) =
-            (outcome, story.run_id.is_some() || request.is_from_cron())
+            (outcome, trace.run_id.is_some() || request.is_from_cron())
         {
-            envelopes.push(envelopes::failure(&told, report));
+            envelopes.push(envelopes::failure(&scope, report));
         }
-        if story.run_id.is_some() && is_sampled(server_settings::traces_sample_rate()) {
-            envelopes.push(envelopes::transaction(&told));
+        if trace.run_id.is_some() && is_sampled(server_settings::traces_sample_rate()) {
+            envelopes.push(envelopes::transaction(&scope));
         }
         let mut deliveries = Vec::new();
         if let Some(CheckIn { id, slug, schedule, begun }) = self.check_in {
@@ -71,7 +72,7 @@ impl Reporting {
                 Outcome::Row(_) => MonitorCheckInStatus::Ok,
                 Outcome::Failed(_) => MonitorCheckInStatus::Error,
             };
-            let seconds = Some(story.duration().as_secs_f64());
+            let seconds = Some(trace.duration().as_secs_f64());
             envelopes.push(envelopes::check_in(id, &slug, status, schedule.as_deref(), seconds));
             deliveries.push(begun);
         }

@@ -182,7 +182,7 @@ fn a_caller_that_is_terminated_or_whose_client_is_gone_takes_its_run_with_it() {
 }
 
 #[test]
-fn a_killed_worker_leaves_no_ghost() {
+fn the_run_of_a_killed_worker_is_recorded_as_interrupted() {
     let (cluster, mut client) = start();
     works(&mut client);
     start_endless(&mut client);
@@ -415,4 +415,23 @@ fn a_fit_in_the_session_is_cancelled_like_any_query() {
     client.batch_execute("RESET statement_timeout").unwrap();
     let sql = "SELECT count(difficulty) FROM irt_fit_2pl('SELECT user_id, question_id, is_correct FROM responses')";
     assert_eq!(value(&mut client, sql).unwrap(), "8");
+}
+
+/// rayon alone would leave them to end when they get to it.
+#[test]
+fn no_thread_of_a_fit_outlives_it() {
+    let (_cluster, mut client) = start();
+    let process = value(&mut client, "SELECT pg_backend_pid()").unwrap();
+    let threads = || std::fs::read_dir(format!("/proc/{process}/task")).unwrap().count();
+    let query = "SELECT user_id, question_id, is_correct FROM responses";
+    client.batch_execute("SET irt_calibration.max_threads = 3").unwrap();
+    for _ in 0..20 {
+        client.batch_execute(&format!("SELECT irt_fit_2pl('{query}')")).unwrap();
+        assert_eq!(threads(), 1);
+    }
+    client.batch_execute("SET statement_timeout = '200ms'").unwrap();
+    let endless = "standard_errors => 'bootstrap', bootstrap_iterations => 1000000";
+    let error = error(&mut client, &format!("SELECT irt_fit_2pl('{query}', {endless})"));
+    assert_eq!(error.code().code(), "57014");
+    assert_eq!(threads(), 1);
 }

@@ -6,10 +6,10 @@ use super::stored::Stored;
 use super::{Bank, DEFAULT_BANK, Discovered, Purpose, checks, discover, must_fit};
 use crate::error::{ExtensionError, OwnershipError};
 use crate::postgres::error_report::{ErrorReport, Level};
-use crate::postgres::privileges::{
-    LocalSettings, as_owner, current_role, must_be_writable, role_name,
-};
+use crate::postgres::local_settings::LocalSettings;
+use crate::postgres::privileges::{as_owner, current_role, role_name};
 use crate::postgres::raising::tell;
+use crate::postgres::read_only::must_be_writable;
 use crate::postgres::sql_types::{BankRow, RegClass, SqlName};
 
 /// The arguments of irt_configure. `None` keeps what is there.

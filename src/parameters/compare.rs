@@ -1,7 +1,7 @@
 //! irt_compare_runs: what a run would change, item by item.
 
 use crate::error::{DecisionError, ExtensionError};
-use crate::postgres::privileges::LocalSettings;
+use crate::postgres::local_settings::LocalSettings;
 use crate::postgres::reading;
 use crate::postgres::schema::Schema;
 use crate::postgres::spi::{Row, Spi};

@@ -3,7 +3,8 @@
 use super::{in_force, publications};
 use crate::bank::{self, lock};
 use crate::error::ExtensionError;
-use crate::postgres::privileges::{as_owner, must_be_writable};
+use crate::postgres::privileges::as_owner;
+use crate::postgres::read_only::must_be_writable;
 use crate::postgres::schema::Schema;
 use crate::postgres::spi::Spi;
 use pgrx::datum::TimestampWithTimeZone;

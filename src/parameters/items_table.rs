@@ -5,7 +5,8 @@
 
 use crate::bank::{Bank, Items};
 use crate::error::ExtensionError;
-use crate::postgres::privileges::{LocalSettings, as_relation_owner};
+use crate::postgres::local_settings::LocalSettings;
+use crate::postgres::privileges::as_relation_owner;
 use crate::postgres::spi::Spi;
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::prelude::*;

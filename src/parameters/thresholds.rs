@@ -3,7 +3,8 @@
 use super::checks;
 use crate::bank::must_exist;
 use crate::error::ExtensionError;
-use crate::postgres::privileges::{as_owner, must_be_writable};
+use crate::postgres::privileges::as_owner;
+use crate::postgres::read_only::must_be_writable;
 use crate::postgres::spi::Spi;
 use crate::postgres::sql_types::ThresholdRow;
 

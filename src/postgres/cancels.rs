@@ -105,3 +105,9 @@ fn is_cancel_pending() -> bool {
     // SAFETY: a flag that handlers set and the main thread clears.
     unsafe { (&raw const pg_sys::QueryCancelPending).read_volatile() != 0 }
 }
+
+/// Sends a cancel to another process, as pg_cancel_backend does; false when there is none.
+pub fn send(process: i32) -> bool {
+    // SAFETY: takes numbers alone. Whoever calls this knows the process as one of ours.
+    unsafe { libc::kill(process, libc::SIGINT) == 0 }
+}

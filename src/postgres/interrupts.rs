@@ -90,16 +90,16 @@ pub fn is_terminated() -> bool {
 
 /// True when the postmaster has died: this process must follow, because no server can start on
 /// the same data before it has.
-pub fn is_orphaned() -> bool {
+pub fn postmaster_is_dead() -> bool {
     // SAFETY: asks the kernel, by a read that does not wait.
     unsafe { !PostmasterIsAliveInternal() }
 }
 
 /// Ends this process if the postmaster has died, writing nothing: the next run will find that
 /// this one was interrupted.
-pub fn follow_the_postmaster() {
-    if is_orphaned() {
-        // SAFETY: what Postgres does where it waits for a latch; no thread of ours is left.
+pub fn exit_if_postmaster_died() {
+    if postmaster_is_dead() {
+        // SAFETY: what Postgres does where it waits for a latch; threads of ours, if any, sleep.
         unsafe { pg_sys::proc_exit(1) };
     }
 }
@@ -167,18 +167,12 @@ pub fn check() {
     pgrx::check_for_interrupts!();
 }
 
-/// Rolls back whatever an ERROR left open, outside of a transaction nothing.
-pub fn leave_transaction() {
-    // SAFETY: this is what every main loop of Postgres does after an error.
-    unsafe { pg_sys::AbortCurrentTransaction() };
-}
-
 /// While it lives, nothing that is pending is raised.
 #[derive(Debug)]
 #[must_use]
-pub struct Held;
+pub struct InterruptsHeld;
 
-impl Held {
+impl InterruptsHeld {
     /// Until dropped.
     pub fn begin() -> Self {
         // SAFETY: what HOLD_INTERRUPTS does; a counter of the main thread.
@@ -187,7 +181,7 @@ impl Held {
     }
 }
 
-impl Drop for Held {
+impl Drop for InterruptsHeld {
     fn drop(&mut self) {
         // SAFETY: as above; an ERROR in between has set it to 0.
         unsafe {

@@ -63,9 +63,9 @@ impl Drop for Reserve {
 /// Memory for the server itself, which needs some to write down that there was none: dropped, that
 /// is given back, before it writes.
 #[derive(Debug)]
-pub struct LastWords(*mut u8);
+pub struct ServerReserve(*mut u8);
 
-impl LastWords {
+impl ServerReserve {
     /// Bytes: several times what the transaction takes that ends a run's row.
     const BYTES: usize = 2 << 20;
 
@@ -83,7 +83,7 @@ impl LastWords {
     }
 }
 
-impl Drop for LastWords {
+impl Drop for ServerReserve {
     fn drop(&mut self) {
         // SAFETY: from map, with as many bytes, and never used.
         unsafe { limits::unmap(self.0, Self::BYTES) };
@@ -106,7 +106,7 @@ pub fn check() -> Result<(), ExtensionError> {
 /// it cannot note the destructor of a thread-local variable. Called when the library is loaded.
 pub fn warm_up() {
     struct Nothing;
-    let _ = crate::postgres::raising::catch(|| std::panic::panic_any(Nothing));
+    let _ = crate::postgres::catching::catch(|| std::panic::panic_any(Nothing));
 }
 
 /// Makes the stack as large now as it will be needed. Where the kernel cannot let it grow later it

@@ -1,4 +1,4 @@
-//! Whose rights the work runs with, and under which settings.
+//! Whose rights the work runs with.
 //!
 //! A run reads and publishes with its caller's rights. The extension's own
 //! tables are read and written as their owner, here and nowhere else, through
@@ -12,14 +12,12 @@
 mod reach;
 
 use crate::error::ExtensionError;
-use crate::postgres::encoding::{decode_c, encode_c};
+use crate::postgres::encoding::decode_c;
+use crate::postgres::local_settings::LocalSettings;
 use crate::postgres::reading;
 use crate::postgres::schema::Schema;
 use pgrx::pg_sys;
 use std::ffi::{CStr, CString, c_int};
-
-/// The search_path under which nothing but the server's own objects is found.
-const SAFE_SEARCH_PATH: &CStr = c"pg_catalog, pg_temp";
 
 /// Runs `work` as the owner of the extension's tables, with a safe search_path.
 ///
@@ -30,8 +28,7 @@ pub fn as_owner<T>(
 ) -> Result<T, ExtensionError> {
     let schema = Schema::find()?;
     let _identity = Identity::switch(schema.owner(), pg_sys::SECURITY_LOCAL_USERID_CHANGE);
-    let settings = LocalSettings::begin();
-    settings.set(c"search_path", SAFE_SEARCH_PATH);
+    let _settings = LocalSettings::with_safe_search_path();
     work(&schema)
 }
 
@@ -71,20 +68,6 @@ fn hold(relation: pg_sys::Oid, name: &str) -> Result<pg_sys::Oid, ExtensionError
     relation_owner(relation)
         .filter(|_| named == Some(relation))
         .ok_or_else(|| ExtensionError::Replaced { relation: name.to_owned() })
-}
-
-/// Raises 25006 in a read-only transaction and on a standby.
-pub fn must_be_writable(command: &str) {
-    if let Ok(command) = CString::new(command) {
-        // SAFETY: reads the transaction's state; raises an ordinary ERROR.
-        unsafe { pg_sys::PreventCommandIfReadOnly(command.as_ptr()) }
-    }
-}
-
-/// False in a read-only transaction and on a standby.
-pub fn may_write() -> bool {
-    // SAFETY: reads the transaction's and the server's state.
-    unsafe { !pg_sys::XactReadOnly && !pg_sys::RecoveryInProgress() }
 }
 
 /// The owner of a relation; `None` when it is gone.
@@ -154,6 +137,24 @@ pub fn role_name(role: pg_sys::Oid) -> String {
     }
 }
 
+/// True for a role that may log in.
+pub fn role_has_login(role: pg_sys::Oid) -> bool {
+    // SAFETY: a syscache tuple of pg_authid has the form of FormData_pg_authid; it is released
+    // before anything else can fail.
+    unsafe {
+        let tuple = pg_sys::SearchSysCache1(
+            pg_sys::SysCacheIdentifier::AUTHOID as c_int,
+            pg_sys::Datum::from(role),
+        );
+        if tuple.is_null() {
+            return false;
+        }
+        let login = (*pg_sys::GETSTRUCT(tuple).cast::<pg_sys::FormData_pg_authid>()).rolcanlogin;
+        pg_sys::ReleaseSysCache(tuple);
+        login
+    }
+}
+
 /// Another role's rights, until dropped.
 #[must_use]
 struct Identity {
@@ -177,63 +178,5 @@ impl Drop for Identity {
     fn drop(&mut self) {
         // SAFETY: puts back what `switch` found; raises nothing.
         unsafe { pg_sys::SetUserIdAndSecContext(self.role, self.context) }
-    }
-}
-
-/// Settings that last until dropped.
-#[must_use]
-pub struct LocalSettings {
-    level: c_int,
-}
-
-impl LocalSettings {
-    /// Opens a nest level, as a function with a SET clause does.
-    pub fn begin() -> Self {
-        // SAFETY: counts up; `drop` closes the level, and so does the end of the transaction.
-        Self { level: unsafe { pg_sys::NewGUCNestLevel() } }
-    }
-
-    /// Opens a level in which row security never filters silently: a policy that would hide
-    /// rows is an error.
-    pub fn without_row_security() -> Self {
-        let settings = Self::begin();
-        settings.set(c"row_security", c"off");
-        settings
-    }
-
-    /// Makes names come out the same in every session: qualified, unless they are the server's own,
-    /// and quoted where they must be, not everywhere, as quote_all_identifiers would have it.
-    pub fn pin_names(&self) {
-        self.set(c"search_path", SAFE_SEARCH_PATH);
-        self.set(c"quote_all_identifiers", c"off");
-    }
-
-    /// Sets one setting for the time of this level.
-    pub fn set(&self, name: &CStr, value: &CStr) {
-        // SAFETY: as the server's own RestrictSearchPath; both strings are terminated.
-        unsafe {
-            pg_sys::set_config_option(
-                name.as_ptr(),
-                value.as_ptr(),
-                pg_sys::GucContext::PGC_USERSET,
-                pg_sys::GucSource::PGC_S_SESSION,
-                pg_sys::GucAction::GUC_ACTION_SAVE,
-                true,
-                0,
-                false,
-            );
-        }
-    }
-
-    /// As [`Self::set`], with a value that was computed.
-    pub fn set_to(&self, name: &CStr, value: &str) {
-        self.set(name, &encode_c(value));
-    }
-}
-
-impl Drop for LocalSettings {
-    fn drop(&mut self) {
-        // SAFETY: restores what was in force when the level was opened.
-        unsafe { pg_sys::AtEOXact_GUC(false, self.level) }
     }
 }

@@ -6,9 +6,9 @@
 
 use super::cancels::CancelWatch;
 use crate::error::ExtensionError;
-use crate::postgres::raising::catch;
+use crate::postgres::catching::catch;
+use crate::postgres::local_settings::set_until_commit;
 use pgrx::pg_sys;
-use std::ffi::CStr;
 
 /// What a transaction sees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,9 +93,14 @@ fn run<T>(
         Ok(Err(error)) => error,
         Err(report) => ExtensionError::Database(report),
     };
+    abort();
+    Err(error)
+}
+
+/// Rolls back whatever an ERROR left open, outside of a transaction nothing.
+pub fn abort() {
     // SAFETY: this is what every main loop of Postgres does after an error.
     unsafe { pg_sys::AbortCurrentTransaction() };
-    Err(error)
 }
 
 fn begin(isolation: Isolation) {
@@ -122,22 +127,5 @@ fn wait_for_no_more_than(durability: Durability) {
     // SAFETY: an int of the main thread's.
     if unsafe { pg_sys::synchronous_commit } > most as i32 {
         set_until_commit(c"synchronous_commit", value);
-    }
-}
-
-/// SET LOCAL.
-fn set_until_commit(name: &CStr, value: &CStr) {
-    // SAFETY: a transaction is open; both strings are terminated, and Postgres copies them.
-    unsafe {
-        pg_sys::set_config_option(
-            name.as_ptr(),
-            value.as_ptr(),
-            pg_sys::GucContext::PGC_USERSET,
-            pg_sys::GucSource::PGC_S_SESSION,
-            pg_sys::GucAction::GUC_ACTION_LOCAL,
-            true,
-            0,
-            false,
-        );
     }
 }

@@ -102,8 +102,8 @@ impl HashIndex {
         Ok(number)
     }
 
-    /// Gives back what only finding and inserting need, until [`Self::wake`].
-    pub fn rest(&mut self) {
+    /// Gives back what only finding and inserting need, until [`Self::rebuild_table`].
+    pub fn drop_table(&mut self) {
         self.numbers = HashTable::new();
         self.hashes.shrink_to_fit();
     }
@@ -112,7 +112,7 @@ impl HashIndex {
     ///
     /// # Errors
     /// [`IrtError::OutOfMemory`].
-    pub fn wake(&mut self) -> Result<(), IrtError> {
+    pub fn rebuild_table(&mut self) -> Result<(), IrtError> {
         self.make_room_for_numbers(self.hashes.len())?;
         for number in 0..self.hashes.len() as u32 {
             self.place(number);

@@ -6,12 +6,12 @@
 //! class ([`TypedKeys`]).
 
 use super::hash_index::{HashIndex, make_room};
+use super::labels::collect;
 use super::query::Column;
 use super::small_keys::SmallKeys;
 use super::typed_keys::TypedKeys;
 use crate::error::ExtensionError;
 use crate::postgres::encoding::decode;
-use crate::postgres::memory;
 use irt::IrtError;
 use pgrx::pg_sys::{self, Datum};
 
@@ -81,17 +81,17 @@ impl Keys {
         matches!(self.store, Store::Integers { .. })
     }
 
-    /// Gives memory back: no key can be numbered until [`Self::wake`].
-    pub fn rest(&mut self) {
+    /// Gives memory back: no key can be numbered until [`Self::rebuild_index`].
+    pub fn drop_index(&mut self) {
         match &mut self.store {
-            Store::Integers { keys, .. } => keys.rest(),
-            Store::Uuids(keys) => keys.rest(),
+            Store::Integers { keys, .. } => keys.drop_index(),
+            Store::Uuids(keys) => keys.drop_index(),
             Store::Texts { index, bytes, ends } => {
-                index.rest();
+                index.drop_table();
                 bytes.shrink_to_fit();
                 ends.shrink_to_fit();
             }
-            Store::Typed { index, .. } => index.rest(),
+            Store::Typed { index, .. } => index.drop_table(),
         }
     }
 
@@ -99,11 +99,11 @@ impl Keys {
     ///
     /// # Errors
     /// [`IrtError::OutOfMemory`].
-    pub fn wake(&mut self) -> Result<(), IrtError> {
+    pub fn rebuild_index(&mut self) -> Result<(), IrtError> {
         match &mut self.store {
-            Store::Integers { keys, .. } => keys.wake(),
-            Store::Uuids(keys) => keys.wake(),
-            Store::Texts { index, .. } | Store::Typed { index, .. } => index.wake(),
+            Store::Integers { keys, .. } => keys.rebuild_index(),
+            Store::Uuids(keys) => keys.rebuild_index(),
+            Store::Texts { index, .. } | Store::Typed { index, .. } => index.rebuild_table(),
         }
     }
 
@@ -141,23 +141,6 @@ impl Keys {
             Store::Typed { keys, .. } => keys.texts(),
         }
     }
-}
-
-/// All `count` texts, or the first error. There may be many: memory that is refused ends it.
-///
-/// # Errors
-/// Those of `texts`; [`IrtError::OutOfMemory`].
-pub fn collect(
-    count: usize,
-    texts: impl Iterator<Item = Result<String, ExtensionError>>,
-) -> Result<Vec<String>, ExtensionError> {
-    let mut all = Vec::new();
-    make_room(&mut all, count)?;
-    for text in texts {
-        memory::check()?;
-        all.push(text?);
-    }
-    Ok(all)
 }
 
 /// By-value integers of less than eight bytes leave the rest of the datum undefined in meaning.

@@ -64,9 +64,9 @@ impl<K: SmallKey> SmallKeys<K> {
         &self.keys
     }
 
-    /// Gives back what only numbering needs, until [`Self::wake`].
-    pub fn rest(&mut self) {
-        self.index.rest();
+    /// Gives back what only numbering needs, until [`Self::rebuild_index`].
+    pub fn drop_index(&mut self) {
+        self.index.drop_table();
         self.keys.shrink_to_fit();
     }
 
@@ -74,8 +74,8 @@ impl<K: SmallKey> SmallKeys<K> {
     ///
     /// # Errors
     /// [`IrtError::OutOfMemory`].
-    pub fn wake(&mut self) -> Result<(), IrtError> {
-        self.index.wake()
+    pub fn rebuild_index(&mut self) -> Result<(), IrtError> {
+        self.index.rebuild_table()
     }
 
     /// Bytes held.

@@ -7,14 +7,13 @@
 
 use super::hash_index::{HashIndex, KeyedHash, make_room};
 use super::images::{Images, Layout};
+use super::labels::collect;
 use super::query::Column;
 use crate::error::ExtensionError;
-use crate::postgres::encoding::decode;
-use crate::postgres::privileges::LocalSettings;
+use crate::postgres::text_output::{pin_text_settings, text_of};
 use irt::IrtError;
 use pgrx::PgMemoryContexts;
 use pgrx::pg_sys::{self, Datum};
-use std::ffi::CStr;
 
 /// Keys and their images, copied into a memory context of their own.
 pub struct TypedKeys {
@@ -187,7 +186,7 @@ impl TypedKeys {
     pub fn texts(&self) -> Result<Vec<String>, ExtensionError> {
         let _pinned = pin_text_settings();
         let texts = self.keys.iter().map(|&key| self.text(key));
-        let mut texts = super::keys::collect(self.keys.len(), texts)?;
+        let mut texts = collect(self.keys.len(), texts)?;
         for image in self.images.iter() {
             let text = self.text(image.datum)?;
             let smallest = &mut texts[image.number as usize];
@@ -208,37 +207,4 @@ impl TypedKeys {
 fn transaction_context(name: &str) -> PgMemoryContexts {
     // SAFETY: a plain switch, back at the end; the new context is owned by its guard.
     unsafe { PgMemoryContexts::TopTransactionContext.switch_to(|_| PgMemoryContexts::new(name)) }
-}
-
-/// A value as its type prints it.
-///
-/// # Errors
-/// Text that is not UTF-8.
-///
-/// # Safety
-/// `datum` is a non-null value of the type.
-pub unsafe fn text_of(type_oid: pg_sys::Oid, datum: Datum) -> Result<String, ExtensionError> {
-    let mut function = pg_sys::InvalidOid;
-    let mut is_varlena = false;
-    // SAFETY: the output function of a type, called on a value of that type, returns a
-    // palloc'ed, terminated string.
-    unsafe {
-        pg_sys::getTypeOutputInfo(type_oid, &mut function, &mut is_varlena);
-        let text = pg_sys::OidOutputFunctionCall(function, datum);
-        let result = decode(CStr::from_ptr(text).to_bytes());
-        pg_sys::pfree(text.cast());
-        result
-    }
-}
-
-/// Settings under which a key has the same text in every session.
-pub fn pin_text_settings() -> LocalSettings {
-    let settings = LocalSettings::begin();
-    settings.set(c"extra_float_digits", c"1");
-    settings.set(c"DateStyle", c"ISO, YMD");
-    settings.set(c"IntervalStyle", c"postgres");
-    settings.set(c"bytea_output", c"hex");
-    settings.set(c"TimeZone", c"UTC");
-    settings.set(c"lc_monetary", c"C");
-    settings
 }

@@ -10,7 +10,9 @@ mod row;
 
 use crate::bank::{Relation, RelationKind, may_read};
 use crate::error::ExtensionError;
-use crate::postgres::privileges::{LocalSettings, as_relation_owner, must_be_writable};
+use crate::postgres::local_settings::LocalSettings;
+use crate::postgres::privileges::as_relation_owner;
+use crate::postgres::read_only::must_be_writable;
 use crate::postgres::reading;
 use crate::postgres::schema::Schema;
 use crate::postgres::spi::Spi;

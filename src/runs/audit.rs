@@ -5,6 +5,8 @@
 //! reach it.
 
 mod adopted;
+mod numbers;
+pub mod orphans;
 
 pub use adopted::{AdoptedRun, adopt};
 
@@ -15,9 +17,10 @@ use crate::postgres::reading;
 use crate::postgres::schema::Schema;
 use crate::postgres::spi::Spi;
 use crate::postgres::sql_types::RunRow;
-use crate::responses::pin_text_settings;
-use crate::runs::should_run::Evidence;
+use crate::postgres::text_output::pin_text_settings;
+use crate::runs::should_run::ResponseCounts;
 use irt::Calibration;
+use numbers::catch_up_with_numbers;
 use pgrx::datum::{JsonB, TimestampWithTimeZone};
 use pgrx::pg_sys;
 use serde_json::Value;
@@ -48,7 +51,7 @@ impl Status {
 #[derive(Debug, Clone, Default)]
 pub struct Facts {
     /// New and seen responses, and the moment of the count.
-    pub evidence: Option<Evidence>,
+    pub counts: Option<ResponseCounts>,
     /// Rows dropped as repeats.
     pub repeats_dropped: Option<u64>,
     /// The estimates' summary.
@@ -72,7 +75,7 @@ pub struct Summary {
     pub mean_discrimination: Option<f64>,
     /// Without priors.
     pub log_likelihood: f64,
-    /// Cycles done.
+    /// E-steps of the whole search, of its EM and its Newton stages alike.
     pub em_iterations: u32,
     /// Replicates kept; `None` where none were asked for.
     pub bootstrap_iterations: Option<u32>,
@@ -102,74 +105,6 @@ impl Summary {
             bootstrap_failures: bootstrapped.then_some(calibration.bootstrap_failures),
         }
     }
-}
-
-/// Declares 'running' rows that nobody runs any more failed, of every bank: those whose bank's lock
-/// nobody has, and those of `mine`, whose lock the caller has. A run has its bank's lock from before
-/// its row is there until after that has ended, so no living one is met.
-///
-/// # Errors
-/// Only when SPI fails.
-pub fn bury_ghosts(mine: Option<&str>) -> Result<(), ExtensionError> {
-    as_owner(|schema| {
-        let statement = format!(
-            "WITH ghosts AS (\
-                 UPDATE {runs} AS r SET status = 'failed', \
-                     completed_at = pg_catalog.clock_timestamp(), \
-                     error_sqlstate = '57P01', error_message = \
-                     'interrupted: the server or the worker ended before the run did' \
-                 WHERE r.status OPERATOR(pg_catalog.=) 'running' \
-                   AND (r.bank OPERATOR(pg_catalog.=) $1 OR NOT {locked}) RETURNING r.id, r.bank) \
-             SELECT pg_catalog.pg_notify('irt_calibration', pg_catalog.json_build_object(\
-                 'run_id', g.id, 'bank', pg_catalog.left(g.bank, {MOST_OF_A_NAME}), \
-                 'status', 'failed', 'items_calibrated', NULL::pg_catalog.int4, \
-                 'error_sqlstate', '57P01')::pg_catalog.text) \
-             FROM ghosts g",
-            runs = schema.runs(),
-            locked = schema.is_locked("r.bank"),
-        );
-        Spi::run_with_args(&statement, &[mine.into()])?;
-        Spi::run(&format!(
-            "DELETE FROM {} AS p WHERE NOT EXISTS (SELECT FROM {} AS r \
-                 WHERE r.id OPERATOR(pg_catalog.=) p.run_id \
-                   AND r.status OPERATOR(pg_catalog.=) 'running')",
-            schema.running(),
-            schema.runs()
-        ))?;
-        Ok(())
-    })
-}
-
-/// Lets the next number of a run be one that no run has. Logical replication, and a dump of data
-/// alone, bring rows but leave the sequence where it was.
-///
-/// # Errors
-/// [`ExtensionError::Subscribed`] while the rows still come from elsewhere.
-fn catch_up_with_numbers(schema: &Schema) -> Result<(), ExtensionError> {
-    const BEHIND: &str = "FROM (SELECT pg_catalog.pg_get_serial_sequence($1, 'id')\
-            ::pg_catalog.regclass AS id) AS s, \
-        LATERAL (SELECT pg_catalog.pg_sequence_last_value(s.id) AS id) AS l";
-    let runs = schema.runs();
-    let behind = format!(
-        "{BEHIND}, (SELECT pg_catalog.max(r.id) AS id FROM {runs} AS r) AS m \
-         WHERE m.id OPERATOR(pg_catalog.>) COALESCE(l.id, 0)"
-    );
-    let is_behind = format!("SELECT true {behind}");
-    if reading::one::<bool>(&is_behind, &[runs.as_str().into()])?.is_none() {
-        return Ok(());
-    }
-    let subscription = reading::one::<String>(
-        "SELECT pg_catalog.quote_ident(s.subname) FROM pg_catalog.pg_subscription_rel r \
-         JOIN pg_catalog.pg_subscription s ON s.oid OPERATOR(pg_catalog.=) r.srsubid \
-         WHERE r.srrelid OPERATOR(pg_catalog.=) $1 ORDER BY s.subname",
-        &[schema.lock_class().into()],
-    )?;
-    if let Some(subscription) = subscription {
-        return Err(ExtensionError::Subscribed { subscription });
-    }
-    let catch_up = format!("SELECT pg_catalog.setval(s.id, GREATEST(m.id, l.id)) {behind}");
-    Spi::run_with_args(&catch_up, &[runs.as_str().into()])?;
-    Ok(())
 }
 
 /// Inserts the 'running' row of a run with the current role's rights; returns its id.
@@ -291,17 +226,17 @@ pub fn end(
     error: Option<&ErrorReport>,
     ended_at: TimestampWithTimeZone,
 ) -> Result<String, ExtensionError> {
-    let evidence = facts.evidence.as_ref();
+    let counts = facts.counts.as_ref();
     let fitted = facts.fitted.as_ref();
     let count = |count: u64| count.cast_signed();
     let arguments = [
         run_id.into(),
         status.as_str().into(),
         ended_at.into(),
-        evidence.map(|e| e.through).into(),
-        evidence.map(|e| e.new_responses).into(),
-        evidence.map(|e| e.seen_count).into(),
-        evidence.map(|e| e.ahead_count).into(),
+        counts.map(|counts| counts.through).into(),
+        counts.map(|counts| counts.new_responses).into(),
+        counts.map(|counts| counts.seen_count).into(),
+        counts.map(|counts| counts.ahead_count).into(),
         fitted.map(|f| count(f.persons_count)).into(),
         fitted.map(|f| count(f.responses_count)).into(),
         facts.repeats_dropped.map(count).into(),
@@ -315,7 +250,7 @@ pub fn end(
         fitted.and_then(|f| f.bootstrap_failures).map(u32::cast_signed).into(),
         error.map(|report| report.message.as_str()).into(),
         error.map(|report| report.sqlstate_str().to_owned()).into(),
-        evidence.map(|e| e.correct_count).into(),
+        counts.map(|counts| counts.correct_count).into(),
     ];
     as_owner(|schema| {
         let _pinned = pin_text_settings();

@@ -1,30 +1,25 @@
-//! When a run does not succeed: what is said, what is recorded, what may pass.
+//! When a run does not succeed: why, who is in the way, and whether that may pass.
 
+use super::ending;
 use super::lock_wait::{self, Place};
-use super::{Caller, Request};
-use crate::bank::lock::BankLock;
-use crate::error::{ExtensionError, words};
+use super::outcome::Caller;
+use super::phase::Phase;
+use super::request::Request;
+use crate::error::{ExtensionError, format_duration};
 use crate::postgres::cancels::{self, LockTag};
-use crate::postgres::error_report::{ErrorReport, Level};
+use crate::postgres::error_report::ErrorReport;
 use crate::postgres::interrupts::{self, TimeLimit};
-use crate::postgres::raising::tell;
 use crate::postgres::transactions::{Isolation, transaction};
-use crate::runs::audit::{self, Facts, Status};
-use crate::runs::progress::Phase;
-use serde_json::Value;
 use std::time::Duration;
 
 /// Why a run did not even get its row. Called by cron, a row says so too: nothing is silent.
 pub fn refused(request: &Request, error: ExtensionError) -> ErrorReport {
-    let report = match who_has_it(error.clone(), None, request) {
+    let report = match name_lock_holders(error.clone(), None, request) {
         Ok(named) => ErrorReport::from(&named),
         Err(_) => ErrorReport::from(&error),
     };
     if request.is_from_cron() && matches!(error, ExtensionError::AlreadyRunning { .. }) {
-        let recorded = transaction(Isolation::ReadCommitted, || {
-            audit::record_refusal(&request.bank, &request.triggered_by, Status::Skipped, &report)
-        });
-        warn_if_lost(recorded.map(|_| ()));
+        ending::record_refusal(request, &report);
     }
     report
 }
@@ -50,7 +45,7 @@ pub struct Circumstances<'a> {
 pub fn explain(error: &ExtensionError, at: &Circumstances) -> ErrorReport {
     match &error.sqlstate() {
         b"57014" => why_canceled(error, at),
-        b"55P03" => match who_has_it(error.clone(), at.place, at.request) {
+        b"55P03" => match name_lock_holders(error.clone(), at.place, at.request) {
             Ok(named) => ErrorReport::from(&named),
             Err(_) => ErrorReport::from(error),
         },
@@ -80,7 +75,7 @@ fn why_canceled(error: &ExtensionError, at: &Circumstances) -> ErrorReport {
 
 /// A lock or a standby that was waited for is not to be had by a longer timeout.
 fn out_of_time(error: &ExtensionError, limit: Duration, at: &Circumstances) -> ErrorReport {
-    let limit = format!("irt_calibration.timeout, {}", words(limit));
+    let limit = format!("irt_calibration.timeout, {}", format_duration(limit));
     let in_the_way = match cancels::waited_for() {
         Some(tag) => named(tag, at.place, &limit, at.request).ok(),
         None => at.obstacle.cloned(),
@@ -116,14 +111,15 @@ fn with_standby(report: ErrorReport) -> ErrorReport {
 ///
 /// # Errors
 /// A cancel that comes meanwhile, and whatever keeps pg_locks from being read.
-pub fn who_has_it(
+pub fn name_lock_holders(
     error: ExtensionError,
     place: Option<&Place>,
     request: &Request,
 ) -> Result<ExtensionError, ExtensionError> {
     match (&error, &error.sqlstate(), cancels::waited_for()) {
         (ExtensionError::Database(_), b"55P03", Some(tag)) => {
-            let limit = crate::server_settings::lock_timeout().map(words).unwrap_or_default();
+            let limit =
+                crate::server_settings::lock_timeout().map(format_duration).unwrap_or_default();
             named(tag, place, &format!("irt_calibration.lock_timeout, {limit}"), request)
         }
         _ => Ok(error),
@@ -142,7 +138,7 @@ fn named(
 /// That a run is published here, and perhaps not where it should be as well.
 pub fn not_replicated(run_id: i64, limit: &TimeLimit) -> ErrorReport {
     let why = match limit.passed() {
-        Some(limit) => format!("irt_calibration.timeout, {},", words(limit)),
+        Some(limit) => format!("irt_calibration.timeout, {},", format_duration(limit)),
         None => "a cancel".to_owned(),
     };
     ErrorReport::new(
@@ -153,113 +149,10 @@ pub fn not_replicated(run_id: i64, limit: &TimeLimit) -> ErrorReport {
     .hint("pg_stat_replication shows the standbys that synchronous_standby_names asks for.")
 }
 
-/// Ends the row of a failed run and logs it. The report goes back with the run's id in its context,
-/// and the row with it, unless it could not be written.
-pub fn record(
-    run_id: i64,
-    request: &Request,
-    facts: &Facts,
-    report: ErrorReport,
-) -> (ErrorReport, Option<String>) {
-    let end = || audit::end(run_id, Status::Failed, facts, Some(&report), audit::now()?);
-    let and_tell = || {
-        let row = end()?;
-        audit::announce(&row)?;
-        Ok(row)
-    };
-    let recorded = uncanceled(and_tell).or_else(|error| match &error.sqlstate() {
-        // Notifications are committed one after another: one may wait for a standby, and so would
-        // this row.
-        b"55P03" => uncanceled(end),
-        _ => Err(error),
-    });
-    let row = match recorded {
-        Ok(row) => {
-            log_end(&row);
-            Some(row)
-        }
-        Err(error) => {
-            warn_if_lost(Err(error));
-            None
-        }
-    };
-    (report.context(format!("irt_calibration run {run_id} of bank \"{}\"", request.bank)), row)
-}
-
-/// Ends the row of a run whose process ends next, from the midst of it: without what was found out.
-pub fn record_at_once(run_id: i64, error: &ExtensionError) {
-    interrupts::leave_transaction();
-    let (facts, report) = (Facts::default(), ErrorReport::from(error));
-    let recorded =
-        uncanceled(|| audit::end(run_id, Status::Failed, &facts, Some(&report), audit::now()?));
-    warn_if_lost(recorded.map(|row| log_end(&row)));
-}
-
-/// Lets the next run begin. The row is committed: it is no ghost.
-pub fn release(lock: &BankLock) {
-    warn_if_lost(uncanceled(|| lock.release()));
-}
-
-/// A transaction that is tried again when a cancel hits it: the run is over, and what it was
-/// aimed at has stopped.
-fn uncanceled<T>(work: impl Fn() -> Result<T, ExtensionError>) -> Result<T, ExtensionError> {
-    const TRIES: usize = 5;
-    let mut outcome = Err(ExtensionError::Internal("nothing was tried".to_owned()));
-    for _ in 0..TRIES {
-        interrupts::forget_cancel();
-        outcome = transaction(Isolation::ReadCommitted, &work);
-        match &outcome {
-            Err(error) if error.sqlstate() == *b"57014" => {}
-            _ => break,
-        }
-    }
-    outcome
-}
-
-fn warn_if_lost(outcome: Result<(), ExtensionError>) {
-    if let Err(error) = outcome {
-        // The next run will find the row still 'running' and say 'interrupted' in it.
-        say(Level::Warning, &ErrorReport::from(&error));
-    }
-}
-
-/// One line in the server's log for every ended run.
-pub fn log_end(row: &str) {
-    let row: Value = serde_json::from_str(row).unwrap_or_default();
-    let mut line = "irt_calibration:".to_owned();
-    for (label, column) in [
-        ("run", "id"),
-        ("bank", "bank"),
-        ("status", "status"),
-        ("sqlstate", "error_sqlstate"),
-        ("items_calibrated", "items_calibrated"),
-        ("items_skipped", "items_skipped"),
-        ("new_responses_count", "new_responses_count"),
-        ("persons", "persons_count"),
-        ("responses", "responses_count"),
-        ("em_iterations", "em_iterations"),
-        ("bootstrap_iterations", "bootstrap_iterations"),
-        ("duration_seconds", "duration_seconds"),
-    ] {
-        match &row[column] {
-            Value::Null => {}
-            Value::String(text) => line.push_str(&format!(" {label}={text}")),
-            other => line.push_str(&format!(" {label}={other}")),
-        }
-    }
-    say(Level::Log, &ErrorReport::new(b"00000", line));
-}
-
-/// Reports what is decided already: a cancel that is pending must not end this process over it.
-pub fn say(level: Level, report: &ErrorReport) {
-    let _held = interrupts::Held::begin();
-    tell(level, report);
-}
-
 /// True for what others' work caused and may be over soon: a lock not to be had, a deadlock, a
 /// serialization failure. A lock that the waiting caller itself holds will not pass: it waits for
 /// us.
-pub fn may_pass(error: &ExtensionError) -> bool {
+pub fn is_transient(error: &ExtensionError) -> bool {
     match error {
         ExtensionError::LockNotAvailable { own, .. } => !own,
         ExtensionError::Database(report) => {

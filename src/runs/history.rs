@@ -4,17 +4,14 @@
 //! look there may look here.
 
 mod agreement;
+mod reader;
 
 pub use agreement::validate;
 
-use crate::bank::must_exist;
 use crate::error::ExtensionError;
-use crate::postgres::privileges::{LocalSettings, current_role, role_name};
-use crate::postgres::reading;
-use crate::postgres::schema::Schema;
 use crate::postgres::spi::Spi;
 use pgrx::datum::TimestampWithTimeZone;
-use pgrx::spi::quote_identifier;
+use reader::for_reader;
 
 /// What one run said of an item.
 pub type ItemRow = (
@@ -76,26 +73,4 @@ pub fn of_item(item: Option<&str>, bank: Option<&str>) -> Result<Vec<ItemRow>, E
             })
             .collect()
     })
-}
-
-/// Makes sure that the bank exists and the caller may look; a safe search_path comes along.
-fn for_reader(bank: &str) -> Result<(Schema, LocalSettings), ExtensionError> {
-    must_exist(bank)?;
-    let settings = LocalSettings::begin();
-    settings.set(c"search_path", c"pg_catalog, pg_temp");
-    let schema = Schema::find()?;
-    for table in [schema.runs(), schema.parameters()] {
-        let may = reading::one::<bool>(
-            "SELECT pg_catalog.has_table_privilege($1, 'SELECT')",
-            &[table.as_str().into()],
-        )?;
-        if may != Some(true) {
-            return Err(ExtensionError::NoPrivilege {
-                role: quote_identifier(role_name(current_role())),
-                action: "SELECT".to_owned(),
-                relation: table,
-            });
-        }
-    }
-    Ok((schema, settings))
 }

@@ -1,10 +1,11 @@
 //! A run that is limited to some items names items of its bank.
 
-use super::few;
 use crate::bank::Bank;
 use crate::error::ExtensionError;
-use crate::postgres::privileges::{LocalSettings, as_relation_owner};
+use crate::postgres::local_settings::LocalSettings;
+use crate::postgres::privileges::as_relation_owner;
 use crate::postgres::spi::Spi;
+use crate::postgres::text_output::pin_text_settings;
 use pgrx::pg_sys;
 use std::collections::HashSet;
 
@@ -57,10 +58,20 @@ fn not_in(
     );
     as_relation_owner(oid, name, || {
         let _settings = LocalSettings::without_row_security();
-        let _pinned = crate::responses::pin_text_settings();
+        let _pinned = pin_text_settings();
         Spi::connect(|client| {
             let rows = client.select(query.as_str(), None, &[items.into()])?;
             rows.into_iter().map(|row| Ok(row.get::<String>(1)?.unwrap_or_default())).collect()
         })
     })
+}
+
+/// Items in a message: enough to find the cause.
+pub fn few(items: &[String]) -> String {
+    const FEW: usize = 10;
+    const CHARACTERS: usize = 100;
+    let named: Vec<String> =
+        items.iter().take(FEW).map(|item| item.chars().take(CHARACTERS).collect()).collect();
+    let more = if items.len() > FEW { ", …" } else { "" };
+    format!("{}{more}", named.join(", "))
 }

@@ -3,7 +3,7 @@
 //! Postgres says only that a wait has ended. The worker notes what it waited for
 //! when the cancel or the timeout came; here pg_locks says who has that now.
 
-use super::Request;
+use super::request::Request;
 use crate::error::ExtensionError;
 use crate::postgres::cancels::LockTag;
 use crate::postgres::reading;
@@ -35,8 +35,8 @@ struct Holder {
 }
 
 impl Holder {
-    /// A sentence.
-    fn words(&self, place: &str, caller: Option<i32>) -> String {
+    /// In a sentence.
+    fn describe(&self, place: &str, caller: Option<i32>) -> String {
         let who = match self.process {
             Some(process) if Some(process) == caller => {
                 format!("The caller's own transaction, process {process},")
@@ -85,9 +85,9 @@ pub fn explain(
     let own = holders.iter().any(|h| h.process.is_some() && h.process == request.waiting_process);
     let hint = advice(&holders, own);
     let on = what_it_is_on(tag, place);
-    let words: Vec<String> =
-        holders.iter().map(|holder| holder.words(&on, request.waiting_process)).collect();
-    let holders = (!words.is_empty()).then(|| words.join(" "));
+    let sentences: Vec<String> =
+        holders.iter().map(|holder| holder.describe(&on, request.waiting_process)).collect();
+    let holders = (!sentences.is_empty()).then(|| sentences.join(" "));
     Ok(ExtensionError::LockNotAvailable { on, limit: limit.to_owned(), holders, own, hint })
 }
 

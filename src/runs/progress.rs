@@ -6,45 +6,17 @@
 //! lock is held.
 
 use crate::error::ExtensionError;
-use crate::postgres::encoding::encode_message;
 use crate::postgres::privileges::as_owner;
+use crate::postgres::session::show_activity;
 use crate::postgres::spi::Spi;
 use crate::postgres::threads::{Progress, Watcher};
 use crate::postgres::transactions::fleeting_transaction;
-use crate::runs::failure;
-use pgrx::prelude::*;
+use crate::runs::ending;
+use crate::runs::phase::Phase;
 use std::time::{Duration, Instant, SystemTime};
 
 /// Writing more often tells nobody more.
 const INTERVAL: Duration = Duration::from_secs(1);
-
-/// What a run is busy with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Phase {
-    /// Arguments, configuration, rights.
-    Checking,
-    /// Counting new responses, reading all of them.
-    Loading,
-    /// Estimating.
-    Fitting,
-    /// Standard errors.
-    StandardErrors,
-    /// Writing the parameters.
-    Publishing,
-}
-
-impl Phase {
-    /// The word that is shown.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Checking => "checking",
-            Self::Loading => "loading",
-            Self::Fitting => "fitting",
-            Self::StandardErrors => "standard errors",
-            Self::Publishing => "publishing",
-        }
-    }
-}
 
 /// Shows one run's progress.
 pub struct Reporter {
@@ -81,7 +53,7 @@ impl Reporter {
 
     /// The run was in this phase from then on.
     fn note(&mut self, phase: Phase, since: SystemTime) {
-        if self.phases.last().is_none_or(|(last, _)| *last != phase) {
+        if self.phases.iter().all(|(noted, _)| *noted != phase) {
             self.phases.push((phase, since));
         }
     }
@@ -90,7 +62,7 @@ impl Reporter {
         self.shown = Some((phase, Instant::now()));
         self.note(phase, SystemTime::now());
         let counted = counts.map(|(done, total)| format!(" {done} of {total}")).unwrap_or_default();
-        say(&format!(
+        show_activity(&format!(
             "irt_calibration: run {} of bank {}: {}{counted}",
             self.run_id,
             self.bank,
@@ -124,10 +96,7 @@ impl Reporter {
 impl Watcher for Reporter {
     fn look(&mut self, progress: Progress) -> Result<(), ExtensionError> {
         self.ended(progress);
-        let phase = match progress.phase {
-            irt::Phase::Fitting => Phase::Fitting,
-            irt::Phase::StandardErrors => Phase::StandardErrors,
-        };
+        let Some(phase) = progress.phase().map(Phase::from) else { return Ok(()) };
         if self.shown.is_some_and(|(shown, at)| shown == phase && at.elapsed() < INTERVAL) {
             return Ok(());
         }
@@ -136,25 +105,19 @@ impl Watcher for Reporter {
     }
 
     fn ended(&mut self, progress: Progress) {
+        if let Some(since) = progress.fitting_since {
+            self.note(Phase::Fitting, since);
+        }
         if let Some(since) = progress.standard_errors_since {
             self.note(Phase::StandardErrors, since);
         }
     }
 
     fn hopeless(&mut self, error: &ExtensionError) {
-        failure::record_at_once(self.run_id, error);
+        ending::record_at_once(self.run_id, error);
     }
 
     fn short_of_time_at(&self) -> Option<Instant> {
         self.publish_from
-    }
-}
-
-/// Shows a line in pg_stat_activity.
-pub fn say(line: &str) {
-    let line = encode_message(line);
-    // SAFETY: Postgres copies the string into shared memory.
-    unsafe {
-        pg_sys::pgstat_report_activity(pg_sys::BackendState::STATE_RUNNING, line.as_ptr());
     }
 }

@@ -1,6 +1,6 @@
 //! irt_calibration_runs.settings: enough to repeat a run.
 
-use super::Request;
+use super::request::Request;
 use crate::bank::{Bank, BankSettings};
 use crate::server_settings;
 use serde_json::{Value, json};

@@ -19,7 +19,8 @@
 use crate::bank::{Bank, DEFAULT_BANK, Purpose, discover, load, must_exist};
 use crate::error::ExtensionError;
 use crate::parameters::last_success;
-use crate::postgres::privileges::{LocalSettings, as_owner, as_relation_owner};
+use crate::postgres::local_settings::LocalSettings;
+use crate::postgres::privileges::{as_owner, as_relation_owner};
 use crate::postgres::reading;
 use crate::postgres::spi::Spi;
 use pgrx::datum::TimestampWithTimeZone;
@@ -55,7 +56,7 @@ struct Counts {
 
 /// What a decision rests on, and what a run that follows it must store.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Evidence {
+pub struct ResponseCounts {
     /// Responses that the last successful full run did not see: irt_calibration_runs'
     /// new_responses_count.
     pub new_responses: i64,
@@ -71,7 +72,7 @@ pub struct Evidence {
     pub last_calibration_at: Option<TimestampWithTimeZone>,
 }
 
-impl Evidence {
+impl ResponseCounts {
     /// True when there are at least `min_new_responses` new responses.
     pub fn is_enough(&self, min_new_responses: i32) -> bool {
         self.new_responses >= i64::from(min_new_responses)
@@ -105,7 +106,7 @@ fn new_responses(counts: Counts, last: Option<&LastRun>, timed: bool) -> i64 {
 ///
 /// # Errors
 /// When the responses cannot be read.
-pub fn evidence(bank: &Bank) -> Result<Evidence, ExtensionError> {
+pub fn count_responses(bank: &Bank) -> Result<ResponseCounts, ExtensionError> {
     let last = last_run(&bank.name)?;
     let _settings = LocalSettings::without_row_security();
     let through =
@@ -115,7 +116,7 @@ pub fn evidence(bank: &Bank) -> Result<Evidence, ExtensionError> {
     let counts = as_relation_owner(bank.responses.oid, &bank.responses.name, || {
         count(bank, since, through)
     })?;
-    Ok(Evidence {
+    Ok(ResponseCounts {
         new_responses: new_responses(counts, last.as_ref(), bank.answered_at.is_some()),
         seen_count: counts.total - counts.ahead,
         correct_count: counts.correct - counts.correct_ahead,
@@ -243,9 +244,9 @@ pub fn should_run(
         });
     }
     let bank = load(name, discover(name)?, Purpose::Reading)?;
-    let evidence = evidence(&bank)?;
-    let enough = evidence.is_enough(min_new_responses.unwrap_or(bank.settings.min_new_responses));
-    Ok((enough, evidence.new_responses, evidence.last_calibration_at))
+    let counts = count_responses(&bank)?;
+    let enough = counts.is_enough(min_new_responses.unwrap_or(bank.settings.min_new_responses));
+    Ok((enough, counts.new_responses, counts.last_calibration_at))
 }
 
 /// irt_last_successful_calibration.

@@ -4,7 +4,7 @@
 //! pg_hba.conf says, read as the server reads it: the first line that matches
 //! counts. What cannot be known is not warned of.
 
-use super::setting;
+use super::settings::setting;
 use crate::error::ExtensionError;
 use crate::postgres::error_report::{ErrorReport, Level};
 use crate::postgres::privileges::{as_owner, current_role, role_name};

@@ -10,7 +10,7 @@ use crate::postgres::error_report::{ErrorReport, Level};
 use crate::postgres::raising::tell;
 use crate::postgres::transactions::{Isolation, transaction};
 use crate::runs::audit::{self, Status};
-use crate::runs::log_end;
+use crate::runs::ending::log_end;
 use pgrx::pg_sys;
 use std::ffi::c_int;
 use std::sync::Mutex;
@@ -23,29 +23,30 @@ struct Unbegun {
 }
 
 /// Rows that this backend is to write when it ends; `None`: it has not been told to yet.
-static OWED: Mutex<Option<Vec<Unbegun>>> = Mutex::new(None);
+static PENDING: Mutex<Option<Vec<Unbegun>>> = Mutex::new(None);
 
 /// Lets a scheduled run that did not begin be recorded as failed, at the end of this backend. A
 /// person or an application gets the error, and that is enough.
-pub fn owe_row(bank: &str, triggered_by: &'static str, error: &ExtensionError) {
+pub fn record_at_exit(bank: &str, triggered_by: &'static str, error: &ExtensionError) {
     if triggered_by != "cron" {
         return;
     }
     let unbegun = Unbegun { bank: bank.to_owned(), triggered_by, report: ErrorReport::from(error) };
-    let Ok(mut owed) = OWED.lock() else { return };
-    owed.get_or_insert_with(|| {
-        // SAFETY: the callback stays where it is as long as the process; a library is never
-        // unloaded. It is registered once, and runs before the session lets go of its database.
-        unsafe { pg_sys::before_shmem_exit(Some(write_rows), pg_sys::Datum::from(0)) };
-        Vec::new()
-    })
-    .push(unbegun);
+    let Ok(mut pending) = PENDING.lock() else { return };
+    pending
+        .get_or_insert_with(|| {
+            // SAFETY: the callback stays where it is as long as the process; a library is never
+            // unloaded. It is registered once, and runs before the session lets go of its database.
+            unsafe { pg_sys::before_shmem_exit(Some(write_rows), pg_sys::Datum::from(0)) };
+            Vec::new()
+        })
+        .push(unbegun);
 }
 
 /// Called by Postgres when the backend ends. An ERROR here ends it at once, and is in the log.
 unsafe extern "C-unwind" fn write_rows(_code: c_int, _argument: pg_sys::Datum) {
-    let owed = OWED.lock().ok().and_then(|mut owed| owed.take()).unwrap_or_default();
-    for unbegun in owed {
+    let pending = PENDING.lock().ok().and_then(|mut pending| pending.take()).unwrap_or_default();
+    for unbegun in pending {
         // SAFETY: as the server does where it removes temporary tables at this moment.
         unsafe { pg_sys::AbortOutOfAnyTransaction() };
         let Unbegun { bank, triggered_by, report } = &unbegun;

@@ -7,7 +7,7 @@
 //! that the keys or the model are right: the estimates were fitted to the same
 //! proportions, and the words never say so.
 
-use super::for_reader;
+use super::reader::for_reader;
 use crate::error::ExtensionError;
 use crate::postgres::spi::{Row, Spi};
 use irt::Priors;

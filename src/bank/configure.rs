@@ -1,9 +1,11 @@
 //! irt_configure: creates or changes a bank, and checks all of it at once.
 
+use super::checked::Bank;
 use super::ownership::{self, Named};
 use super::settings::{StandardErrorMethod, check_quadrature_bound, parse_repeated, replace};
 use super::stored::Stored;
-use super::{Bank, DEFAULT_BANK, Discovered, Purpose, checks, discover, must_fit};
+use super::wanted::{DEFAULT_BANK, Discovered, Purpose, discover, must_fit};
+use super::{checks, rights};
 use crate::error::{ExtensionError, OwnershipError};
 use crate::postgres::error_report::{ErrorReport, Level};
 use crate::postgres::privileges::{
@@ -214,7 +216,7 @@ fn check_relations(stored: &mut Stored) -> Result<(), ExtensionError> {
 /// A superuser may configure what others shall run: where a relation leads to what a third role owns,
 /// it is not tried out, because that would execute it.
 fn privileges(bank: &Bank) -> Result<(), ExtensionError> {
-    match checks::privileges(bank) {
+    match rights::must_suffice(bank) {
         Err(ExtensionError::Ownership(reached @ OwnershipError::Reached { .. })) => {
             let report = ErrorReport::new(
                 b"00000",

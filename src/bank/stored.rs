@@ -1,7 +1,8 @@
 //! A row of irt_item_banks: reading it, writing it. The only SQL that touches the table.
 
+use super::checked::Bank;
 use super::settings::{BankSettings, StandardErrorMethod, parse_repeated, repeated_as_str};
-use super::{Bank, Discovered};
+use super::wanted::Discovered;
 use crate::error::ExtensionError;
 use crate::postgres::reading;
 use crate::postgres::schema::Schema;
@@ -240,7 +241,7 @@ impl Stored {
         self.responses_name = bank.map(|bank| bank.responses.name.clone());
         self.items_name =
             bank.and_then(|bank| bank.items.as_ref()).map(|items| items.relation.name.clone());
-        self.column_types = bank.map_or_else(|| json!({}), super::checks::column_types);
+        self.column_types = bank.map_or_else(|| json!({}), Bank::column_types);
     }
 }
 

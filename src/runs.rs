@@ -33,7 +33,7 @@ use crate::postgres::threads;
 use crate::postgres::transactions::{Committed, Isolation, replicated_transaction, transaction};
 use crate::responses::{self, Loaded};
 use crate::runs::progress::{Phase, Reporter};
-use audit::{Facts, Status, Summary};
+use audit::{EndedRun, Facts, Status, Summary};
 use irt::{Calibration, Flag, IrtError};
 use lock_wait::Place;
 use pgrx::datum::TimestampWithTimeZone;
@@ -56,8 +56,8 @@ pub trait Caller {
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
-    /// Success or skipped: the run's row as JSON.
-    Row(String),
+    /// Success or skipped: the run's row.
+    Row(EndedRun),
     /// Failed, or refused before it had a row.
     Failed(ErrorReport),
 }
@@ -67,8 +67,8 @@ pub enum Outcome {
 pub struct Story {
     /// The run, if it got its row.
     pub run_id: Option<i64>,
-    /// Its row as JSON.
-    pub row: Option<String>,
+    /// Its row, if it was recorded.
+    pub row: Option<EndedRun>,
     /// When each phase was entered.
     pub phases: Vec<(Phase, SystemTime)>,
     began: SystemTime,
@@ -167,7 +167,7 @@ impl Run<'_> {
         &mut self,
         replicated: bool,
         last_words: LastWords,
-        recorded: &mut Option<String>,
+        recorded: &mut Option<EndedRun>,
     ) -> Outcome {
         let ended = match crate::postgres::raising::catch(|| self.work(replicated)) {
             Ok(ended) => ended,
@@ -214,7 +214,7 @@ impl Run<'_> {
     }
 
     /// Every step of a run; returns its row.
-    fn work(&mut self, replicated: bool) -> Result<String, ExtensionError> {
+    fn work(&mut self, replicated: bool) -> Result<EndedRun, ExtensionError> {
         if !replicated {
             return Err(ExtensionError::NoStandby);
         }
@@ -313,7 +313,7 @@ impl Run<'_> {
         })
     }
 
-    fn skip(&mut self, settings: &BankSettings) -> Result<String, ExtensionError> {
+    fn skip(&mut self, settings: &BankSettings) -> Result<EndedRun, ExtensionError> {
         if let Some(evidence) = &self.facts.evidence {
             let report = too_few(&self.request.bank, evidence, settings.min_new_responses);
             self.caller.told(Level::Notice, &report);
@@ -354,7 +354,7 @@ impl Run<'_> {
         &mut self,
         bank: &Bank,
         calibration: &Calibration,
-    ) -> Result<String, ExtensionError> {
+    ) -> Result<EndedRun, ExtensionError> {
         self.place = bank
             .items
             .as_ref()
@@ -379,7 +379,7 @@ impl Run<'_> {
     }
 
     /// Ends the row, and tells whoever listens.
-    fn end(&self, status: Status, now: TimestampWithTimeZone) -> Result<String, ExtensionError> {
+    fn end(&self, status: Status, now: TimestampWithTimeZone) -> Result<EndedRun, ExtensionError> {
         let row = audit::end(self.run_id, status, &self.facts, None, now)?;
         audit::announce(&row)?;
         Ok(row)

@@ -13,6 +13,7 @@ pub mod wait;
 use crate::postgres::error_report::{ErrorReport, Level};
 use crate::postgres::interrupts;
 use crate::postgres::raising::{catch, tell};
+use crate::runs::audit::EndedRun;
 use crate::runs::{self, Caller, Outcome, Request};
 use crate::sentry::Reporting;
 use channel::{WorkerEnd, decode, encode};
@@ -29,8 +30,8 @@ pub enum Message {
     Notice(ErrorReport),
     /// To be passed on to the client.
     Warning(ErrorReport),
-    /// The end: the run's row as JSON.
-    Row(String),
+    /// The end: the run's row.
+    Row(EndedRun),
     /// The end: the error.
     Failed(ErrorReport),
 }

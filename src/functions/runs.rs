@@ -123,8 +123,7 @@ fn texts(item_ids: Option<ItemKeys>) -> Result<Option<Vec<Option<String>>>, Exte
 }
 
 fn run(arguments: Arguments) -> Result<RunRow, ExtensionError> {
-    let row = until_the_end(launch(arguments, Stay::UntilTheEnd)?)?;
-    audit::row_from_json(&row)
+    until_the_end(launch(arguments, Stay::UntilTheEnd)?)?.into_composite()
 }
 
 fn start(arguments: Arguments) -> Result<i64, ExtensionError> {

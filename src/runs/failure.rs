@@ -9,7 +9,7 @@ use crate::postgres::error_report::{ErrorReport, Level};
 use crate::postgres::interrupts::{self, TimeLimit};
 use crate::postgres::raising::tell;
 use crate::postgres::transactions::{Isolation, transaction};
-use crate::runs::audit::{self, Facts, Status};
+use crate::runs::audit::{self, EndedRun, Facts, Status};
 use crate::runs::progress::Phase;
 use serde_json::Value;
 use std::time::Duration;
@@ -160,7 +160,7 @@ pub fn record(
     request: &Request,
     facts: &Facts,
     report: ErrorReport,
-) -> (ErrorReport, Option<String>) {
+) -> (ErrorReport, Option<EndedRun>) {
     let end = || audit::end(run_id, Status::Failed, facts, Some(&report), audit::now()?);
     let and_tell = || {
         let row = end()?;
@@ -224,8 +224,7 @@ fn warn_if_lost(outcome: Result<(), ExtensionError>) {
 }
 
 /// One line in the server's log for every ended run.
-pub fn log_end(row: &str) {
-    let row: Value = serde_json::from_str(row).unwrap_or_default();
+pub fn log_end(run: &EndedRun) {
     let mut line = "irt_calibration:".to_owned();
     for (label, column) in [
         ("run", "id"),
@@ -241,7 +240,7 @@ pub fn log_end(row: &str) {
         ("bootstrap_iterations", "bootstrap_iterations"),
         ("duration_seconds", "duration_seconds"),
     ] {
-        match &row[column] {
+        match run.column(column) {
             Value::Null => {}
             Value::String(text) => line.push_str(&format!(" {label}={text}")),
             other => line.push_str(&format!(" {label}={other}")),

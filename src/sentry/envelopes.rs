@@ -34,7 +34,6 @@ const COUNTS: [&str; 12] = [
 /// A run as it is told.
 pub struct Told<'a> {
     story: &'a Story,
-    row: Value,
     tags: Map<String, String>,
     failed: bool,
 }
@@ -42,7 +41,6 @@ pub struct Told<'a> {
 impl<'a> Told<'a> {
     /// Collects what may be said.
     pub fn of(request: &Request, outcome: &Outcome, story: &'a Story) -> Self {
-        let row = story.row.as_deref().and_then(|row| serde_json::from_str(row).ok());
         let phase = story.phases.last().map_or("starting", |(phase, _)| phase.as_str());
         let mut tags: Map<String, String> = Map::new();
         tags.insert("bank".to_owned(), request.bank.clone());
@@ -55,17 +53,18 @@ impl<'a> Told<'a> {
             tags.insert("sqlstate".to_owned(), report.sqlstate_str().to_owned());
         }
         let failed = matches!(outcome, Outcome::Failed(_));
-        Self { story, row: row.unwrap_or_default(), tags, failed }
+        Self { story, tags, failed }
     }
 
     fn contexts(&self) -> Map<String, Context> {
-        let counts = COUNTS
-            .iter()
-            .filter(|column| !self.row[**column].is_null())
-            .map(|column| ((*column).to_owned(), self.row[*column].clone()));
+        let column = |name: &str| self.story.row.as_ref().map(|run| run.column(name));
+        let counts = COUNTS.iter().filter_map(|name| {
+            let count = column(name).filter(|count| !count.is_null())?;
+            Some(((*name).to_owned(), count.clone()))
+        });
         let mut contexts = Map::new();
         contexts.insert("run".to_owned(), Context::Other(counts.collect()));
-        if let Value::Object(settings) = &self.row["settings"] {
+        if let Some(Value::Object(settings)) = column("settings") {
             let settings = settings.clone().into_iter().collect();
             contexts.insert("settings".to_owned(), Context::Other(settings));
         }

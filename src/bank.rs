@@ -39,8 +39,8 @@ pub use publishing::{Items, PUBLISHED_COLUMNS, PublishedColumn, add_item_columns
 pub use relation::{Column, Relation, RelationKind};
 pub use rights::may_read;
 pub use settings::{
-    BankSettings, MAX_BOOTSTRAP_ITERATIONS, Overrides, StandardErrorMethod, check_quadrature_bound,
-    parse_repeated, repeated_as_str,
+    BankSettings, CheckedSettings, Given, KeptResponse, SETTINGS, Setting, SettingValue,
+    StandardErrorMethod, to_json,
 };
 pub use unowned::Unowned;
 pub use wanted::{DEFAULT_BANK, Discovered, Purpose, discover, must_fit};

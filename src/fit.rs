@@ -3,7 +3,7 @@
 //! Reads and writes nothing else, so it works on a standby, inside any
 //! transaction, and on rows that only the caller sees.
 
-use crate::bank::BankSettings;
+use crate::bank::{BankSettings, CheckedSettings};
 use crate::error::ExtensionError;
 use crate::postgres::error_report::{ErrorReport, Level};
 use crate::postgres::memory::Reserve;
@@ -17,19 +17,18 @@ use pgrx::pg_sys;
 /// Calibrates the responses that `query` yields.
 ///
 /// # Errors
-/// Settings out of bounds, a query that cannot be used, too little data, no convergence.
-pub fn fit(query: &str, settings: &BankSettings) -> Result<Calibration, ExtensionError> {
+/// A query that cannot be used, too little data, no convergence.
+pub fn fit(query: &str, settings: &CheckedSettings) -> Result<Calibration, ExtensionError> {
     let _reserve = Reserve::take()?;
-    let calibration_settings = settings.calibration_settings()?;
     let loaded = {
         let _visible = LocalSettings::without_row_security();
         let _read_only = ReadOnly::begin();
-        responses::load(query, settings.repeated_responses)?
+        responses::load(query, settings.repeated_responses.into())?
     };
     let (repeats, result) =
         threads::run(&mut Unwatched, |monitor| match loaded.responses.into_responses(monitor) {
             Ok(responses) => {
-                let result = irt::calibrate(&responses, &calibration_settings, monitor);
+                let result = irt::calibrate(&responses, &settings.of_core, monitor);
                 (responses.repeats_dropped(), result.map_err(ExtensionError::from))
             }
             Err(error) => (0, Err(error.into())),
@@ -62,7 +61,7 @@ fn warn_of_repeats(dropped: u64, settings: &BankSettings) {
 
 /// The warning that somebody answered an item more than once.
 pub fn repeats_report(dropped: u64, settings: &BankSettings) -> ErrorReport {
-    let kept = crate::bank::repeated_as_str(settings.repeated_responses);
+    let kept = settings.repeated_responses.as_str();
     ErrorReport::new(
         b"01000",
         format!("{dropped} repeated responses of the same person to the same item were dropped"),

@@ -17,10 +17,10 @@ mod settings;
 pub mod should_run;
 
 pub use failure::log_end;
-pub use request::Request;
+pub use request::{Arguments, Request};
 
 use crate::bank::lock::BankLock;
-use crate::bank::{self, Bank, BankSettings, DEFAULT_BANK, StandardErrorMethod};
+use crate::bank::{self, Bank, CheckedSettings, DEFAULT_BANK, StandardErrorMethod};
 use crate::error::ExtensionError;
 use crate::fit::repeats_report;
 use crate::parameters::publish::{self, Published};
@@ -270,10 +270,10 @@ impl Run<'_> {
     }
 
     /// Validates arguments, configuration and rights, and records all settings in force.
-    fn check(&mut self) -> Result<(Bank, BankSettings), ExtensionError> {
+    fn check(&mut self) -> Result<(Bank, CheckedSettings), ExtensionError> {
         let checked = transaction(Isolation::ReadCommitted, || {
             let bank = bank::load_for_run(&self.request.bank, self.request.discovered)?;
-            let settings = bank.settings.with(&self.request.overrides)?;
+            let settings = bank.settings.with(&self.request.arguments.overrides)?.checked()?;
             Ok((bank, settings))
         });
         // What was asked for is on record even if it was wrong.
@@ -291,7 +291,7 @@ impl Run<'_> {
     fn decide_and_load(
         &mut self,
         bank: &Bank,
-        settings: &BankSettings,
+        settings: &CheckedSettings,
     ) -> Result<Decision, ExtensionError> {
         let force = self.request.is_forced();
         let only = self.request.item_ids();
@@ -313,7 +313,7 @@ impl Run<'_> {
         })
     }
 
-    fn skip(&mut self, settings: &BankSettings) -> Result<EndedRun, ExtensionError> {
+    fn skip(&mut self, settings: &CheckedSettings) -> Result<EndedRun, ExtensionError> {
         if let Some(evidence) = &self.facts.evidence {
             let report = too_few(&self.request.bank, evidence, settings.min_new_responses);
             self.caller.told(Level::Notice, &report);
@@ -325,15 +325,14 @@ impl Run<'_> {
     fn calibrate(
         &mut self,
         loaded: Loaded,
-        settings: &BankSettings,
+        settings: &CheckedSettings,
     ) -> Result<Calibration, ExtensionError> {
-        let core_settings = settings.calibration_settings()?;
         let (repeats, result) = threads::run(&mut self.reporter, |monitor| {
             let responses = match loaded.responses.into_responses(monitor) {
                 Ok(responses) => responses,
                 Err(error) => return (None, Err(ExtensionError::from(error))),
             };
-            let result = irt::calibrate(&responses, &core_settings, monitor);
+            let result = irt::calibrate(&responses, &settings.of_core, monitor);
             (Some(responses.repeats_dropped()), result.map_err(ExtensionError::from))
         })?;
         self.facts.repeats_dropped = repeats;
@@ -430,10 +429,10 @@ impl Run<'_> {
 }
 
 /// Reads the bank's responses with the rights of whoever may.
-fn read(bank: &Bank, settings: &BankSettings) -> Result<Loaded, ExtensionError> {
+fn read(bank: &Bank, settings: &CheckedSettings) -> Result<Loaded, ExtensionError> {
     let columns = [bank.person.quoted(), bank.item.quoted(), bank.correct.quoted()].join(", ");
     let query = format!("SELECT {columns} FROM {}", bank.responses.name);
-    let repeated = settings.repeated_responses;
+    let repeated = settings.repeated_responses.into();
     as_relation_owner(bank.responses.oid, &bank.responses.name, || {
         let _settings = LocalSettings::without_row_security();
         let loaded = match &bank.answered_at {
@@ -474,7 +473,7 @@ fn too_few(bank: &str, evidence: &Evidence, required: i32) -> ErrorReport {
 fn thinly_covered(
     calibration: &Calibration,
     run_id: i64,
-    settings: &BankSettings,
+    settings: &CheckedSettings,
 ) -> Option<ErrorReport> {
     let few = calibration.items.iter().filter(|item| item.flags.contains(&Flag::FewResponses));
     let counts: Vec<u64> = few.map(|item| item.responses_count).collect();

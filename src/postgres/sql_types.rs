@@ -35,10 +35,6 @@ impl From<Text> for String {
     }
 }
 
-/// A `text[]`, whatever the database's encoding.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Texts(pub Vec<Option<String>>);
-
 /// A `jsonb`, whatever the database's encoding.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Json(pub Value);
@@ -50,13 +46,6 @@ pub struct SqlName(pub String);
 /// A `regclass` by its OID. Unlike pgrx's `PgRelation` it opens and locks nothing, and knows '-'.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RegClass(pub pg_sys::Oid);
-
-impl RegClass {
-    /// True for '-', which unsets a relation.
-    pub fn is_unset(self) -> bool {
-        self.0 == pg_sys::InvalidOid
-    }
-}
 
 /// An array of any type: the keys of items, as a caller has them.
 #[derive(Debug, Clone, Copy)]
@@ -169,25 +158,6 @@ impl IntoDatum for Text {
 
     fn is_compatible_with(other: pg_sys::Oid) -> bool {
         String::is_compatible_with(other)
-    }
-}
-
-impl FromDatum for Texts {
-    unsafe fn from_polymorphic_datum(
-        datum: pg_sys::Datum,
-        is_null: bool,
-        type_oid: pg_sys::Oid,
-    ) -> Option<Self> {
-        if is_null {
-            return None;
-        }
-        // SAFETY: the caller vouches for an array of texts.
-        let texts = unsafe { text_elements(datum) }.into_iter().map(|text| {
-            // SAFETY: as above.
-            let text = unsafe { Text::from_polymorphic_datum(text?, false, type_oid) };
-            text.map(Into::into)
-        });
-        Some(Self(texts.collect()))
     }
 }
 
@@ -316,10 +286,8 @@ macro_rules! translatable {
 }
 
 argument!(Text, "text");
-argument!(Texts, "text[]");
-argument!(SqlName, "name");
+translatable!(SqlName, "name");
 argument!(RegClass, "regclass");
-argument!(ItemKeys, "anycompatiblearray");
 translatable!(BankRow, "@extschema@.irt_item_banks");
 translatable!(RunRow, "@extschema@.irt_calibration_runs");
 

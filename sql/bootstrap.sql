@@ -16,7 +16,7 @@ CREATE TABLE irt_item_banks (
     answered_at_column pg_catalog.name,
     items pg_catalog.regclass,
     item_key_column pg_catalog.name NOT NULL DEFAULT 'id',
-    -- settings: columns of 0.1.0
+    -- settings: first columns
     min_new_responses pg_catalog.int4 NOT NULL DEFAULT 100
         CHECK (min_new_responses OPERATOR(pg_catalog.>=) 0),
     min_responses_per_item pg_catalog.int4 NOT NULL DEFAULT 50

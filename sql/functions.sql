@@ -11,7 +11,7 @@ CREATE FUNCTION irt_configure(
     answered_at_column pg_catalog.name DEFAULT NULL,
     items pg_catalog.regclass DEFAULT NULL,
     item_key_column pg_catalog.name DEFAULT NULL,
-    -- settings: arguments of irt_configure in 0.1.0
+    -- settings: first arguments of irt_configure
     min_new_responses pg_catalog.int4 DEFAULT NULL,
     min_responses_per_item pg_catalog.int4 DEFAULT NULL,
     min_persons pg_catalog.int4 DEFAULT NULL,
@@ -61,22 +61,20 @@ CREATE FUNCTION irt_start_calibration(
 VOLATILE PARALLEL UNSAFE LANGUAGE c AS 'MODULE_PATHNAME', 'irt_start_calibration_wrapper';
 
 CREATE FUNCTION irt_fit_2pl(
-    query pg_catalog.text,
-    -- settings: arguments of irt_fit_2pl in 0.1.0
-    min_responses_per_item pg_catalog.int4 DEFAULT 1,
-    min_persons pg_catalog.int4 DEFAULT 2,
-    repeated_responses pg_catalog.text DEFAULT 'first',
-    quadrature_nodes pg_catalog.int4 DEFAULT 61,
-    quadrature_bound pg_catalog.float8 DEFAULT 6,
-    prior_log_discrimination_mean pg_catalog.float8 DEFAULT 0,
-    prior_log_discrimination_sd pg_catalog.float8 DEFAULT 0.5,
-    prior_difficulty_mean pg_catalog.float8 DEFAULT 0,
-    prior_difficulty_sd pg_catalog.float8 DEFAULT 2,
-    standard_errors pg_catalog.text DEFAULT 'observed_information',
-    bootstrap_iterations pg_catalog.int4 DEFAULT 2000,
-    seed pg_catalog.int8 DEFAULT 42
-    -- end of settings
-    -- settings: later arguments of irt_fit_2pl
+    query pg_catalog.text
+    -- settings: arguments of irt_fit_2pl
+    , min_responses_per_item pg_catalog.int4 DEFAULT 1
+    , min_persons pg_catalog.int4 DEFAULT 2
+    , repeated_responses pg_catalog.text DEFAULT 'first'
+    , quadrature_nodes pg_catalog.int4 DEFAULT 61
+    , quadrature_bound pg_catalog.float8 DEFAULT 6
+    , prior_log_discrimination_mean pg_catalog.float8 DEFAULT 0
+    , prior_log_discrimination_sd pg_catalog.float8 DEFAULT 0.5
+    , prior_difficulty_mean pg_catalog.float8 DEFAULT 0
+    , prior_difficulty_sd pg_catalog.float8 DEFAULT 2
+    , standard_errors pg_catalog.text DEFAULT 'observed_information'
+    , bootstrap_iterations pg_catalog.int4 DEFAULT 2000
+    , seed pg_catalog.int8 DEFAULT 42
     -- end of settings
 ) RETURNS TABLE (
     item pg_catalog.text,

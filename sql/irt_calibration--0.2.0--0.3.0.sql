@@ -194,19 +194,19 @@ CREATE OR REPLACE FUNCTION irt_start_calibration(
 VOLATILE PARALLEL UNSAFE LANGUAGE c AS 'MODULE_PATHNAME', 'irt_start_calibration_wrapper';
 
 CREATE OR REPLACE FUNCTION irt_fit_2pl(
-    query pg_catalog.text,
-    min_responses_per_item pg_catalog.int4 DEFAULT 1,
-    min_persons pg_catalog.int4 DEFAULT 2,
-    repeated_responses pg_catalog.text DEFAULT 'first',
-    quadrature_nodes pg_catalog.int4 DEFAULT 61,
-    quadrature_bound pg_catalog.float8 DEFAULT 6,
-    prior_log_discrimination_mean pg_catalog.float8 DEFAULT 0,
-    prior_log_discrimination_sd pg_catalog.float8 DEFAULT 0.5,
-    prior_difficulty_mean pg_catalog.float8 DEFAULT 0,
-    prior_difficulty_sd pg_catalog.float8 DEFAULT 2,
-    standard_errors pg_catalog.text DEFAULT 'observed_information',
-    bootstrap_iterations pg_catalog.int4 DEFAULT 2000,
-    seed pg_catalog.int8 DEFAULT 42
+    query pg_catalog.text
+    , min_responses_per_item pg_catalog.int4 DEFAULT 1
+    , min_persons pg_catalog.int4 DEFAULT 2
+    , repeated_responses pg_catalog.text DEFAULT 'first'
+    , quadrature_nodes pg_catalog.int4 DEFAULT 61
+    , quadrature_bound pg_catalog.float8 DEFAULT 6
+    , prior_log_discrimination_mean pg_catalog.float8 DEFAULT 0
+    , prior_log_discrimination_sd pg_catalog.float8 DEFAULT 0.5
+    , prior_difficulty_mean pg_catalog.float8 DEFAULT 0
+    , prior_difficulty_sd pg_catalog.float8 DEFAULT 2
+    , standard_errors pg_catalog.text DEFAULT 'observed_information'
+    , bootstrap_iterations pg_catalog.int4 DEFAULT 2000
+    , seed pg_catalog.int8 DEFAULT 42
 ) RETURNS TABLE (
     item pg_catalog.text,
     difficulty pg_catalog.float8,

@@ -40,7 +40,7 @@ pub use relation::{Column, Relation, RelationKind};
 pub use rights::may_read;
 pub use settings::{
     BankSettings, CheckedSettings, Given, KeptResponse, SETTINGS, Setting, SettingValue,
-    StandardErrorMethod, to_json,
+    StandardErrorMethod,
 };
 pub use unowned::Unowned;
 pub use wanted::{DEFAULT_BANK, Discovered, Purpose, discover, must_fit};

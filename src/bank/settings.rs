@@ -11,11 +11,6 @@ use irt::{CalibrationSettings, Priors, Quadrature, RepeatedResponses, StandardEr
 use serde_json::{Map, Value};
 use std::ops::Deref;
 
-/// A value as the JSON of a setting.
-pub fn to_json<T: SettingValue>(value: T) -> Value {
-    value.to_json()
-}
-
 /// Values of settings by their names, as a caller gave them. NULL: not given.
 pub type Given = Map<String, Value>;
 

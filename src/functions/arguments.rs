@@ -3,7 +3,7 @@
 //! Functions whose arguments are settings take whatever pg_proc says that they have: so one
 //! function serves the signatures of all versions, and a new setting needs no line here.
 
-use crate::bank::to_json;
+use crate::bank::SettingValue;
 use crate::error::ExtensionError;
 use crate::postgres::encoding::decode_c;
 use crate::postgres::sql_types::{ItemKeys, RegClass, SqlName, Text};
@@ -76,9 +76,9 @@ unsafe fn value(
     let value = unsafe {
         match of_type {
             pg_sys::BOOLOID => pg_getarg::<bool>(call, number).map(|value| json!(value)),
-            pg_sys::INT4OID => pg_getarg(call, number).map(to_json::<i32>),
-            pg_sys::INT8OID => pg_getarg(call, number).map(to_json::<i64>),
-            pg_sys::FLOAT8OID => pg_getarg(call, number).map(to_json::<f64>),
+            pg_sys::INT4OID => pg_getarg::<i32>(call, number).map(|value| json!(value)),
+            pg_sys::INT8OID => pg_getarg::<i64>(call, number).map(|value| json!(value)),
+            pg_sys::FLOAT8OID => pg_getarg::<f64>(call, number).map(f64::to_json),
             pg_sys::TEXTOID => pg_getarg::<Text>(call, number).map(|Text(text)| json!(text)),
             pg_sys::NAMEOID => pg_getarg::<SqlName>(call, number).map(|SqlName(name)| json!(name)),
             pg_sys::REGCLASSOID => {

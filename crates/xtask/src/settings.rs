@@ -94,11 +94,12 @@ fn content(root: &Path, old: Option<&str>, name: &str) -> Result<String, Box<dyn
     let words: Vec<&str> = name.split(' ').collect();
     let functions = || fs::read_to_string(root.join("sql/functions.sql"));
     Ok(match (words.as_slice(), old) {
-        (["columns", "of", "0.1.0"], _) => written::first_columns(),
+        (["first", "columns"], _) => written::first_columns(),
         (["later", "columns"], _) => written::later_columns(),
         (["comments"], _) => written::comments(),
-        (["arguments", "of", function, "in", "0.1.0"], _) => written::first_arguments(function)?,
-        (["later", "arguments", "of", function], _) => written::later_arguments(function)?,
+        (["first", "arguments", "of", function], _) => written::first_arguments(function),
+        (["later", "arguments", "of", function], _) => written::later_arguments(function),
+        (["arguments", "of", function], _) => written::arguments(function),
         (["options"], _) => written::options(),
         (["usage"], _) => written::usage(),
         (["reference"], _) => written::reference(),

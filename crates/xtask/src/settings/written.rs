@@ -3,7 +3,6 @@
 use super::declared::{BankSettings, SETTINGS};
 use super::setting::Setting;
 use serde_json::Value;
-use std::error::Error;
 
 /// Those of the first version, which have their places.
 fn first() -> impl Iterator<Item = &'static Setting> {
@@ -54,33 +53,22 @@ pub fn comments() -> String {
     SETTINGS.iter().map(comment).collect()
 }
 
-/// Arguments of the first version, before others.
-///
-/// # Errors
-/// A function that is not known.
-pub fn first_arguments(function: &str) -> Result<String, Box<dyn Error>> {
-    let arguments = first().filter_map(|setting| argument(function, setting)).collect::<Vec<_>>();
-    // Those of irt_fit_2pl are the last ones, but for the later ones.
-    let end = if function == "irt_fit_2pl" { "\n" } else { ",\n" };
-    known(function, arguments.join(",\n") + end)
+/// Arguments in the midst of a signature.
+pub fn first_arguments(function: &str) -> String {
+    let arguments = first().filter_map(|setting| argument(function, setting));
+    arguments.map(|argument| format!("{argument},\n")).collect()
 }
 
-/// Arguments at the end.
-///
-/// # Errors
-/// A function that is not known.
-pub fn later_arguments(function: &str) -> Result<String, Box<dyn Error>> {
+/// Arguments at its end.
+pub fn later_arguments(function: &str) -> String {
     let arguments = later().filter_map(|setting| argument(function, setting));
-    known(function, arguments.map(|argument| format!(", {argument}\n")).collect())
+    arguments.map(|argument| format!(", {argument}\n")).collect()
 }
 
-fn known(function: &str, arguments: String) -> Result<String, Box<dyn Error>> {
-    match function {
-        "irt_configure" | "irt_fit_2pl" | "irt_run_calibration" | "irt_start_calibration" => {
-            Ok(arguments)
-        }
-        _ => Err(format!("{function} takes no settings").into()),
-    }
+/// All arguments, at its end.
+pub fn arguments(function: &str) -> String {
+    let arguments = SETTINGS.iter().filter_map(|setting| argument(function, setting));
+    arguments.map(|argument| format!(", {argument}\n")).collect()
 }
 
 /// The argument of a function, if it takes that setting. NULL is the bank's; irt_fit_2pl has none.

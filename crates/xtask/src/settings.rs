@@ -112,3 +112,26 @@ fn content(root: &Path, old: Option<&str>, name: &str) -> Result<String, Box<dyn
         _ => return Err(format!("what is \"settings: {name}\"?").into()),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{root, version};
+
+    #[test]
+    fn the_places_of_a_new_upgrade_script_are_filled() {
+        let script = version::upgrade("0.2.0", "99.0.0");
+        let fill =
+            |text: &str| places::filled(text, |name| content(root(), Some("0.2.0"), name)).unwrap();
+        let filled = fill(&script);
+        assert!(filled.contains("CREATE OR REPLACE FUNCTION irt_fit_2pl("), "{filled}");
+        assert!(filled.contains("int8, name')"), "irt_configure got an owner after 0.2.0");
+        assert_eq!(fill(&filled), filled);
+    }
+
+    #[test]
+    fn a_place_that_nothing_is_known_of_is_refused() {
+        assert!(content(root(), None, "new columns").is_err());
+        assert!(content(root(), Some("0.2.0"), "colums").is_err());
+    }
+}

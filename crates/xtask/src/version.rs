@@ -70,10 +70,12 @@ const SETTINGS: &str = "
 -- end of settings
 ";
 
-fn upgrade(old: &str, new: &str) -> String {
+/// The upgrade script of a version that has just begun.
+pub fn upgrade(old: &str, new: &str) -> String {
     format!(
         "-- Written by hand: what irt_calibration--{new}.sql has and irt_calibration--{old}.sql has not.\n\
-         -- tests/upgrade.rs compares an updated catalog with that of a fresh install.\n\n\
+         -- tests/upgrade.rs compares an updated catalog with that of a fresh install. From \"settings: ...\" to\n\
+         -- \"end of settings\" it is written by `make schema`.\n\n\
          \\echo Use \"ALTER EXTENSION irt_calibration UPDATE\" to load this file. \\quit\n{SETTINGS}"
     )
 }

@@ -16,6 +16,7 @@ CREATE TABLE irt_item_banks (
     answered_at_column pg_catalog.name,
     items pg_catalog.regclass,
     item_key_column pg_catalog.name NOT NULL DEFAULT 'id',
+    -- settings: first columns
     min_new_responses pg_catalog.int4 NOT NULL DEFAULT 100
         CHECK (min_new_responses OPERATOR(pg_catalog.>=) 0),
     min_responses_per_item pg_catalog.int4 NOT NULL DEFAULT 50
@@ -31,11 +32,11 @@ CREATE TABLE irt_item_banks (
     prior_difficulty_mean pg_catalog.float8 NOT NULL DEFAULT 0,
     prior_difficulty_sd pg_catalog.float8 NOT NULL DEFAULT 2,
     standard_errors pg_catalog.text NOT NULL DEFAULT 'bootstrap'
-        CHECK (standard_errors OPERATOR(pg_catalog.=)
-               ANY ('{bootstrap,observed_information,none}'::pg_catalog.text[])),
+        CHECK (standard_errors OPERATOR(pg_catalog.=) ANY ('{bootstrap,observed_information,none}'::pg_catalog.text[])),
     bootstrap_iterations pg_catalog.int4 NOT NULL DEFAULT 2000
         CHECK (bootstrap_iterations OPERATOR(pg_catalog.>=) 2),
     seed pg_catalog.int8 NOT NULL DEFAULT 42,
+    -- end of settings
     -- What irt_configure saw. A run compares: a relation dropped and recreated
     -- under the same name need not mean what it meant.
     responses_name pg_catalog.text,
@@ -44,6 +45,8 @@ CREATE TABLE irt_item_banks (
     -- NULL until irt_configure writes it: a dump of a version without owners can be restored.
     owner pg_catalog.name,
     configured_by pg_catalog.name
+    -- settings: later columns
+    -- end of settings
 );
 
 CREATE TABLE irt_calibration_runs (

@@ -18,11 +18,13 @@ COMMENT ON COLUMN irt_item_banks.items IS
     'Table whose irt_* columns receive the parameters. NULL: they are published nowhere.';
 COMMENT ON COLUMN irt_item_banks.item_key_column IS
     'Column of items that holds what item_column refers to.';
+-- settings: comments
 COMMENT ON COLUMN irt_item_banks.min_new_responses IS
     'A run with fewer new responses than this is skipped, unless it is forced.';
 COMMENT ON COLUMN irt_item_banks.min_responses_per_item IS
     'Items with fewer responses than this are skipped.';
-COMMENT ON COLUMN irt_item_banks.min_persons IS 'A run with fewer persons than this fails.';
+COMMENT ON COLUMN irt_item_banks.min_persons IS
+    'A run with fewer persons than this fails.';
 COMMENT ON COLUMN irt_item_banks.repeated_responses IS
     'Which of several responses by one person to one item counts: first or last.';
 COMMENT ON COLUMN irt_item_banks.quadrature_nodes IS
@@ -33,14 +35,17 @@ COMMENT ON COLUMN irt_item_banks.prior_log_discrimination_mean IS
     'Mean of the normal prior on log discrimination.';
 COMMENT ON COLUMN irt_item_banks.prior_log_discrimination_sd IS
     'Standard deviation of the prior on log discrimination; infinity: no prior.';
-COMMENT ON COLUMN irt_item_banks.prior_difficulty_mean IS 'Mean of the normal prior on difficulty.';
+COMMENT ON COLUMN irt_item_banks.prior_difficulty_mean IS
+    'Mean of the normal prior on difficulty.';
 COMMENT ON COLUMN irt_item_banks.prior_difficulty_sd IS
     'Standard deviation of the prior on difficulty; infinity: no prior.';
 COMMENT ON COLUMN irt_item_banks.standard_errors IS
     'How standard errors are computed: bootstrap, observed_information or none.';
-COMMENT ON COLUMN irt_item_banks.bootstrap_iterations IS 'Number of bootstrap replicates.';
+COMMENT ON COLUMN irt_item_banks.bootstrap_iterations IS
+    'Number of bootstrap replicates.';
 COMMENT ON COLUMN irt_item_banks.seed IS
     'Where the random streams of the bootstrap start: the same seed gives the same numbers.';
+-- end of settings
 COMMENT ON COLUMN irt_item_banks.responses_name IS
     'Qualified name of responses when irt_configure checked it. A run fails if it has changed.';
 COMMENT ON COLUMN irt_item_banks.items_name IS

@@ -1,5 +1,6 @@
 -- Written by hand: what irt_calibration--0.3.0.sql has and irt_calibration--0.2.0.sql has not.
--- tests/upgrade.rs compares an updated catalog with that of a fresh install.
+-- tests/upgrade.rs compares an updated catalog with that of a fresh install. From "settings: ..." to
+-- "end of settings" it is written by `make schema`.
 
 \echo Use "ALTER EXTENSION irt_calibration UPDATE" to load this file. \quit
 
@@ -7,8 +8,8 @@
 -- DROP FUNCTION would lose what was granted and fail where a view uses the function. So they are
 -- changed in place, as extensions of the server's own do it (btree_gist 1.1 to 1.2): the OID stays,
 -- and with it grants, comments and whatever depends on it. CREATE OR REPLACE FUNCTION, below, does
--- the rest. New arguments come last: what calls a function by position goes on as it was.
--- For each: its old arguments, its new ones.
+-- the rest.
+-- settings: changed arguments
 DO LANGUAGE plpgsql $$
 DECLARE
     changed record;
@@ -17,16 +18,14 @@ BEGIN
     FOR changed IN
         SELECT * FROM (VALUES
             ('irt_configure',
-             'text, regclass, name, name, name, name, regclass, name, int, int, int, text, int, '
-             'float8, float8, float8, float8, float8, text, int, int8',
-             'text, regclass, name, name, name, name, regclass, name, int, int, int, text, int, '
-             'float8, float8, float8, float8, float8, text, int, int8, name'),
+             'text, regclass, name, name, name, name, regclass, name, int4, int4, int4, text, int4, float8, float8, float8, float8, float8, text, int4, int8',
+             'text, regclass, name, name, name, name, regclass, name, int4, int4, int4, text, int4, float8, float8, float8, float8, float8, text, int4, int8, name'),
             ('irt_run_calibration',
-             'bool, int, int, text[], text, int, int8, text',
-             'bool, int, int, anycompatiblearray, text, int, int8, text'),
+             'bool, int4, int4, text[], text, int4, int8, text',
+             'bool, int4, int4, anycompatiblearray, text, int4, int8, text'),
             ('irt_start_calibration',
-             'bool, int, int, text[], text, int, int8, text',
-             'bool, int, int, anycompatiblearray, text, int, int8, text')
+             'bool, int4, int4, text[], text, int4, int8, text',
+             'bool, int4, int4, anycompatiblearray, text, int4, int8, text')
         ) AS c (name, before, after)
     LOOP
         function := pg_catalog.format('@extschema@.%I(%s)', changed.name, changed.before);
@@ -40,6 +39,7 @@ BEGIN
         WHERE p.oid OPERATOR(pg_catalog.=) function::pg_catalog.oid;
     END LOOP;
 END $$;
+-- end of settings
 
 ALTER TABLE irt_item_banks
     -- NULL until irt_configure writes it: a dump of a version without owners can be restored.
@@ -505,42 +505,125 @@ LEFT JOIN LATERAL (
     WHERE i.run_id OPERATOR(pg_catalog.=) r.id
 ) AS moved ON true;
 
+-- settings: new columns
+-- end of settings
+-- settings: comments
+COMMENT ON COLUMN irt_item_banks.min_new_responses IS
+    'A run with fewer new responses than this is skipped, unless it is forced.';
+COMMENT ON COLUMN irt_item_banks.min_responses_per_item IS
+    'Items with fewer responses than this are skipped.';
+COMMENT ON COLUMN irt_item_banks.min_persons IS
+    'A run with fewer persons than this fails.';
+COMMENT ON COLUMN irt_item_banks.repeated_responses IS
+    'Which of several responses by one person to one item counts: first or last.';
+COMMENT ON COLUMN irt_item_banks.quadrature_nodes IS
+    'Least number of nodes of the ability grid: more are used where persons answered very much.';
+COMMENT ON COLUMN irt_item_banks.quadrature_bound IS
+    'Half width of the ability grid, in standard deviations of ability.';
+COMMENT ON COLUMN irt_item_banks.prior_log_discrimination_mean IS
+    'Mean of the normal prior on log discrimination.';
+COMMENT ON COLUMN irt_item_banks.prior_log_discrimination_sd IS
+    'Standard deviation of the prior on log discrimination; infinity: no prior.';
+COMMENT ON COLUMN irt_item_banks.prior_difficulty_mean IS
+    'Mean of the normal prior on difficulty.';
+COMMENT ON COLUMN irt_item_banks.prior_difficulty_sd IS
+    'Standard deviation of the prior on difficulty; infinity: no prior.';
+COMMENT ON COLUMN irt_item_banks.standard_errors IS
+    'How standard errors are computed: bootstrap, observed_information or none.';
+COMMENT ON COLUMN irt_item_banks.bootstrap_iterations IS
+    'Number of bootstrap replicates.';
+COMMENT ON COLUMN irt_item_banks.seed IS
+    'Where the random streams of the bootstrap start: the same seed gives the same numbers.';
+-- end of settings
+
+-- settings: functions
 CREATE OR REPLACE FUNCTION irt_configure(
-    bank text DEFAULT 'default', responses regclass DEFAULT NULL, person_column name DEFAULT NULL,
-    item_column name DEFAULT NULL, correct_column name DEFAULT NULL,
-    answered_at_column name DEFAULT NULL, items regclass DEFAULT NULL,
-    item_key_column name DEFAULT NULL, min_new_responses int DEFAULT NULL,
-    min_responses_per_item int DEFAULT NULL, min_persons int DEFAULT NULL,
-    repeated_responses text DEFAULT NULL, quadrature_nodes int DEFAULT NULL,
-    quadrature_bound float8 DEFAULT NULL, prior_log_discrimination_mean float8 DEFAULT NULL,
-    prior_log_discrimination_sd float8 DEFAULT NULL, prior_difficulty_mean float8 DEFAULT NULL,
-    prior_difficulty_sd float8 DEFAULT NULL, standard_errors text DEFAULT NULL,
-    bootstrap_iterations int DEFAULT NULL, seed bigint DEFAULT NULL, owner name DEFAULT NULL)
-RETURNS irt_item_banks
-VOLATILE PARALLEL UNSAFE LANGUAGE c AS 'MODULE_PATHNAME', 'irt_configure_0_3_wrapper';
+    bank pg_catalog.text DEFAULT 'default',
+    responses pg_catalog.regclass DEFAULT NULL,
+    person_column pg_catalog.name DEFAULT NULL,
+    item_column pg_catalog.name DEFAULT NULL,
+    correct_column pg_catalog.name DEFAULT NULL,
+    answered_at_column pg_catalog.name DEFAULT NULL,
+    items pg_catalog.regclass DEFAULT NULL,
+    item_key_column pg_catalog.name DEFAULT NULL,
+    min_new_responses pg_catalog.int4 DEFAULT NULL,
+    min_responses_per_item pg_catalog.int4 DEFAULT NULL,
+    min_persons pg_catalog.int4 DEFAULT NULL,
+    repeated_responses pg_catalog.text DEFAULT NULL,
+    quadrature_nodes pg_catalog.int4 DEFAULT NULL,
+    quadrature_bound pg_catalog.float8 DEFAULT NULL,
+    prior_log_discrimination_mean pg_catalog.float8 DEFAULT NULL,
+    prior_log_discrimination_sd pg_catalog.float8 DEFAULT NULL,
+    prior_difficulty_mean pg_catalog.float8 DEFAULT NULL,
+    prior_difficulty_sd pg_catalog.float8 DEFAULT NULL,
+    standard_errors pg_catalog.text DEFAULT NULL,
+    bootstrap_iterations pg_catalog.int4 DEFAULT NULL,
+    seed pg_catalog.int8 DEFAULT NULL,
+    owner pg_catalog.name DEFAULT NULL
+) RETURNS @extschema@.irt_item_banks
+VOLATILE PARALLEL UNSAFE LANGUAGE c AS 'MODULE_PATHNAME', 'irt_configure_wrapper';
+
+CREATE OR REPLACE FUNCTION irt_run_calibration(
+    force pg_catalog.bool DEFAULT false,
+    min_new_responses pg_catalog.int4 DEFAULT NULL,
+    min_responses_per_item pg_catalog.int4 DEFAULT NULL,
+    item_ids anycompatiblearray DEFAULT NULL::pg_catalog.text[],
+    standard_errors pg_catalog.text DEFAULT NULL,
+    bootstrap_iterations pg_catalog.int4 DEFAULT NULL,
+    seed pg_catalog.int8 DEFAULT NULL,
+    bank pg_catalog.text DEFAULT 'default'
+) RETURNS @extschema@.irt_calibration_runs
+VOLATILE PARALLEL UNSAFE LANGUAGE c AS 'MODULE_PATHNAME', 'irt_run_calibration_wrapper';
+
+CREATE OR REPLACE FUNCTION irt_start_calibration(
+    force pg_catalog.bool DEFAULT false,
+    min_new_responses pg_catalog.int4 DEFAULT NULL,
+    min_responses_per_item pg_catalog.int4 DEFAULT NULL,
+    item_ids anycompatiblearray DEFAULT NULL::pg_catalog.text[],
+    standard_errors pg_catalog.text DEFAULT NULL,
+    bootstrap_iterations pg_catalog.int4 DEFAULT NULL,
+    seed pg_catalog.int8 DEFAULT NULL,
+    bank pg_catalog.text DEFAULT 'default'
+) RETURNS pg_catalog.int8
+VOLATILE PARALLEL UNSAFE LANGUAGE c AS 'MODULE_PATHNAME', 'irt_start_calibration_wrapper';
+
+CREATE OR REPLACE FUNCTION irt_fit_2pl(
+    query pg_catalog.text
+    , min_responses_per_item pg_catalog.int4 DEFAULT 1
+    , min_persons pg_catalog.int4 DEFAULT 2
+    , repeated_responses pg_catalog.text DEFAULT 'first'
+    , quadrature_nodes pg_catalog.int4 DEFAULT 61
+    , quadrature_bound pg_catalog.float8 DEFAULT 6
+    , prior_log_discrimination_mean pg_catalog.float8 DEFAULT 0
+    , prior_log_discrimination_sd pg_catalog.float8 DEFAULT 0.5
+    , prior_difficulty_mean pg_catalog.float8 DEFAULT 0
+    , prior_difficulty_sd pg_catalog.float8 DEFAULT 2
+    , standard_errors pg_catalog.text DEFAULT 'observed_information'
+    , bootstrap_iterations pg_catalog.int4 DEFAULT 2000
+    , seed pg_catalog.int8 DEFAULT 42
+) RETURNS TABLE (
+    item pg_catalog.text,
+    difficulty pg_catalog.float8,
+    discrimination pg_catalog.float8,
+    se_difficulty pg_catalog.float8,
+    se_discrimination pg_catalog.float8,
+    information_peak pg_catalog.float8,
+    responses_count pg_catalog.int8,
+    proportion_correct pg_catalog.float8,
+    point_biserial pg_catalog.float8,
+    status pg_catalog.text,
+    flags pg_catalog.text[]
+) VOLATILE PARALLEL UNSAFE LANGUAGE c AS 'MODULE_PATHNAME', 'irt_fit_2pl_wrapper';
+-- end of settings
+
 COMMENT ON FUNCTION irt_configure IS
     'Creates or changes a bank; returns its row. One argument per column of irt_item_banks, in '
     'its order: NULL keeps what is there, ''-'' unsets a relation, '''' unsets answered_at_column. '
     'Checks relations, columns, types and privileges at once. A new bank is the caller''s; owner '
     'hands it over.';
 
-CREATE OR REPLACE FUNCTION irt_run_calibration(
-    force bool DEFAULT false, min_new_responses int DEFAULT NULL,
-    min_responses_per_item int DEFAULT NULL, item_ids anycompatiblearray DEFAULT NULL::text[],
-    standard_errors text DEFAULT NULL, bootstrap_iterations int DEFAULT NULL,
-    seed bigint DEFAULT NULL, bank text DEFAULT 'default')
-RETURNS irt_calibration_runs
-VOLATILE PARALLEL UNSAFE LANGUAGE c AS 'MODULE_PATHNAME', 'irt_run_calibration_0_3_wrapper';
 COMMENT ON FUNCTION irt_run_calibration IS
     'Calibrates a bank in a background worker, publishes its parameters, and returns the row of irt_calibration_runs. An argument that is NULL: the bank''s setting. force: run whether or not there are enough new responses. item_ids: publish only these items, an array of their keys; such a run does not count as the last full one.';
-
-CREATE OR REPLACE FUNCTION irt_start_calibration(
-    force bool DEFAULT false, min_new_responses int DEFAULT NULL,
-    min_responses_per_item int DEFAULT NULL, item_ids anycompatiblearray DEFAULT NULL::text[],
-    standard_errors text DEFAULT NULL, bootstrap_iterations int DEFAULT NULL,
-    seed bigint DEFAULT NULL, bank text DEFAULT 'default')
-RETURNS bigint
-VOLATILE PARALLEL UNSAFE LANGUAGE c AS 'MODULE_PATHNAME', 'irt_start_calibration_0_3_wrapper';
 
 -- Whose the banks are that there are: nobody has said so, and a guess could be an attacker's.
 DO LANGUAGE plpgsql $$
@@ -606,10 +689,6 @@ COMMENT ON COLUMN irt_item_banks.items_name IS
     'Qualified name of items when irt_configure checked it. A run fails if it has changed.';
 COMMENT ON COLUMN irt_item_banks.column_types IS
     'Types of the columns when irt_configure checked them. A run fails if they have changed.';
-
--- The ability grid is refined where persons answered very much.
-COMMENT ON COLUMN irt_item_banks.quadrature_nodes IS
-    'Least number of nodes of the ability grid: more are used where persons answered very much.';
 
 -- What versions that knew no publications published is in force.
 SELECT irt_publish_older_successes(NULL);

@@ -1,4 +1,4 @@
--- Written by `make schema` from src/, sql/bootstrap.sql and sql/finalize.sql: change those.
+-- Written by `make schema` from src/ and sql/{bootstrap,functions,finalize}.sql: change those.
 
 \echo Use "CREATE EXTENSION irt_calibration" to load this file. \quit
 
@@ -21,6 +21,7 @@ CREATE TABLE irt_item_banks (
     answered_at_column pg_catalog.name,
     items pg_catalog.regclass,
     item_key_column pg_catalog.name NOT NULL DEFAULT 'id',
+    -- settings: first columns
     min_new_responses pg_catalog.int4 NOT NULL DEFAULT 100
         CHECK (min_new_responses OPERATOR(pg_catalog.>=) 0),
     min_responses_per_item pg_catalog.int4 NOT NULL DEFAULT 50
@@ -36,11 +37,11 @@ CREATE TABLE irt_item_banks (
     prior_difficulty_mean pg_catalog.float8 NOT NULL DEFAULT 0,
     prior_difficulty_sd pg_catalog.float8 NOT NULL DEFAULT 2,
     standard_errors pg_catalog.text NOT NULL DEFAULT 'bootstrap'
-        CHECK (standard_errors OPERATOR(pg_catalog.=)
-               ANY ('{bootstrap,observed_information,none}'::pg_catalog.text[])),
+        CHECK (standard_errors OPERATOR(pg_catalog.=) ANY ('{bootstrap,observed_information,none}'::pg_catalog.text[])),
     bootstrap_iterations pg_catalog.int4 NOT NULL DEFAULT 2000
         CHECK (bootstrap_iterations OPERATOR(pg_catalog.>=) 2),
     seed pg_catalog.int8 NOT NULL DEFAULT 42,
+    -- end of settings
     -- What irt_configure saw. A run compares: a relation dropped and recreated
     -- under the same name need not mean what it meant.
     responses_name pg_catalog.text,
@@ -49,6 +50,8 @@ CREATE TABLE irt_item_banks (
     -- NULL until irt_configure writes it: a dump of a version without owners can be restored.
     owner pg_catalog.name,
     configured_by pg_catalog.name
+    -- settings: later columns
+    -- end of settings
 );
 
 CREATE TABLE irt_calibration_runs (
@@ -427,6 +430,98 @@ SELECT pg_catalog.pg_extension_config_dump('irt_parameters_in_force', '');
 SELECT pg_catalog.pg_extension_config_dump('irt_run_checks', '');
 SELECT pg_catalog.pg_extension_config_dump('irt_check_thresholds', '');
 
+-- Functions whose arguments are settings. In C they read their arguments by name (see
+-- src/functions/arguments.rs): a signature can change, and the function in C stays the same.
+-- New arguments come last: what calls a function by position goes on as it was.
+
+CREATE FUNCTION irt_configure(
+    bank pg_catalog.text DEFAULT 'default',
+    responses pg_catalog.regclass DEFAULT NULL,
+    person_column pg_catalog.name DEFAULT NULL,
+    item_column pg_catalog.name DEFAULT NULL,
+    correct_column pg_catalog.name DEFAULT NULL,
+    answered_at_column pg_catalog.name DEFAULT NULL,
+    items pg_catalog.regclass DEFAULT NULL,
+    item_key_column pg_catalog.name DEFAULT NULL,
+    -- settings: first arguments of irt_configure
+    min_new_responses pg_catalog.int4 DEFAULT NULL,
+    min_responses_per_item pg_catalog.int4 DEFAULT NULL,
+    min_persons pg_catalog.int4 DEFAULT NULL,
+    repeated_responses pg_catalog.text DEFAULT NULL,
+    quadrature_nodes pg_catalog.int4 DEFAULT NULL,
+    quadrature_bound pg_catalog.float8 DEFAULT NULL,
+    prior_log_discrimination_mean pg_catalog.float8 DEFAULT NULL,
+    prior_log_discrimination_sd pg_catalog.float8 DEFAULT NULL,
+    prior_difficulty_mean pg_catalog.float8 DEFAULT NULL,
+    prior_difficulty_sd pg_catalog.float8 DEFAULT NULL,
+    standard_errors pg_catalog.text DEFAULT NULL,
+    bootstrap_iterations pg_catalog.int4 DEFAULT NULL,
+    seed pg_catalog.int8 DEFAULT NULL,
+    -- end of settings
+    owner pg_catalog.name DEFAULT NULL
+    -- settings: later arguments of irt_configure
+    -- end of settings
+) RETURNS @extschema@.irt_item_banks
+VOLATILE PARALLEL UNSAFE LANGUAGE c AS 'MODULE_PATHNAME', 'irt_configure_wrapper';
+
+CREATE FUNCTION irt_run_calibration(
+    force pg_catalog.bool DEFAULT false,
+    min_new_responses pg_catalog.int4 DEFAULT NULL,
+    min_responses_per_item pg_catalog.int4 DEFAULT NULL,
+    item_ids anycompatiblearray DEFAULT NULL::pg_catalog.text[],
+    standard_errors pg_catalog.text DEFAULT NULL,
+    bootstrap_iterations pg_catalog.int4 DEFAULT NULL,
+    seed pg_catalog.int8 DEFAULT NULL,
+    bank pg_catalog.text DEFAULT 'default'
+    -- settings: later arguments of irt_run_calibration
+    -- end of settings
+) RETURNS @extschema@.irt_calibration_runs
+VOLATILE PARALLEL UNSAFE LANGUAGE c AS 'MODULE_PATHNAME', 'irt_run_calibration_wrapper';
+
+CREATE FUNCTION irt_start_calibration(
+    force pg_catalog.bool DEFAULT false,
+    min_new_responses pg_catalog.int4 DEFAULT NULL,
+    min_responses_per_item pg_catalog.int4 DEFAULT NULL,
+    item_ids anycompatiblearray DEFAULT NULL::pg_catalog.text[],
+    standard_errors pg_catalog.text DEFAULT NULL,
+    bootstrap_iterations pg_catalog.int4 DEFAULT NULL,
+    seed pg_catalog.int8 DEFAULT NULL,
+    bank pg_catalog.text DEFAULT 'default'
+    -- settings: later arguments of irt_start_calibration
+    -- end of settings
+) RETURNS pg_catalog.int8
+VOLATILE PARALLEL UNSAFE LANGUAGE c AS 'MODULE_PATHNAME', 'irt_start_calibration_wrapper';
+
+CREATE FUNCTION irt_fit_2pl(
+    query pg_catalog.text
+    -- settings: arguments of irt_fit_2pl
+    , min_responses_per_item pg_catalog.int4 DEFAULT 1
+    , min_persons pg_catalog.int4 DEFAULT 2
+    , repeated_responses pg_catalog.text DEFAULT 'first'
+    , quadrature_nodes pg_catalog.int4 DEFAULT 61
+    , quadrature_bound pg_catalog.float8 DEFAULT 6
+    , prior_log_discrimination_mean pg_catalog.float8 DEFAULT 0
+    , prior_log_discrimination_sd pg_catalog.float8 DEFAULT 0.5
+    , prior_difficulty_mean pg_catalog.float8 DEFAULT 0
+    , prior_difficulty_sd pg_catalog.float8 DEFAULT 2
+    , standard_errors pg_catalog.text DEFAULT 'observed_information'
+    , bootstrap_iterations pg_catalog.int4 DEFAULT 2000
+    , seed pg_catalog.int8 DEFAULT 42
+    -- end of settings
+) RETURNS TABLE (
+    item pg_catalog.text,
+    difficulty pg_catalog.float8,
+    discrimination pg_catalog.float8,
+    se_difficulty pg_catalog.float8,
+    se_discrimination pg_catalog.float8,
+    information_peak pg_catalog.float8,
+    responses_count pg_catalog.int8,
+    proportion_correct pg_catalog.float8,
+    point_biserial pg_catalog.float8,
+    status pg_catalog.text,
+    flags pg_catalog.text[]
+) VOLATILE PARALLEL UNSAFE LANGUAGE c AS 'MODULE_PATHNAME', 'irt_fit_2pl_wrapper';
+
 CREATE  FUNCTION "irt_add_item_columns"(
 	"items" regclass /* Option < RegClass > */
 ) RETURNS SETOF name /* SqlName */
@@ -470,34 +565,6 @@ AS 'MODULE_PATHNAME', 'irt_compare_runs_wrapper';
 
 -- Skipped due to `#[pgrx(sql = false)]`
 
-CREATE  FUNCTION "irt_configure"(
-	"bank" text DEFAULT 'default', /* Option < Text > */
-	"responses" regclass DEFAULT NULL, /* Option < RegClass > */
-	"person_column" name DEFAULT NULL, /* Option < SqlName > */
-	"item_column" name DEFAULT NULL, /* Option < SqlName > */
-	"correct_column" name DEFAULT NULL, /* Option < SqlName > */
-	"answered_at_column" name DEFAULT NULL, /* Option < SqlName > */
-	"items" regclass DEFAULT NULL, /* Option < RegClass > */
-	"item_key_column" name DEFAULT NULL, /* Option < SqlName > */
-	"min_new_responses" INT DEFAULT NULL, /* Option < i32 > */
-	"min_responses_per_item" INT DEFAULT NULL, /* Option < i32 > */
-	"min_persons" INT DEFAULT NULL, /* Option < i32 > */
-	"repeated_responses" text DEFAULT NULL, /* Option < Text > */
-	"quadrature_nodes" INT DEFAULT NULL, /* Option < i32 > */
-	"quadrature_bound" double precision DEFAULT NULL, /* Option < f64 > */
-	"prior_log_discrimination_mean" double precision DEFAULT NULL, /* Option < f64 > */
-	"prior_log_discrimination_sd" double precision DEFAULT NULL, /* Option < f64 > */
-	"prior_difficulty_mean" double precision DEFAULT NULL, /* Option < f64 > */
-	"prior_difficulty_sd" double precision DEFAULT NULL, /* Option < f64 > */
-	"standard_errors" text DEFAULT NULL, /* Option < Text > */
-	"bootstrap_iterations" INT DEFAULT NULL, /* Option < i32 > */
-	"seed" bigint DEFAULT NULL, /* Option < i64 > */
-	"owner" name DEFAULT NULL /* Option < SqlName > */
-) RETURNS @extschema@.irt_item_banks /* BankRow */
-VOLATILE PARALLEL UNSAFE
-LANGUAGE c /* Rust */
-AS 'MODULE_PATHNAME', 'irt_configure_0_3_wrapper';
-
 CREATE  FUNCTION "irt_drop_bank"(
 	"bank" text /* Option < Text > */
 ) RETURNS void
@@ -505,36 +572,7 @@ VOLATILE PARALLEL UNSAFE
 LANGUAGE c /* Rust */
 AS 'MODULE_PATHNAME', 'irt_drop_bank_wrapper';
 
-CREATE  FUNCTION "irt_fit_2pl"(
-	"query" text, /* Option < Text > */
-	"min_responses_per_item" INT DEFAULT 1, /* Option < i32 > */
-	"min_persons" INT DEFAULT 2, /* Option < i32 > */
-	"repeated_responses" text DEFAULT 'first', /* Option < Text > */
-	"quadrature_nodes" INT DEFAULT 61, /* Option < i32 > */
-	"quadrature_bound" double precision DEFAULT 6, /* Option < f64 > */
-	"prior_log_discrimination_mean" double precision DEFAULT 0, /* Option < f64 > */
-	"prior_log_discrimination_sd" double precision DEFAULT 0.5, /* Option < f64 > */
-	"prior_difficulty_mean" double precision DEFAULT 0, /* Option < f64 > */
-	"prior_difficulty_sd" double precision DEFAULT 2, /* Option < f64 > */
-	"standard_errors" text DEFAULT 'observed_information', /* Option < Text > */
-	"bootstrap_iterations" INT DEFAULT 2000, /* Option < i32 > */
-	"seed" bigint DEFAULT 42 /* Option < i64 > */
-) RETURNS TABLE (
-	"item" text,  /* Text */
-	"difficulty" double precision,  /* Option < f64 > */
-	"discrimination" double precision,  /* Option < f64 > */
-	"se_difficulty" double precision,  /* Option < f64 > */
-	"se_discrimination" double precision,  /* Option < f64 > */
-	"information_peak" double precision,  /* Option < f64 > */
-	"responses_count" bigint,  /* i64 */
-	"proportion_correct" double precision,  /* Option < f64 > */
-	"point_biserial" double precision,  /* Option < f64 > */
-	"status" TEXT,  /* String */
-	"flags" TEXT[]  /* Vec < String > */
-)
-VOLATILE PARALLEL UNSAFE
-LANGUAGE c /* Rust */
-AS 'MODULE_PATHNAME', 'irt_fit_2pl_wrapper';
+-- Skipped due to `#[pgrx(sql = false)]`
 
 CREATE  FUNCTION "irt_forget_runs"(
 	"bank" text, /* Option < Text > */
@@ -599,20 +637,6 @@ AS 'MODULE_PATHNAME', 'irt_rollback_wrapper';
 
 -- Skipped due to `#[pgrx(sql = false)]`
 
-CREATE  FUNCTION "irt_run_calibration"(
-	"force" bool DEFAULT false, /* Option < bool > */
-	"min_new_responses" INT DEFAULT NULL, /* Option < i32 > */
-	"min_responses_per_item" INT DEFAULT NULL, /* Option < i32 > */
-	"item_ids" anycompatiblearray DEFAULT NULL::text[], /* Option < ItemKeys > */
-	"standard_errors" text DEFAULT NULL, /* Option < Text > */
-	"bootstrap_iterations" INT DEFAULT NULL, /* Option < i32 > */
-	"seed" bigint DEFAULT NULL, /* Option < i64 > */
-	"bank" text DEFAULT 'default' /* Option < Text > */
-) RETURNS @extschema@.irt_calibration_runs /* RunRow */
-VOLATILE PARALLEL UNSAFE
-LANGUAGE c /* Rust */
-AS 'MODULE_PATHNAME', 'irt_run_calibration_0_3_wrapper';
-
 CREATE  FUNCTION "irt_schedule_calibration"(
 	"schedule" text DEFAULT '0 4 * * 0', /* Option < Text > */
 	"bank" text DEFAULT 'default' /* Option < Text > */
@@ -644,20 +668,6 @@ LANGUAGE c /* Rust */
 AS 'MODULE_PATHNAME', 'irt_should_run_calibration_wrapper';
 
 -- Skipped due to `#[pgrx(sql = false)]`
-
-CREATE  FUNCTION "irt_start_calibration"(
-	"force" bool DEFAULT false, /* Option < bool > */
-	"min_new_responses" INT DEFAULT NULL, /* Option < i32 > */
-	"min_responses_per_item" INT DEFAULT NULL, /* Option < i32 > */
-	"item_ids" anycompatiblearray DEFAULT NULL::text[], /* Option < ItemKeys > */
-	"standard_errors" text DEFAULT NULL, /* Option < Text > */
-	"bootstrap_iterations" INT DEFAULT NULL, /* Option < i32 > */
-	"seed" bigint DEFAULT NULL, /* Option < i64 > */
-	"bank" text DEFAULT 'default' /* Option < Text > */
-) RETURNS bigint /* i64 */
-VOLATILE PARALLEL UNSAFE
-LANGUAGE c /* Rust */
-AS 'MODULE_PATHNAME', 'irt_start_calibration_0_3_wrapper';
 
 CREATE  FUNCTION "irt_unschedule_calibration"(
 	"bank" text DEFAULT 'default' /* Option < Text > */
@@ -701,11 +711,13 @@ COMMENT ON COLUMN irt_item_banks.items IS
     'Table whose irt_* columns receive the parameters. NULL: they are published nowhere.';
 COMMENT ON COLUMN irt_item_banks.item_key_column IS
     'Column of items that holds what item_column refers to.';
+-- settings: comments
 COMMENT ON COLUMN irt_item_banks.min_new_responses IS
     'A run with fewer new responses than this is skipped, unless it is forced.';
 COMMENT ON COLUMN irt_item_banks.min_responses_per_item IS
     'Items with fewer responses than this are skipped.';
-COMMENT ON COLUMN irt_item_banks.min_persons IS 'A run with fewer persons than this fails.';
+COMMENT ON COLUMN irt_item_banks.min_persons IS
+    'A run with fewer persons than this fails.';
 COMMENT ON COLUMN irt_item_banks.repeated_responses IS
     'Which of several responses by one person to one item counts: first or last.';
 COMMENT ON COLUMN irt_item_banks.quadrature_nodes IS
@@ -716,14 +728,17 @@ COMMENT ON COLUMN irt_item_banks.prior_log_discrimination_mean IS
     'Mean of the normal prior on log discrimination.';
 COMMENT ON COLUMN irt_item_banks.prior_log_discrimination_sd IS
     'Standard deviation of the prior on log discrimination; infinity: no prior.';
-COMMENT ON COLUMN irt_item_banks.prior_difficulty_mean IS 'Mean of the normal prior on difficulty.';
+COMMENT ON COLUMN irt_item_banks.prior_difficulty_mean IS
+    'Mean of the normal prior on difficulty.';
 COMMENT ON COLUMN irt_item_banks.prior_difficulty_sd IS
     'Standard deviation of the prior on difficulty; infinity: no prior.';
 COMMENT ON COLUMN irt_item_banks.standard_errors IS
     'How standard errors are computed: bootstrap, observed_information or none.';
-COMMENT ON COLUMN irt_item_banks.bootstrap_iterations IS 'Number of bootstrap replicates.';
+COMMENT ON COLUMN irt_item_banks.bootstrap_iterations IS
+    'Number of bootstrap replicates.';
 COMMENT ON COLUMN irt_item_banks.seed IS
     'Where the random streams of the bootstrap start: the same seed gives the same numbers.';
+-- end of settings
 COMMENT ON COLUMN irt_item_banks.responses_name IS
     'Qualified name of responses when irt_configure checked it. A run fails if it has changed.';
 COMMENT ON COLUMN irt_item_banks.items_name IS

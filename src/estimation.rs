@@ -2,14 +2,12 @@
 //!
 //! Needs no database and no transaction.
 
-use crate::bank::repeated_as_str;
+use crate::bank::KeptResponse;
 use crate::error::ExtensionError;
 use crate::postgres::error_report::ErrorReport;
 use crate::postgres::threads::{Threads, Watcher};
 use crate::responses::Loaded;
-use irt::{
-    Calibration, CalibrationSettings, IrtError, Monitor, Phase, RepeatedResponses, Responses,
-};
+use irt::{Calibration, CalibrationSettings, IrtError, Monitor, Phase, Responses};
 
 /// What came of it. `T` is what was computed of the estimates, on the same threads.
 pub struct Estimate<T> {
@@ -54,9 +52,9 @@ fn prepare(loaded: Loaded, monitor: &dyn Monitor) -> Result<Responses, IrtError>
 
 impl<T> Estimate<T> {
     /// That somebody answered an item more than once, if so, and which response was kept.
-    pub fn repeats_warning(&self, repeated: RepeatedResponses) -> Option<ErrorReport> {
+    pub fn repeats_warning(&self, repeated: KeptResponse) -> Option<ErrorReport> {
         let dropped = self.repeats_dropped.filter(|&dropped| dropped > 0)?;
-        let kept = repeated_as_str(repeated);
+        let kept = repeated.as_str();
         let message = format!(
             "{dropped} repeated responses of the same person to the same item were dropped"
         );

@@ -3,7 +3,7 @@
 //! Reads and writes nothing else, so it works on a standby, inside any
 //! transaction, and on rows that only the caller sees.
 
-use crate::bank::BankSettings;
+use crate::bank::{BankSettings, CheckedSettings};
 use crate::error::ExtensionError;
 use crate::estimation;
 use crate::postgres::error_report::{ErrorReport, Level};
@@ -18,18 +18,17 @@ use irt::Calibration;
 /// Calibrates the responses that `query` yields.
 ///
 /// # Errors
-/// Settings out of bounds, a query that cannot be used, too little data, no convergence.
-pub fn fit(query: &str, settings: &BankSettings) -> Result<Calibration, ExtensionError> {
+/// A query that cannot be used, too little data, no convergence.
+pub fn fit(query: &str, settings: &CheckedSettings) -> Result<Calibration, ExtensionError> {
     let _reserve = Reserve::take()?;
-    let calibration_settings = settings.calibration_settings()?;
     let loaded = {
         let _visible = LocalSettings::without_row_security();
         let _read_only = ReadOnly::begin();
-        responses::load(query, settings.repeated_responses)?
+        responses::load(query, settings.repeated_responses.into())?
     };
     let estimate = estimation::estimate(
         loaded,
-        &calibration_settings,
+        &settings.of_core,
         &mut Threads::default(),
         &mut Unwatched,
         |_, _, _| Ok(()),

@@ -1,17 +1,14 @@
-//! Is what a bank names there, of a usable type, the same as before, and permitted?
+//! Is what a bank names there, of a usable type, and the same as before?
 
+use super::checked::Bank;
 use super::publishing::{self, Items};
 use super::relation::{Column, Relation, RelationKind};
 use super::stored::Stored;
-use super::{Bank, Purpose};
+use super::wanted::Purpose;
 use crate::error::ExtensionError;
 use crate::postgres::local_settings::LocalSettings;
-use crate::postgres::privileges::{as_relation_owner, current_role, role_name};
-use crate::postgres::reading;
-use crate::postgres::spi::Spi;
-use pgrx::prelude::*;
-use pgrx::spi::quote_identifier;
-use serde_json::{Value, json};
+use pgrx::pg_sys;
+use serde_json::Value;
 
 const KEY_TYPES: &str =
     "of a type with a default hash operator class, such as bigint, uuid or text";
@@ -149,18 +146,6 @@ fn typed(
     })
 }
 
-/// Types of the columns that a run depends on, by the setting that names each.
-pub(super) fn column_types(bank: &Bank) -> Value {
-    let key = bank.items.as_ref().map(|items| &items.key.type_name);
-    json!({
-        "person_column": bank.person.type_name,
-        "item_column": bank.item.type_name,
-        "correct_column": bank.correct.type_name,
-        "answered_at_column": bank.answered_at.as_ref().map(|column| &column.type_name),
-        "item_key_column": key,
-    })
-}
-
 /// Refuses a bank whose relations or column types are not those that irt_configure saw.
 pub(super) fn unchanged(
     stored: &Stored,
@@ -216,55 +201,4 @@ fn same_name(
         }),
         _ => Ok(()),
     }
-}
-
-/// Refuses what the current role may not read, or not publish.
-pub(super) fn privileges(bank: &Bank) -> Result<(), ExtensionError> {
-    let mut read = vec![&bank.person, &bank.item, &bank.correct];
-    read.extend(bank.answered_at.as_ref());
-    may_read(&bank.responses, &read)?;
-    let Some(items) = &bank.items else { return Ok(()) };
-    may_read(&items.relation, &[&items.key])?;
-    let written: Vec<&str> = items.published.iter().map(|column| column.name).collect();
-    may(&items.relation, "UPDATE", &written)
-}
-
-/// Plans and starts a query that returns nothing: this is where the server finds rights
-/// lacking under a view, or a row security policy that would hide rows.
-///
-/// # Errors
-/// 42501, and what the query itself raises.
-pub fn may_read(relation: &Relation, columns: &[&Column]) -> Result<(), ExtensionError> {
-    let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
-    may(relation, "SELECT", &names)?;
-    let list: Vec<String> = columns.iter().map(|column| column.quoted()).collect();
-    let query = format!("SELECT {} FROM {} LIMIT 0", list.join(", "), relation.name);
-    as_relation_owner(relation.oid, &relation.name, || {
-        Spi::connect(|client| client.select(query.as_str(), None, &[]).map(|_| ()))?;
-        Ok(())
-    })
-}
-
-fn may(relation: &Relation, right: &str, columns: &[&str]) -> Result<(), ExtensionError> {
-    let role = current_role();
-    let mut lacking = Vec::new();
-    for column in columns {
-        let granted = reading::one::<bool>(
-            "SELECT pg_catalog.has_column_privilege($1, $2, $3, $4)",
-            &[role.into(), relation.oid.into(), (*column).into(), right.into()],
-        )?;
-        match granted {
-            Some(true) => {}
-            Some(false) => lacking.push(quote_identifier(column)),
-            None => return Err(ExtensionError::Replaced { relation: relation.name.clone() }),
-        }
-    }
-    if lacking.is_empty() {
-        return Ok(());
-    }
-    Err(ExtensionError::NoPrivilege {
-        role: quote_identifier(role_name(role)),
-        action: format!("{right} ({})", lacking.join(", ")),
-        relation: relation.name.clone(),
-    })
 }

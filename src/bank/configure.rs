@@ -1,77 +1,58 @@
 //! irt_configure: creates or changes a bank, and checks all of it at once.
 
+use super::checked::Bank;
 use super::ownership::{self, Named};
-use super::settings::{StandardErrorMethod, check_quadrature_bound, parse_repeated, replace};
+use super::settings::Given;
 use super::stored::Stored;
-use super::{Bank, DEFAULT_BANK, Discovered, Purpose, checks, discover, must_fit};
+use super::wanted::{DEFAULT_BANK, Discovered, Purpose, discover, must_fit};
+use super::{checks, rights};
 use crate::error::{ExtensionError, OwnershipError};
 use crate::postgres::error_report::{ErrorReport, Level};
 use crate::postgres::local_settings::LocalSettings;
 use crate::postgres::privileges::{as_owner, current_role, role_name};
 use crate::postgres::raising::tell;
 use crate::postgres::read_only::must_be_writable;
-use crate::postgres::sql_types::{BankRow, RegClass, SqlName};
+use crate::postgres::sql_types::BankRow;
+use pgrx::pg_sys;
+use serde::Deserialize;
 
 /// The arguments of irt_configure. `None` keeps what is there.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Deserialize)]
 pub struct Change {
     /// The bank.
     pub bank: Option<String>,
-    /// '-' unsets it.
-    pub responses: Option<RegClass>,
+    /// '-', which is OID 0, unsets it.
+    pub responses: Option<pg_sys::Oid>,
     /// Column of responses.
-    pub person_column: Option<SqlName>,
+    pub person_column: Option<String>,
     /// Column of responses.
-    pub item_column: Option<SqlName>,
+    pub item_column: Option<String>,
     /// Column of responses.
-    pub correct_column: Option<SqlName>,
+    pub correct_column: Option<String>,
     /// Column of responses; '' unsets it.
-    pub answered_at_column: Option<SqlName>,
-    /// '-' unsets it.
-    pub items: Option<RegClass>,
+    pub answered_at_column: Option<String>,
+    /// '-', which is OID 0, unsets it.
+    pub items: Option<pg_sys::Oid>,
     /// Column of items.
-    pub item_key_column: Option<SqlName>,
-    /// See [`super::BankSettings`], here and below.
-    pub min_new_responses: Option<i32>,
-    /// Least responses of an item.
-    pub min_responses_per_item: Option<i32>,
-    /// Least persons.
-    pub min_persons: Option<i32>,
-    /// 'first' or 'last'.
-    pub repeated_responses: Option<String>,
-    /// Nodes of the ability grid.
-    pub quadrature_nodes: Option<i32>,
-    /// Half width of the ability grid.
-    pub quadrature_bound: Option<f64>,
-    /// Mean of the prior on log discrimination.
-    pub prior_log_discrimination_mean: Option<f64>,
-    /// Standard deviation of the prior on log discrimination.
-    pub prior_log_discrimination_sd: Option<f64>,
-    /// Mean of the prior on difficulty.
-    pub prior_difficulty_mean: Option<f64>,
-    /// Standard deviation of the prior on difficulty.
-    pub prior_difficulty_sd: Option<f64>,
-    /// 'bootstrap', 'observed_information' or 'none'.
-    pub standard_errors: Option<String>,
-    /// Bootstrap replicates.
-    pub bootstrap_iterations: Option<i32>,
-    /// Where the random streams start.
-    pub seed: Option<i64>,
+    pub item_key_column: Option<String>,
     /// Whose the bank is from now on.
-    pub owner: Option<SqlName>,
+    pub owner: Option<String>,
+    /// How it is calibrated.
+    #[serde(flatten)]
+    pub settings: Given,
 }
 
 /// Creates or changes a bank; returns its row.
 ///
 /// # Errors
 /// 22004, 22023, 42P01, 42703, 42704, 42804, 42501 or IR002; nothing is changed then.
-pub fn configure(change: Change) -> Result<BankRow, ExtensionError> {
+pub fn configure(change: &Change) -> Result<BankRow, ExtensionError> {
     must_be_writable("irt_configure()");
-    let name = bank_name(&change)?;
+    let name = bank_name(change)?;
     let discovered = discover(&name)?;
     loop {
         // Whoever meets somebody else's new bank of that name looks again: it is there now.
-        if let Some(row) = try_to_configure(&name, discovered, change.clone())? {
+        if let Some(row) = try_to_configure(&name, discovered, change)? {
             return Ok(row);
         }
     }
@@ -80,20 +61,18 @@ pub fn configure(change: Change) -> Result<BankRow, ExtensionError> {
 fn try_to_configure(
     name: &str,
     discovered: Option<Discovered>,
-    change: Change,
+    change: &Change,
 ) -> Result<Option<BankRow>, ExtensionError> {
     let mut stored = match as_owner(|schema| Stored::read_for_update(schema, name))? {
         Some(stored) => stored,
         None => start(name, discovered)?,
     };
     let named = Named { responses: change.responses.is_some(), items: change.items.is_some() };
-    let to = change.owner.as_ref().map(|SqlName(name)| name.as_str());
-    stored.owner = ownership::may_change(&stored, named, to)?;
+    stored.owner = ownership::may_change(&stored, named, change.owner.as_deref())?;
     stored.configured_by = Some(role_name(current_role()));
-    apply_relations(&mut stored, &change);
-    apply_columns(&mut stored, &change)?;
-    apply_settings(&mut stored, change)?;
-    stored.settings.calibration_settings()?;
+    apply_relations(&mut stored, change);
+    apply_columns(&mut stored, change)?;
+    stored.settings = stored.settings.with(&change.settings)?.checked()?.stated;
     if stored.is_new && stored.responses.is_none() {
         return Err(match name {
             DEFAULT_BANK => ExtensionError::NothingToDiscover,
@@ -126,7 +105,7 @@ fn start(name: &str, discovered: Option<Discovered>) -> Result<Stored, Extension
 }
 
 fn apply_relations(stored: &mut Stored, change: &Change) {
-    let set = |relation: RegClass| (!relation.is_unset()).then_some(relation.0);
+    let set = |relation| Some(relation).filter(|&oid| oid != pg_sys::InvalidOid);
     // A relation that is named anew is not compared with what the old one was called.
     if let Some(responses) = change.responses {
         stored.discover_time |= stored.responses.is_none();
@@ -140,11 +119,11 @@ fn apply_relations(stored: &mut Stored, change: &Change) {
 }
 
 fn apply_columns(stored: &mut Stored, change: &Change) -> Result<(), ExtensionError> {
-    required(&mut stored.person_column, change.person_column.as_ref(), "person_column")?;
-    required(&mut stored.item_column, change.item_column.as_ref(), "item_column")?;
-    required(&mut stored.correct_column, change.correct_column.as_ref(), "correct_column")?;
-    required(&mut stored.item_key_column, change.item_key_column.as_ref(), "item_key_column")?;
-    if let Some(SqlName(name)) = &change.answered_at_column {
+    required(&mut stored.person_column, change.person_column.as_deref(), "person_column")?;
+    required(&mut stored.item_column, change.item_column.as_deref(), "item_column")?;
+    required(&mut stored.correct_column, change.correct_column.as_deref(), "correct_column")?;
+    required(&mut stored.item_key_column, change.item_key_column.as_deref(), "item_key_column")?;
+    if let Some(name) = &change.answered_at_column {
         stored.answered_at_column = Some(name.clone());
     }
     Ok(())
@@ -152,44 +131,21 @@ fn apply_columns(stored: &mut Stored, change: &Change) -> Result<(), ExtensionEr
 
 fn required(
     place: &mut String,
-    name: Option<&SqlName>,
+    name: Option<&str>,
     argument: &'static str,
 ) -> Result<(), ExtensionError> {
     match name {
-        Some(SqlName(name)) if name.is_empty() => Err(ExtensionError::InvalidArgument {
+        Some("") => Err(ExtensionError::InvalidArgument {
             argument,
             found: "''".to_owned(),
             expected: "the name of a column (only answered_at_column can be unset)",
         }),
-        Some(SqlName(name)) => {
-            place.clone_from(name);
+        Some(name) => {
+            name.clone_into(place);
             Ok(())
         }
         None => Ok(()),
     }
-}
-
-fn apply_settings(stored: &mut Stored, change: Change) -> Result<(), ExtensionError> {
-    check_quadrature_bound(change.quadrature_bound)?;
-    let settings = &mut stored.settings;
-    replace(&mut settings.min_new_responses, change.min_new_responses);
-    replace(&mut settings.min_responses_per_item, change.min_responses_per_item);
-    replace(&mut settings.min_persons, change.min_persons);
-    replace(&mut settings.quadrature_nodes, change.quadrature_nodes);
-    replace(&mut settings.quadrature_bound, change.quadrature_bound);
-    replace(&mut settings.prior_log_discrimination_mean, change.prior_log_discrimination_mean);
-    replace(&mut settings.prior_log_discrimination_sd, change.prior_log_discrimination_sd);
-    replace(&mut settings.prior_difficulty_mean, change.prior_difficulty_mean);
-    replace(&mut settings.prior_difficulty_sd, change.prior_difficulty_sd);
-    replace(&mut settings.bootstrap_iterations, change.bootstrap_iterations);
-    replace(&mut settings.seed, change.seed);
-    if let Some(word) = change.repeated_responses {
-        settings.repeated_responses = parse_repeated(&word)?;
-    }
-    if let Some(word) = change.standard_errors {
-        settings.standard_errors = StandardErrorMethod::parse(&word)?;
-    }
-    Ok(())
 }
 
 /// Checks what the bank names, and notes it for later runs to compare with.
@@ -214,7 +170,7 @@ fn check_relations(stored: &mut Stored) -> Result<(), ExtensionError> {
 /// A superuser may configure what others shall run: where a relation leads to what a third role owns,
 /// it is not tried out, because that would execute it.
 fn privileges(bank: &Bank) -> Result<(), ExtensionError> {
-    match checks::privileges(bank) {
+    match rights::must_suffice(bank) {
         Err(ExtensionError::Ownership(reached @ OwnershipError::Reached { .. })) => {
             let report = ErrorReport::new(
                 b"00000",

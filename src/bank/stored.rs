@@ -1,48 +1,47 @@
 //! A row of irt_item_banks: reading it, writing it. The only SQL that touches the table.
+//!
+//! A row is read and written as JSON, each value under the name of its column: so the tables of an
+//! older version, which lack some columns, are read and written like those of today.
 
-use super::settings::{BankSettings, StandardErrorMethod, parse_repeated, repeated_as_str};
-use super::{Bank, Discovered};
+use super::checked::Bank;
+use super::settings::{BankSettings, StandardErrorMethod};
+use super::wanted::Discovered;
 use crate::error::ExtensionError;
 use crate::postgres::reading;
 use crate::postgres::schema::Schema;
-use crate::postgres::spi::{Row, Spi, Value as Cell};
+use crate::postgres::spi::Spi;
 use crate::postgres::sql_types::BankRow;
+use crate::postgres::text_output::pin_text_settings;
 use pgrx::datum::JsonB;
-use pgrx::prelude::*;
+use pgrx::pg_sys;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-/// The columns, in the order in which they are read and written here.
-const COLUMNS: &str = "bank, responses, person_column, item_column, correct_column, \
-    answered_at_column, items, item_key_column, min_new_responses, min_responses_per_item, \
-    min_persons, repeated_responses, quadrature_nodes, quadrature_bound, \
-    prior_log_discrimination_mean, prior_log_discrimination_sd, prior_difficulty_mean, \
-    prior_difficulty_sd, standard_errors, bootstrap_iterations, seed, responses_name, \
-    items_name, column_types";
-
-/// Those that irt_item_banks of 0.1.0 and 0.2.0 lacks.
-const OWNER_COLUMNS: &str = "owner, configured_by";
-
-/// A bank as it is stored, unchecked.
-#[derive(Debug, Clone)]
+/// A bank as it is stored, unchecked: the columns, and what is known of the row.
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Stored {
-    pub bank: String,
     /// True until it has been written.
+    #[serde(skip)]
     pub is_new: bool,
+    /// The column 'answered_at' is to be taken where the relation has it.
+    #[serde(skip)]
+    pub discover_time: bool,
+    /// False in the tables of an older version.
+    #[serde(skip)]
+    pub knows_owners: bool,
+    pub bank: String,
     pub responses: Option<pg_sys::Oid>,
     pub person_column: String,
     pub item_column: String,
     pub correct_column: String,
-    /// The column 'answered_at' is to be taken where the relation has it.
-    pub discover_time: bool,
     pub answered_at_column: Option<String>,
     pub items: Option<pg_sys::Oid>,
     pub item_key_column: String,
+    #[serde(flatten)]
     pub settings: BankSettings,
     pub responses_name: Option<String>,
     pub items_name: Option<String>,
     pub column_types: Value,
-    /// False in the tables of an older version.
-    pub knows_owners: bool,
     /// Whose it is; `None`: nobody has said so yet.
     pub owner: Option<String>,
     /// Who wrote the row last.
@@ -110,107 +109,48 @@ impl Stored {
 
     /// Reads a row; call it as the tables' owner.
     pub fn read(schema: &Schema, bank: &str) -> Result<Option<Self>, ExtensionError> {
-        Spi::connect(|client| {
-            let knows_owners = knows_owners(schema)?;
-            let rows = client.select(query(schema, knows_owners).as_str(), None, &[bank.into()])?;
-            rows.into_iter().next().map(|row| Self::from_row(&row, knows_owners)).transpose()
-        })
+        let _pinned = pin_text_settings();
+        let row = reading::one::<JsonB>(&query(schema), &[bank.into()])?;
+        row.map(|row| Self::from_row(row.0)).transpose()
     }
 
     /// Reads a row that is going to be written: two changes at once must not undo each other.
     pub fn read_for_update(schema: &Schema, bank: &str) -> Result<Option<Self>, ExtensionError> {
-        let knows_owners = knows_owners(schema)?;
-        let query = format!("{} FOR UPDATE", query(schema, knows_owners));
-        Spi::connect_mut(|client| {
+        let _pinned = pin_text_settings();
+        let query = format!("{} FOR UPDATE", query(schema));
+        let row = Spi::connect_mut(|client| {
             let rows = client.update(query.as_str(), None, &[bank.into()])?;
-            rows.into_iter().next().map(|row| Self::from_row(&row, knows_owners)).transpose()
-        })
+            rows.into_iter().next().map_or(Ok(None), |row| row.get::<JsonB>(1))
+        })?;
+        row.map(|row| Self::from_row(row.0)).transpose()
     }
 
-    fn from_row(row: &Row, knows_owners: bool) -> Result<Self, ExtensionError> {
-        let mut cells = Cells { row, next: 0 };
-        Ok(Self {
-            is_new: false,
-            bank: cells.required()?,
-            responses: cells.optional()?,
-            person_column: cells.required()?,
-            item_column: cells.required()?,
-            correct_column: cells.required()?,
-            discover_time: false,
-            answered_at_column: cells.optional()?,
-            items: cells.optional()?,
-            item_key_column: cells.required()?,
-            settings: BankSettings {
-                min_new_responses: cells.required()?,
-                min_responses_per_item: cells.required()?,
-                min_persons: cells.required()?,
-                repeated_responses: parse_repeated(&cells.required::<String>()?)?,
-                quadrature_nodes: cells.required()?,
-                quadrature_bound: cells.required()?,
-                prior_log_discrimination_mean: cells.required()?,
-                prior_log_discrimination_sd: cells.required()?,
-                prior_difficulty_mean: cells.required()?,
-                prior_difficulty_sd: cells.required()?,
-                standard_errors: StandardErrorMethod::parse(&cells.required::<String>()?)?,
-                bootstrap_iterations: cells.required()?,
-                seed: cells.required()?,
-            },
-            responses_name: cells.optional()?,
-            items_name: cells.optional()?,
-            column_types: cells.required::<JsonB>()?.0,
-            knows_owners,
-            owner: if knows_owners { cells.optional()? } else { None },
-            configured_by: if knows_owners { cells.optional()? } else { None },
-        })
+    fn from_row(row: Value) -> Result<Self, ExtensionError> {
+        let knows_owners = row.get("owner").is_some();
+        let stored: Self = serde_json::from_value(row)
+            .map_err(|error| ExtensionError::Internal(format!("irt_item_banks: {error}")))?;
+        Ok(Self { knows_owners, ..stored })
     }
 
     /// Writes the row and returns it; call it as the tables' owner. `None`, and nothing is written,
     /// when the row was to be a new one and somebody else was faster: it is his.
     pub fn write(&self, schema: &Schema) -> Result<Option<BankRow>, ExtensionError> {
-        let settings = &self.settings;
-        let mut arguments = vec![
-            self.bank.as_str().into(),
-            self.responses.into(),
-            self.person_column.as_str().into(),
-            self.item_column.as_str().into(),
-            self.correct_column.as_str().into(),
-            self.answered_at_column.as_deref().into(),
-            self.items.into(),
-            self.item_key_column.as_str().into(),
-            settings.min_new_responses.into(),
-            settings.min_responses_per_item.into(),
-            settings.min_persons.into(),
-            repeated_as_str(settings.repeated_responses).into(),
-            settings.quadrature_nodes.into(),
-            settings.quadrature_bound.into(),
-            settings.prior_log_discrimination_mean.into(),
-            settings.prior_log_discrimination_sd.into(),
-            settings.prior_difficulty_mean.into(),
-            settings.prior_difficulty_sd.into(),
-            settings.standard_errors.as_str().into(),
-            settings.bootstrap_iterations.into(),
-            settings.seed.into(),
-            self.responses_name.as_deref().into(),
-            self.items_name.as_deref().into(),
-            JsonB(self.column_types.clone()).into(),
-        ];
-        let knows_owners = knows_owners(schema)?;
-        if knows_owners {
-            arguments.push(self.owner.as_deref().into());
-            arguments.push(self.configured_by.as_deref().into());
-        }
-        let statement = write(schema, knows_owners, self.is_new);
+        let row = serde_json::to_value(self)
+            .map_err(|error| ExtensionError::Internal(error.to_string()))?;
+        let statement = write(schema, &columns(schema, &row)?, self.is_new);
+        let bank = self.bank.as_str();
         Spi::connect_mut(|client| {
+            let arguments = [JsonB(row).into(), bank.into()];
             if client.update(statement.as_str(), None, &arguments)?.is_empty() {
                 return Ok(None);
             }
             // The row as another statement sees it: a BEFORE trigger cannot be in between, but
-            // RETURNING a whole row of an upsert is more to reason about than a primary key.
+            // RETURNING a whole row is more to reason about than a primary key.
             let query = format!(
                 "SELECT b FROM {} AS b WHERE b.bank OPERATOR(pg_catalog.=) $1",
                 schema.banks()
             );
-            let rows = client.select(query.as_str(), Some(1), &[self.bank.as_str().into()])?;
+            let rows = client.select(query.as_str(), Some(1), &[bank.into()])?;
             BankRow::from_spi(client, rows).map(Some)
         })
     }
@@ -240,81 +180,50 @@ impl Stored {
         self.responses_name = bank.map(|bank| bank.responses.name.clone());
         self.items_name =
             bank.and_then(|bank| bank.items.as_ref()).map(|items| items.relation.name.clone());
-        self.column_types = bank.map_or_else(|| json!({}), super::checks::column_types);
+        self.column_types = bank.map_or_else(|| json!({}), Bank::column_types);
     }
 }
 
-fn knows_owners(schema: &Schema) -> Result<bool, ExtensionError> {
-    schema.has_column("irt_item_banks", "owner")
-}
-
-/// The columns that the table has, in the order in which they are read and written here.
-fn columns(knows_owners: bool) -> Vec<&'static str> {
-    let owner_columns = OWNER_COLUMNS.split(", ").filter(|_| knows_owners);
-    COLUMNS.split(", ").chain(owner_columns).collect()
-}
-
-/// True for columns of type name.
-fn is_name(column: &str) -> bool {
-    column.ends_with("_column") || OWNER_COLUMNS.split(", ").any(|name| name == column)
-}
-
-fn query(schema: &Schema, knows_owners: bool) -> String {
-    let columns = columns(knows_owners)
-        .into_iter()
-        .map(|column| match column {
-            "responses" | "items" => format!("{column}::pg_catalog.oid"),
-            name if is_name(name) => format!("{column}::pg_catalog.text"),
-            _ => column.to_owned(),
-        })
-        .collect::<Vec<_>>()
-        .join(", ");
-    format!("SELECT {columns} FROM {} WHERE bank OPERATOR(pg_catalog.=) $1", schema.banks())
-}
-
-/// A new row must not become a change of somebody else's.
-fn write(schema: &Schema, knows_owners: bool, is_new: bool) -> String {
-    let names = columns(knows_owners);
-    let places = names
-        .iter()
-        .enumerate()
-        .map(|(i, name)| match *name {
-            "responses" | "items" => format!("${}::pg_catalog.regclass", i + 1),
-            name if is_name(name) => format!("${}::pg_catalog.name", i + 1),
-            _ => format!("${}", i + 1),
-        })
-        .collect::<Vec<_>>()
-        .join(", ");
-    let changes = names
-        .iter()
-        .filter(|name| **name != "bank")
-        .map(|name| format!("{name} = excluded.{name}"))
-        .collect::<Vec<_>>()
-        .join(", ");
-    let otherwise = if is_new { "NOTHING".to_owned() } else { format!("UPDATE SET {changes}") };
+/// A row as JSON. As such a regclass would be a name; it is kept by its OID.
+fn query(schema: &Schema) -> String {
+    let oid = |column: &str| format!("'{column}', b.{column}::pg_catalog.oid::pg_catalog.int8");
     format!(
-        "INSERT INTO {} ({}) VALUES ({places}) ON CONFLICT (bank) DO {otherwise} RETURNING 1",
-        schema.banks(),
-        names.join(", ")
+        "SELECT pg_catalog.to_jsonb(b) OPERATOR(pg_catalog.||) \
+             pg_catalog.jsonb_build_object({}, {}) \
+         FROM {} AS b WHERE b.bank OPERATOR(pg_catalog.=) $1",
+        oid("responses"),
+        oid("items"),
+        schema.banks()
     )
 }
 
-/// The cells of a row, one after the other.
-struct Cells<'a, 'conn> {
-    row: &'a Row<'conn>,
-    next: usize,
+/// The columns that the table has and `row` says something of.
+fn columns(schema: &Schema, row: &Value) -> Result<String, ExtensionError> {
+    let columns = reading::one::<String>(
+        "SELECT pg_catalog.string_agg(pg_catalog.quote_ident(a.attname), ', ' ORDER BY a.attnum) \
+         FROM pg_catalog.pg_attribute AS a \
+         WHERE a.attrelid OPERATOR(pg_catalog.=) $1::pg_catalog.regclass::pg_catalog.oid \
+           AND a.attnum OPERATOR(pg_catalog.>) 0::pg_catalog.int2 AND NOT a.attisdropped \
+           AND $2 OPERATOR(pg_catalog.?) a.attname::pg_catalog.text",
+        &[schema.banks().into(), JsonB(row.clone()).into()],
+    )?;
+    columns.ok_or_else(|| ExtensionError::Internal("irt_item_banks has no columns".to_owned()))
 }
 
-impl Cells<'_, '_> {
-    fn optional<T: Cell>(&mut self) -> Result<Option<T>, ExtensionError> {
-        self.next += 1;
-        Ok(self.row.get(self.next)?)
-    }
-
-    fn required<T: Cell>(&mut self) -> Result<T, ExtensionError> {
-        let found = self.optional()?;
-        found.ok_or_else(|| {
-            ExtensionError::Internal(format!("column {} of irt_item_banks is NULL", self.next))
-        })
+/// A new row must not become a change of somebody else's.
+fn write(schema: &Schema, columns: &str, is_new: bool) -> String {
+    let banks = schema.banks();
+    let values =
+        format!("SELECT {columns} FROM pg_catalog.jsonb_populate_record(NULL::{banks}, $1)");
+    if is_new {
+        format!(
+            "INSERT INTO {banks} ({columns}) {values} \
+             ON CONFLICT (bank) DO NOTHING RETURNING 1"
+        )
+    } else {
+        format!(
+            "UPDATE {banks} AS b SET ({columns}) = ({values}) \
+             WHERE b.bank OPERATOR(pg_catalog.=) $2 RETURNING 1"
+        )
     }
 }

@@ -1,30 +1,30 @@
 //! irt_fit_2pl: the estimator alone.
 
-use crate::bank::{BankSettings, StandardErrorMethod, check_quadrature_bound, parse_repeated};
+use super::arguments::arguments;
+use crate::bank::{BankSettings, Given, SETTINGS};
 use crate::error::ExtensionError;
 use crate::postgres::catching::catch_to_raise;
 use crate::postgres::raising::or_raise;
 use crate::postgres::sql_types::Text;
-use irt::ItemResult;
+use irt::{Calibration, ItemResult};
 use pgrx::prelude::*;
+use serde::Deserialize;
+use serde_json::Value;
 
-/// Calibrates the responses that a query yields, and returns what a run would record.
-#[expect(clippy::too_many_arguments, clippy::type_complexity, reason = "the signature is SQL's")]
-#[pg_extern(volatile, parallel_unsafe)]
+/// The arguments: the query, and settings.
+#[derive(Deserialize)]
+struct Arguments {
+    query: Option<String>,
+    #[serde(flatten)]
+    settings: Given,
+}
+
+/// Calibrates the responses that a query yields, and returns what a run would record. Its
+/// arguments: sql/functions.sql.
+#[expect(clippy::type_complexity, reason = "the signature is SQL's")]
+#[pg_extern(sql = false)]
 fn irt_fit_2pl(
-    query: Option<Text>,
-    min_responses_per_item: default!(Option<i32>, 1),
-    min_persons: default!(Option<i32>, 2),
-    repeated_responses: default!(Option<Text>, "'first'"),
-    quadrature_nodes: default!(Option<i32>, 61),
-    quadrature_bound: default!(Option<f64>, 6),
-    prior_log_discrimination_mean: default!(Option<f64>, 0),
-    prior_log_discrimination_sd: default!(Option<f64>, 0.5),
-    prior_difficulty_mean: default!(Option<f64>, 0),
-    prior_difficulty_sd: default!(Option<f64>, 2),
-    standard_errors: default!(Option<Text>, "'observed_information'"),
-    bootstrap_iterations: default!(Option<i32>, 2000),
-    seed: default!(Option<i64>, 42),
+    call: pg_sys::FunctionCallInfo,
 ) -> TableIterator<
     'static,
     (
@@ -41,43 +41,21 @@ fn irt_fit_2pl(
         name!(flags, Vec<String>),
     ),
 > {
-    let fit = || {
-        let settings = BankSettings {
-            min_new_responses: 0,
-            min_responses_per_item: given("min_responses_per_item", min_responses_per_item)?,
-            min_persons: given("min_persons", min_persons)?,
-            repeated_responses: parse_repeated(&given("repeated_responses", repeated_responses)?)?,
-            quadrature_nodes: given("quadrature_nodes", quadrature_nodes)?,
-            quadrature_bound: {
-                check_quadrature_bound(quadrature_bound)?;
-                given("quadrature_bound", quadrature_bound)?
-            },
-            prior_log_discrimination_mean: given(
-                "prior_log_discrimination_mean",
-                prior_log_discrimination_mean,
-            )?,
-            prior_log_discrimination_sd: given(
-                "prior_log_discrimination_sd",
-                prior_log_discrimination_sd,
-            )?,
-            prior_difficulty_mean: given("prior_difficulty_mean", prior_difficulty_mean)?,
-            prior_difficulty_sd: given("prior_difficulty_sd", prior_difficulty_sd)?,
-            standard_errors: StandardErrorMethod::parse(&given(
-                "standard_errors",
-                standard_errors,
-            )?)?,
-            bootstrap_iterations: given("bootstrap_iterations", bootstrap_iterations)?,
-            seed: given("seed", seed)?,
-        };
-        crate::fit::fit(&given("query", query)?, &settings)
-    };
+    // SAFETY: the server called this function.
+    let fit = || unsafe { arguments(call) }.and_then(fit);
     let fitted = catch_to_raise(fit).unwrap_or_else(|report| Err(ExtensionError::Database(report)));
     TableIterator::new(or_raise(fitted).items.into_iter().map(row))
 }
 
-/// The argument, or the error that it must not be NULL.
-fn given<T>(argument: &'static str, value: Option<T>) -> Result<T, ExtensionError> {
-    value.ok_or(ExtensionError::NullArgument { argument })
+/// A setting that is NULL has no bank to fall back on.
+fn fit(arguments: Arguments) -> Result<Calibration, ExtensionError> {
+    let null = |name: &str| arguments.settings.get(name).is_some_and(Value::is_null);
+    if let Some(setting) = SETTINGS.iter().find(|setting| null(setting.name)) {
+        return Err(ExtensionError::NullArgument { argument: setting.name });
+    }
+    let settings = BankSettings::default().with(&arguments.settings)?;
+    let query = arguments.query.ok_or(ExtensionError::NullArgument { argument: "query" })?;
+    crate::fit::fit(&query, &settings.checked()?)
 }
 
 type Row = (

@@ -1,131 +1,35 @@
 //! irt_run_calibration, irt_start_calibration, irt_cancel_calibration, irt_adopt_runs.
 
-use crate::bank::Overrides;
+use super::arguments::arguments;
 use crate::error::ExtensionError;
 use crate::postgres::cancels;
 use crate::postgres::raising::or_raise;
 use crate::postgres::read_only::may_write;
-use crate::postgres::sql_types::{ItemKeys, RegClass, RunRow, Text, Texts};
+use crate::postgres::sql_types::{RegClass, RunRow};
 use crate::runs::adopt;
 use crate::runs::audit;
-use crate::worker::launch::{Arguments, Stay, launch};
+use crate::runs::request::Arguments;
+use crate::worker::launch::{Stay, launch};
 use crate::worker::wait::{until_the_end, until_the_start};
 use pgrx::prelude::*;
 
-/// Calibrates a bank and publishes its parameters; returns the run's row.
-#[expect(clippy::too_many_arguments, reason = "the signature is SQL's")]
-#[pg_extern(name = "irt_run_calibration", volatile, parallel_unsafe)]
-fn irt_run_calibration_0_3(
-    force: default!(Option<bool>, false),
-    min_new_responses: default!(Option<i32>, "NULL"),
-    min_responses_per_item: default!(Option<i32>, "NULL"),
-    item_ids: default!(Option<ItemKeys>, "NULL::text[]"),
-    standard_errors: default!(Option<Text>, "NULL"),
-    bootstrap_iterations: default!(Option<i32>, "NULL"),
-    seed: default!(Option<i64>, "NULL"),
-    bank: default!(Option<Text>, "'default'"),
-) -> RunRow {
-    let overrides = Overrides {
-        min_new_responses,
-        min_responses_per_item,
-        standard_errors: standard_errors.map(Into::into),
-        bootstrap_iterations,
-        seed,
-    };
-    or_raise(texts(item_ids).and_then(|item_ids| {
-        run(Arguments { force, overrides, item_ids, bank: bank.map(Into::into) })
-    }))
+/// Calibrates a bank and publishes its parameters; returns the run's row. Its arguments:
+/// sql/functions.sql.
+#[pg_extern(sql = false)]
+fn irt_run_calibration(call: pg_sys::FunctionCallInfo) -> RunRow {
+    // SAFETY: the server called this function.
+    or_raise(unsafe { arguments(call) }.and_then(run))
 }
 
 /// The same without waiting: returns the run's id as soon as its row is committed.
-#[expect(clippy::too_many_arguments, reason = "the signature is SQL's")]
-#[pg_extern(name = "irt_start_calibration", volatile, parallel_unsafe)]
-fn irt_start_calibration_0_3(
-    force: default!(Option<bool>, false),
-    min_new_responses: default!(Option<i32>, "NULL"),
-    min_responses_per_item: default!(Option<i32>, "NULL"),
-    item_ids: default!(Option<ItemKeys>, "NULL::text[]"),
-    standard_errors: default!(Option<Text>, "NULL"),
-    bootstrap_iterations: default!(Option<i32>, "NULL"),
-    seed: default!(Option<i64>, "NULL"),
-    bank: default!(Option<Text>, "'default'"),
-) -> i64 {
-    let overrides = Overrides {
-        min_new_responses,
-        min_responses_per_item,
-        standard_errors: standard_errors.map(Into::into),
-        bootstrap_iterations,
-        seed,
-    };
-    or_raise(texts(item_ids).and_then(|item_ids| {
-        start(Arguments { force, overrides, item_ids, bank: bank.map(Into::into) })
-    }))
-}
-
-/// The one of 0.1.0 and 0.2.0, whose item_ids is text[].
-#[expect(clippy::too_many_arguments, reason = "the signature is SQL's")]
 #[pg_extern(sql = false)]
-fn irt_run_calibration(
-    force: default!(Option<bool>, false),
-    min_new_responses: default!(Option<i32>, "NULL"),
-    min_responses_per_item: default!(Option<i32>, "NULL"),
-    item_ids: default!(Option<Texts>, "NULL"),
-    standard_errors: default!(Option<Text>, "NULL"),
-    bootstrap_iterations: default!(Option<i32>, "NULL"),
-    seed: default!(Option<i64>, "NULL"),
-    bank: default!(Option<Text>, "'default'"),
-) -> RunRow {
-    let overrides = Overrides {
-        min_new_responses,
-        min_responses_per_item,
-        standard_errors: standard_errors.map(Into::into),
-        bootstrap_iterations,
-        seed,
-    };
-    or_raise(run(Arguments {
-        force,
-        overrides,
-        item_ids: item_ids.map(|ids| ids.0),
-        bank: bank.map(Into::into),
-    }))
-}
-
-/// The one of 0.1.0 and 0.2.0, whose item_ids is text[].
-#[expect(clippy::too_many_arguments, reason = "the signature is SQL's")]
-#[pg_extern(sql = false)]
-fn irt_start_calibration(
-    force: default!(Option<bool>, false),
-    min_new_responses: default!(Option<i32>, "NULL"),
-    min_responses_per_item: default!(Option<i32>, "NULL"),
-    item_ids: default!(Option<Texts>, "NULL"),
-    standard_errors: default!(Option<Text>, "NULL"),
-    bootstrap_iterations: default!(Option<i32>, "NULL"),
-    seed: default!(Option<i64>, "NULL"),
-    bank: default!(Option<Text>, "'default'"),
-) -> i64 {
-    let overrides = Overrides {
-        min_new_responses,
-        min_responses_per_item,
-        standard_errors: standard_errors.map(Into::into),
-        bootstrap_iterations,
-        seed,
-    };
-    or_raise(start(Arguments {
-        force,
-        overrides,
-        item_ids: item_ids.map(|ids| ids.0),
-        bank: bank.map(Into::into),
-    }))
-}
-
-/// The keys of the items that a run is limited to, as text.
-fn texts(item_ids: Option<ItemKeys>) -> Result<Option<Vec<Option<String>>>, ExtensionError> {
-    item_ids.map(ItemKeys::texts).transpose()
+fn irt_start_calibration(call: pg_sys::FunctionCallInfo) -> i64 {
+    // SAFETY: the server called this function.
+    or_raise(unsafe { arguments(call) }.and_then(start))
 }
 
 fn run(arguments: Arguments) -> Result<RunRow, ExtensionError> {
-    let row = until_the_end(launch(arguments, Stay::UntilTheEnd)?)?;
-    audit::row_from_json(&row)
+    until_the_end(launch(arguments, Stay::UntilTheEnd)?)?.into_composite()
 }
 
 fn start(arguments: Arguments) -> Result<i64, ExtensionError> {

@@ -5,10 +5,12 @@
 //! reach it.
 
 mod adopted;
+mod ended;
 mod numbers;
 pub mod orphans;
 
 pub use adopted::{AdoptedRun, adopt};
+pub use ended::EndedRun;
 
 use crate::error::ExtensionError;
 use crate::postgres::error_report::ErrorReport;
@@ -16,7 +18,6 @@ use crate::postgres::privileges::{as_owner, current_role, role_name};
 use crate::postgres::reading;
 use crate::postgres::schema::Schema;
 use crate::postgres::spi::Spi;
-use crate::postgres::sql_types::RunRow;
 use crate::postgres::text_output::pin_text_settings;
 use crate::runs::should_run::ResponseCounts;
 use irt::Calibration;
@@ -150,7 +151,7 @@ pub fn record_refusal(
 }
 
 /// The same where nothing can interrupt: tells nobody, because a notification may have to wait for
-/// another's commit. Returns the row as JSON.
+/// another's commit. Returns the row.
 ///
 /// # Errors
 /// 55P03 when somebody has locked the table; when SPI fails.
@@ -159,7 +160,7 @@ pub fn record_without_waiting(
     triggered_by: &str,
     status: Status,
     report: &ErrorReport,
-) -> Result<String, ExtensionError> {
+) -> Result<EndedRun, ExtensionError> {
     as_owner(|schema| {
         // SAFETY: a transaction is open, which releases the lock at its end.
         let locked = unsafe {
@@ -215,7 +216,7 @@ pub fn now() -> Result<TimestampWithTimeZone, ExtensionError> {
         .ok_or_else(|| ExtensionError::Internal("the clock is NULL".to_owned()))
 }
 
-/// Ends a run's row and removes it from the progress. Returns the row as JSON.
+/// Ends a run's row and removes it from the progress. Returns the row.
 ///
 /// # Errors
 /// Only when SPI fails.
@@ -225,7 +226,7 @@ pub fn end(
     facts: &Facts,
     error: Option<&ErrorReport>,
     ended_at: TimestampWithTimeZone,
-) -> Result<String, ExtensionError> {
+) -> Result<EndedRun, ExtensionError> {
     let counts = facts.counts.as_ref();
     let fitted = facts.fitted.as_ref();
     let count = |count: u64| count.cast_signed();
@@ -257,8 +258,8 @@ pub fn end(
         let statement =
             format!("DELETE FROM {} WHERE run_id OPERATOR(pg_catalog.=) $1", schema.running());
         Spi::run_with_args(&statement, &[run_id.into()])?;
-        let row: Option<String> = Spi::get_one_with_args(&update(schema)?, &arguments)?;
-        row.ok_or(ExtensionError::RunGone { run_id })
+        let row: Option<JsonB> = Spi::get_one_with_args(&update(schema)?, &arguments)?;
+        row.map(|row| EndedRun::new(row.0)).ok_or(ExtensionError::RunGone { run_id })
     })
 }
 
@@ -279,7 +280,7 @@ fn update(schema: &Schema) -> Result<String, ExtensionError> {
              em_iterations = $16, bootstrap_iterations = $17, bootstrap_failures = $18, \
              error_message = $19, error_sqlstate = $20{correct} \
          WHERE r.id OPERATOR(pg_catalog.=) $1 \
-         RETURNING pg_catalog.to_jsonb(r)::pg_catalog.text",
+         RETURNING pg_catalog.to_jsonb(r)",
         schema.runs()
     ))
 }
@@ -287,44 +288,24 @@ fn update(schema: &Schema) -> Result<String, ExtensionError> {
 /// The most of a bank's name that fits into a notification beside the rest.
 const MOST_OF_A_NAME: usize = 1000;
 
-/// Tells whoever listens how a run has ended, when this transaction is committed. `row`: what
-/// [`end`] returned.
+/// Tells whoever listens how a run has ended, when this transaction is committed.
 ///
 /// # Errors
 /// Only when SPI fails.
-pub fn announce(row: &str) -> Result<(), ExtensionError> {
-    let row: Value =
-        serde_json::from_str(row).map_err(|error| ExtensionError::Internal(error.to_string()))?;
-    let bank: String =
-        row["bank"].as_str().unwrap_or_default().chars().take(MOST_OF_A_NAME).collect();
+pub fn announce(run: &EndedRun) -> Result<(), ExtensionError> {
+    let bank: String = run.bank().chars().take(MOST_OF_A_NAME).collect();
     let payload = serde_json::json!({
-        "run_id": row["id"],
+        "run_id": run.column("id"),
         "bank": bank,
-        "status": row["status"],
-        "items_calibrated": row["items_calibrated"],
-        "error_sqlstate": row["error_sqlstate"],
+        "status": run.column("status"),
+        "items_calibrated": run.column("items_calibrated"),
+        "error_sqlstate": run.column("error_sqlstate"),
     });
     Spi::run_with_args(
         "SELECT pg_catalog.pg_notify('irt_calibration', $1)",
         &[payload.to_string().into()],
     )?;
     Ok(())
-}
-
-/// A row that [`end`] returned, as a composite for the caller, who may not read the table.
-///
-/// # Errors
-/// Only when SPI fails.
-pub fn row_from_json(row: &str) -> Result<RunRow, ExtensionError> {
-    let schema = Schema::find()?;
-    let query = format!(
-        "SELECT pg_catalog.jsonb_populate_record(NULL::{}, $1::pg_catalog.jsonb)",
-        schema.runs()
-    );
-    Spi::connect(|client| {
-        let rows = client.select(query.as_str(), Some(1), &[row.into()])?;
-        RunRow::from_spi(client, rows)
-    })
 }
 
 /// The process that carries a run out, if it is running.

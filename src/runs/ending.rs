@@ -1,6 +1,6 @@
 //! The end of a run, on record and in the log: nothing is silent, and no cancel gets in between.
 
-use super::audit::{self, Facts, Status};
+use super::audit::{self, EndedRun, Facts, Status};
 use super::request::Request;
 use crate::bank::lock::BankLock;
 use crate::error::ExtensionError;
@@ -25,7 +25,7 @@ pub fn record(
     request: &Request,
     facts: &Facts,
     report: ErrorReport,
-) -> (ErrorReport, Option<String>) {
+) -> (ErrorReport, Option<EndedRun>) {
     let end = || audit::end(run_id, Status::Failed, facts, Some(&report), audit::now()?);
     let and_tell = || {
         let row = end()?;
@@ -89,8 +89,7 @@ fn warn_if_lost(outcome: Result<(), ExtensionError>) {
 }
 
 /// One line in the server's log for every ended run.
-pub fn log_end(row: &str) {
-    let row: Value = serde_json::from_str(row).unwrap_or_default();
+pub fn log_end(run: &EndedRun) {
     let mut line = "irt_calibration:".to_owned();
     for (label, column) in [
         ("run", "id"),
@@ -106,7 +105,7 @@ pub fn log_end(row: &str) {
         ("bootstrap_iterations", "bootstrap_iterations"),
         ("duration_seconds", "duration_seconds"),
     ] {
-        match &row[column] {
+        match run.column(column) {
             Value::Null => {}
             Value::String(text) => line.push_str(&format!(" {label}={text}")),
             other => line.push_str(&format!(" {label}={other}")),

@@ -9,7 +9,7 @@ mod before;
 mod estimating;
 mod publishing;
 
-use super::audit::{self, Facts, Status};
+use super::audit::{self, EndedRun, Facts, Status};
 use super::lock_wait::Place;
 use super::outcome::{Caller, Outcome, RunTrace};
 use super::phase::Phase;
@@ -17,7 +17,7 @@ use super::progress::Reporter;
 use super::request::Request;
 use super::{ending, failure, settings, warnings};
 use crate::bank::lock::BankLock;
-use crate::bank::{self, Bank, BankSettings};
+use crate::bank::{self, Bank, CheckedSettings};
 use crate::error::ExtensionError;
 use crate::postgres::catching::catch;
 use crate::postgres::error_report::{ErrorReport, Level};
@@ -108,7 +108,7 @@ impl Run<'_> {
         &mut self,
         replicated: bool,
         server_reserve: ServerReserve,
-    ) -> (Outcome, Option<String>) {
+    ) -> (Outcome, Option<EndedRun>) {
         let worked = catch(|| self.work(replicated)).unwrap_or_else(|report| Err(report.into()));
         drop(server_reserve);
         self.disable_interrupts();
@@ -149,7 +149,7 @@ impl Run<'_> {
     }
 
     /// Every step of a run; returns its row.
-    fn work(&mut self, replicated: bool) -> Result<String, ExtensionError> {
+    fn work(&mut self, replicated: bool) -> Result<EndedRun, ExtensionError> {
         if !replicated {
             return Err(ExtensionError::NoStandby);
         }
@@ -189,10 +189,10 @@ impl Run<'_> {
     }
 
     /// Validates arguments, configuration and rights, and records all settings in force.
-    fn check(&mut self) -> Result<(Bank, BankSettings), ExtensionError> {
+    fn check(&mut self) -> Result<(Bank, CheckedSettings), ExtensionError> {
         let checked = transaction(Isolation::ReadCommitted, || {
             let bank = bank::load_for_run(&self.request.bank, self.request.discovered)?;
-            let settings = bank.settings.with(&self.request.overrides)?;
+            let settings = bank.settings.with(&self.request.arguments.overrides)?.checked()?;
             Ok((bank, settings))
         });
         // What was asked for is on record even if it was wrong.
@@ -206,7 +206,7 @@ impl Run<'_> {
         Ok((bank, settings))
     }
 
-    fn skip(&mut self, settings: &BankSettings) -> Result<String, ExtensionError> {
+    fn skip(&mut self, settings: &CheckedSettings) -> Result<EndedRun, ExtensionError> {
         if let Some(counts) = &self.facts.counts {
             let report = warnings::too_few(&self.request.bank, counts, settings.min_new_responses);
             self.caller.report(Level::Notice, &report);

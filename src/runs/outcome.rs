@@ -1,5 +1,6 @@
 //! What a run tells, while it runs and when it has ended.
 
+use super::audit::EndedRun;
 use super::phase::Phase;
 use crate::postgres::error_report::{ErrorReport, Level};
 use std::time::{Duration, SystemTime};
@@ -19,8 +20,8 @@ pub trait Caller {
 /// How a run ended.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
-    /// Success or skipped: the run's row as JSON.
-    Row(String),
+    /// Success or skipped: the run's row.
+    Row(EndedRun),
     /// Failed, or refused before it had a row.
     Failed(ErrorReport),
 }
@@ -30,8 +31,8 @@ pub enum Outcome {
 pub struct RunTrace {
     /// The run, if it got its row.
     pub run_id: Option<i64>,
-    /// Its row as JSON.
-    pub row: Option<String>,
+    /// Its row, if it was recorded.
+    pub row: Option<EndedRun>,
     /// When each phase was entered.
     pub phases: Vec<(Phase, SystemTime)>,
     /// When the worker took it up.

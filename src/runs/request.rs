@@ -1,20 +1,30 @@
 //! What a caller asks of a run, in the form in which it reaches the worker.
 
-use crate::bank::{Discovered, Overrides};
+use crate::bank::{Discovered, Given};
 use crate::error::ExtensionError;
 use serde::{Deserialize, Serialize};
+
+/// What irt_run_calibration or irt_start_calibration was called with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Arguments {
+    /// Run whether or not there are enough new responses.
+    pub force: Option<bool>,
+    /// Limits what is published.
+    pub item_ids: Option<Vec<Option<String>>>,
+    /// The bank's name.
+    pub bank: Option<String>,
+    /// What replaces the bank's settings.
+    #[serde(flatten)]
+    pub overrides: Given,
+}
 
 /// Everything that a worker cannot find out by itself.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Request {
     /// The bank's name.
     pub bank: String,
-    /// Run whether or not there are enough new responses.
-    pub force: Option<bool>,
-    /// What replaces the bank's settings.
-    pub overrides: Overrides,
-    /// Limits what is published.
-    pub item_ids: Option<Vec<Option<String>>>,
+    /// What was asked for.
+    pub arguments: Arguments,
     /// What the default bank's relations are in the caller's session.
     pub discovered: Option<Discovered>,
     /// 'cron', 'api' or 'manual'.
@@ -28,7 +38,7 @@ pub struct Request {
 impl Request {
     /// True when the should-run check does not decide.
     pub fn is_forced(&self) -> bool {
-        self.force == Some(true)
+        self.arguments.force == Some(true)
     }
 
     /// True when cron asked.
@@ -38,7 +48,7 @@ impl Request {
 
     /// The items to publish, where they are limited.
     pub fn item_ids(&self) -> Option<Vec<String>> {
-        self.item_ids.as_ref().map(|items| items.iter().flatten().cloned().collect())
+        self.arguments.item_ids.as_ref().map(|items| items.iter().flatten().cloned().collect())
     }
 
     /// Checks the arguments that are no bank's settings.
@@ -46,10 +56,10 @@ impl Request {
     /// # Errors
     /// 22004 for a NULL that makes no sense, 22023 for item_ids without items.
     pub fn validate(&self) -> Result<(), ExtensionError> {
-        if self.force.is_none() {
+        if self.arguments.force.is_none() {
             return Err(ExtensionError::NullArgument { argument: "force" });
         }
-        match &self.item_ids {
+        match &self.arguments.item_ids {
             Some(items) if items.is_empty() => Err(ExtensionError::InvalidArgument {
                 argument: "item_ids",
                 found: "empty".to_owned(),

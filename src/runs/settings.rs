@@ -1,7 +1,7 @@
 //! irt_calibration_runs.settings: enough to repeat a run.
 
 use super::request::Request;
-use crate::bank::{Bank, BankSettings};
+use crate::bank::{Bank, CheckedSettings};
 use crate::server_settings;
 use serde_json::{Value, json};
 
@@ -9,19 +9,10 @@ use serde_json::{Value, json};
 /// items are, the arguments themselves, version and kernel, and the limits of the server.
 ///
 /// `item_ids` is there only where a run was limited to some items: such a run is not a full one.
-pub fn json(request: &Request, checked: Option<&(Bank, BankSettings)>) -> Value {
+pub fn json(request: &Request, checked: Option<&(Bank, CheckedSettings)>) -> Value {
     let mut all = json!({
         "bank": request.bank,
-        "arguments": {
-            "force": request.force,
-            "min_new_responses": request.overrides.min_new_responses,
-            "min_responses_per_item": request.overrides.min_responses_per_item,
-            "item_ids": request.item_ids,
-            "standard_errors": request.overrides.standard_errors,
-            "bootstrap_iterations": request.overrides.bootstrap_iterations,
-            "seed": request.overrides.seed,
-            "bank": request.bank,
-        },
+        "arguments": request.arguments,
         "version": env!("CARGO_PKG_VERSION"),
         "kernel": irt::KERNEL,
         "threads": server_settings::max_threads(),
@@ -31,9 +22,9 @@ pub fn json(request: &Request, checked: Option<&(Bank, BankSettings)>) -> Value 
     });
     if let Some((bank, settings)) = checked {
         merge(&mut all, bank.json());
-        merge(&mut all, settings.json());
+        merge(&mut all, json!(settings.stated));
     }
-    if let Some(items) = &request.item_ids {
+    if let Some(items) = &request.arguments.item_ids {
         all["item_ids"] = json!(items);
     }
     all

@@ -2,7 +2,7 @@
 
 use super::items::few;
 use super::should_run::ResponseCounts;
-use crate::bank::{Bank, BankSettings, DEFAULT_BANK};
+use crate::bank::{Bank, CheckedSettings, DEFAULT_BANK};
 use crate::parameters::checks::{Check, Outcome};
 use crate::parameters::conclude::{Conclusion, Withheld};
 use crate::postgres::error_report::ErrorReport;
@@ -29,7 +29,7 @@ pub fn too_few(bank: &str, counts: &ResponseCounts, required: i32) -> ErrorRepor
 pub fn thinly_covered(
     calibration: &Calibration,
     run_id: i64,
-    settings: &BankSettings,
+    settings: &CheckedSettings,
 ) -> Option<ErrorReport> {
     let few = calibration.items.iter().filter(|item| item.flags.contains(&Flag::FewResponses));
     let counts: Vec<u64> = few.map(|item| item.responses_count).collect();

@@ -38,7 +38,6 @@ const COUNTS: [&str; 12] = [
 /// What is known of a run: the tags and contexts of all that Sentry gets, in its words a scope.
 pub struct RunScope<'a> {
     trace: &'a RunTrace,
-    row: Value,
     tags: Map<String, String>,
     failed: bool,
 }
@@ -46,7 +45,6 @@ pub struct RunScope<'a> {
 impl<'a> RunScope<'a> {
     /// Collects what may be reported.
     pub fn of(request: &Request, outcome: &Outcome, trace: &'a RunTrace) -> Self {
-        let row = trace.row.as_deref().and_then(|row| serde_json::from_str(row).ok());
         let phase = trace.phases.last().map_or("starting", |(phase, _)| phase.as_str());
         let mut tags: Map<String, String> = Map::new();
         tags.insert("bank".to_owned(), request.bank.clone());
@@ -59,17 +57,18 @@ impl<'a> RunScope<'a> {
             tags.insert("sqlstate".to_owned(), report.sqlstate_str().to_owned());
         }
         let failed = matches!(outcome, Outcome::Failed(_));
-        Self { trace, row: row.unwrap_or_default(), tags, failed }
+        Self { trace, tags, failed }
     }
 
     fn contexts(&self) -> Map<String, Context> {
-        let counts = COUNTS
-            .iter()
-            .filter(|column| !self.row[**column].is_null())
-            .map(|column| ((*column).to_owned(), self.row[*column].clone()));
+        let column = |name: &str| self.trace.row.as_ref().map(|run| run.column(name));
+        let counts = COUNTS.iter().filter_map(|name| {
+            let count = column(name).filter(|count| !count.is_null())?;
+            Some(((*name).to_owned(), count.clone()))
+        });
         let mut contexts = Map::new();
         contexts.insert("run".to_owned(), Context::Other(counts.collect()));
-        if let Value::Object(settings) = &self.row["settings"] {
+        if let Some(Value::Object(settings)) = column("settings") {
             let settings = settings.clone().into_iter().collect();
             contexts.insert("settings".to_owned(), Context::Other(settings));
         }

@@ -3,30 +3,17 @@
 use super::channel::{CallerEnd, encode};
 use super::unbegun;
 use crate::bank::lock::must_be_free;
-use crate::bank::{Overrides, discover, must_exist, must_fit};
+use crate::bank::{discover, must_exist, must_fit};
 use crate::error::ExtensionError;
 use crate::postgres::latch::wait_for_client;
 use crate::postgres::privileges::{current_role, role_has_login, role_name};
 use crate::postgres::read_only::{is_standby, must_be_writable};
 use crate::postgres::session::{application_name, process, setting, worker_type};
-use crate::runs::request::Request;
+use crate::runs::request::{Arguments, Request};
 use crate::server_settings;
 use pgrx::pg_sys;
 use std::ffi::{CStr, c_char, c_int};
 use std::time::{Duration, Instant};
-
-/// What one of the two functions was called with.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Arguments {
-    /// Run whether or not there are enough new responses.
-    pub force: Option<bool>,
-    /// What replaces the bank's settings.
-    pub overrides: Overrides,
-    /// Limits what is published.
-    pub item_ids: Option<Vec<Option<String>>>,
-    /// The bank's name.
-    pub bank: Option<String>,
-}
 
 /// Whether the caller stays until the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,7 +64,7 @@ pub struct Launched {
 /// transaction (of which the worker would know nothing), 28000 for a role that may not log in, 53400 where no
 /// worker gets free.
 pub fn launch(arguments: Arguments, stay: Stay) -> Result<Launched, ExtensionError> {
-    let bank = arguments.bank.ok_or(ExtensionError::NullArgument { argument: "bank" })?;
+    let bank = arguments.bank.clone().ok_or(ExtensionError::NullArgument { argument: "bank" })?;
     if is_standby() {
         return Err(ExtensionError::Standby);
     }
@@ -94,9 +81,7 @@ pub fn launch(arguments: Arguments, stay: Stay) -> Result<Launched, ExtensionErr
     let request = Request {
         discovered: discover(&bank)?,
         bank: bank.clone(),
-        force: arguments.force,
-        overrides: arguments.overrides,
-        item_ids: arguments.item_ids,
+        arguments,
         triggered_by: triggered_by.to_owned(),
         waiting_process: (stay == Stay::UntilTheEnd).then(process),
         settings: effective_settings(),

@@ -1,6 +1,7 @@
 //! What a worker tells its caller, in the form in which it passes the queue.
 
 use crate::postgres::error_report::ErrorReport;
+use crate::runs::audit::EndedRun;
 use serde::{Deserialize, Serialize};
 
 /// What a worker tells its caller.
@@ -12,8 +13,8 @@ pub enum Message {
     Notice(ErrorReport),
     /// To be passed on to the client.
     Warning(ErrorReport),
-    /// The end: the run's row as JSON.
-    Row(String),
+    /// The end: the run's row.
+    Row(EndedRun),
     /// The end: the error.
     Failed(ErrorReport),
 }

@@ -10,7 +10,7 @@ use crate::postgres::error_report::Level;
 use crate::postgres::interrupts::take_cancel;
 use crate::postgres::latch::{is_dying, is_interrupted, wait_for_client, wait_on_latch};
 use crate::postgres::raising::tell;
-use serde_json::Value;
+use crate::runs::audit::EndedRun;
 use std::time::{Duration, Instant};
 
 /// How often the client is looked after.
@@ -39,11 +39,11 @@ pub fn until_the_start(mut run: Launched) -> Result<i64, ExtensionError> {
     }
 }
 
-/// Waits until the run has ended and returns its row as JSON.
+/// Waits until the run has ended and returns its row.
 ///
 /// # Errors
 /// What the run failed with.
-pub fn until_the_end(mut run: Launched) -> Result<String, ExtensionError> {
+pub fn until_the_end(mut run: Launched) -> Result<EndedRun, ExtensionError> {
     let mut begun = false;
     loop {
         let message = next(&mut run.end);
@@ -113,10 +113,7 @@ fn let_it_finish(end: &mut CallerEnd) -> Option<ExtensionError> {
 }
 
 /// What a caller that is canceled must hear of a run that had published.
-fn published(row: &str) -> Option<ExtensionError> {
-    let row: Value = serde_json::from_str(row).ok()?;
-    (row["status"] == "success").then_some(ExtensionError::CanceledTooLate {
-        run_id: row["id"].as_i64()?,
-        bank: row["bank"].as_str()?.to_owned(),
-    })
+fn published(run: &EndedRun) -> Option<ExtensionError> {
+    let (run_id, bank) = (run.id()?, run.bank().to_owned());
+    run.is_success().then_some(ExtensionError::CanceledTooLate { run_id, bank })
 }

@@ -7,6 +7,7 @@ mod circles;
 mod fill;
 mod outcome;
 mod schema;
+mod settings;
 mod version;
 
 use std::path::Path;
@@ -14,6 +15,7 @@ use std::process::ExitCode;
 
 const USAGE: &str = "usage: cargo xtask TASK
   schema [--check] LIBRARY     the install script of the version, from the extension in LIBRARY
+  settings [--check]           what lists the settings of a bank, in sql/, bin/ and docs/
   fill FILE NAME               puts standard input between <!-- NAME --> and <!-- end of NAME -->
   version NEW RELEASED         freezes what was released on the day RELEASED (YYYY-MM-DD), and begins NEW
   circles [PACKAGE…]           the circles of imports between files of one crate";
@@ -24,6 +26,8 @@ fn main() -> ExitCode {
     let outcome = match words.as_slice() {
         ["schema", library] => schema::write(root(), Path::new(library)),
         ["schema", "--check", library] => schema::check(root(), Path::new(library)),
+        ["settings"] => settings::write(root()),
+        ["settings", "--check"] => settings::check(root()),
         ["fill", file, name] => fill::fill(&root().join(file), name),
         ["version", new, released] => version::begin(root(), new, released),
         ["circles", packages @ ..] => circles::print(root(), packages),

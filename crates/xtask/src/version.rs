@@ -56,11 +56,27 @@ fn next_section(text: &str, old: &str, new: &str, released: &str) -> Result<Stri
     }
 }
 
-fn upgrade(old: &str, new: &str) -> String {
+/// What `make schema` writes into an upgrade script.
+const SETTINGS: &str = "
+-- Functions with other arguments than before, in place: their OIDs stay, and with them grants,
+-- comments and whatever depends on them. CREATE OR REPLACE FUNCTION, below, does the rest.
+-- settings: changed arguments
+-- end of settings
+-- settings: new columns
+-- end of settings
+-- settings: comments
+-- end of settings
+-- settings: functions
+-- end of settings
+";
+
+/// The upgrade script of a version that has just begun.
+pub fn upgrade(old: &str, new: &str) -> String {
     format!(
         "-- Written by hand: what irt_calibration--{new}.sql has and irt_calibration--{old}.sql has not.\n\
-         -- tests/upgrade.rs compares an updated catalog with that of a fresh install.\n\n\
-         \\echo Use \"ALTER EXTENSION irt_calibration UPDATE\" to load this file. \\quit\n"
+         -- tests/upgrade.rs compares an updated catalog with that of a fresh install. From \"settings: ...\" to\n\
+         -- \"end of settings\" it is written by `make schema`.\n\n\
+         \\echo Use \"ALTER EXTENSION irt_calibration UPDATE\" to load this file. \\quit\n{SETTINGS}"
     )
 }
 

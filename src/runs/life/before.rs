@@ -1,7 +1,7 @@
 //! What a run is compared with: what is in force, in the snapshot in which its responses are read.
 
 use super::Run;
-use crate::bank::{Bank, BankSettings};
+use crate::bank::{Bank, CheckedSettings};
 use crate::error::ExtensionError;
 use crate::parameters::checks::{Check, Comparison, Thresholds};
 use crate::parameters::in_force::{self, InForce};
@@ -63,7 +63,7 @@ impl Run<'_> {
     pub(super) fn compare(
         &self,
         bank: &Bank,
-        settings: &BankSettings,
+        settings: &CheckedSettings,
         calibration: &Calibration,
         scores: Option<ScoreComparison>,
         before: &Before,
@@ -76,7 +76,7 @@ impl Run<'_> {
             calibration,
             in_force: &before.in_force,
             items_lost,
-            limited: self.request.item_ids.is_some(),
+            limited: self.request.item_ids().is_some(),
             scores,
         };
         Ok(comparison.checks(&before.thresholds))

@@ -2,7 +2,7 @@
 
 use super::Run;
 use super::before::Before;
-use crate::bank::{Bank, BankSettings, StandardErrorMethod};
+use crate::bank::{Bank, CheckedSettings, StandardErrorMethod};
 use crate::error::ExtensionError;
 use crate::estimation;
 use crate::postgres::error_report::Level;
@@ -20,7 +20,7 @@ impl Run<'_> {
     pub(super) fn load_if_enough(
         &mut self,
         bank: &Bank,
-        settings: &BankSettings,
+        settings: &CheckedSettings,
         threads: &mut Threads,
     ) -> Result<Option<(Loaded, Before)>, ExtensionError> {
         let force = self.request.is_forced();
@@ -35,7 +35,7 @@ impl Run<'_> {
                 return Ok(None);
             }
             check_memory(total.unsigned_abs())?;
-            let loaded = of_bank::read(bank, settings.repeated_responses, threads)?;
+            let loaded = of_bank::read(bank, settings.repeated_responses.into(), threads)?;
             if let Some(only) = &only {
                 items::must_be_of(bank, only, loaded.labels())?;
             }
@@ -47,17 +47,16 @@ impl Run<'_> {
     pub(super) fn calibrate(
         &mut self,
         loaded: Loaded,
-        settings: &BankSettings,
+        settings: &CheckedSettings,
         before: &Before,
         mut threads: Threads,
     ) -> Result<(Calibration, Option<ScoreComparison>), ExtensionError> {
-        let core_settings = settings.calibration_settings()?;
         let compare = |responses: &Responses, found: &Calibration, monitor: &dyn Monitor| {
-            before.scores(responses, found, &core_settings.quadrature, monitor)
+            before.scores(responses, found, &settings.of_core.quadrature, monitor)
         };
         let estimate = estimation::estimate(
             loaded,
-            &core_settings,
+            &settings.of_core,
             &mut threads,
             &mut self.reporter,
             compare,

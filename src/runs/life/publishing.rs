@@ -8,7 +8,7 @@ use crate::parameters::conclude::{Estimated, conclude};
 use crate::parameters::in_force::InForce;
 use crate::postgres::transactions::replicated_transaction;
 use crate::postgres::{cancels, interrupts};
-use crate::runs::audit::{self, Status};
+use crate::runs::audit::{self, EndedRun, Status};
 use crate::runs::lock_wait::Place;
 use crate::runs::{failure, warnings};
 use irt::{Calibration, IrtError};
@@ -40,7 +40,7 @@ impl Run<'_> {
         calibration: &Calibration,
         in_force: &InForce,
         checks: &[Check],
-    ) -> Result<String, ExtensionError> {
+    ) -> Result<EndedRun, ExtensionError> {
         self.place = bank
             .items
             .as_ref()
@@ -84,7 +84,7 @@ impl Run<'_> {
         &self,
         status: Status,
         now: TimestampWithTimeZone,
-    ) -> Result<String, ExtensionError> {
+    ) -> Result<EndedRun, ExtensionError> {
         let row = audit::end(self.run_id, status, &self.facts, None, now)?;
         audit::announce(&row)?;
         Ok(row)

@@ -1,0 +1,60 @@
+//! May the current role read a bank's responses, and publish its parameters?
+
+use super::checked::Bank;
+use super::relation::{Column, Relation};
+use crate::error::ExtensionError;
+use crate::postgres::privileges::{as_relation_owner, current_role, role_name};
+use crate::postgres::reading;
+use crate::postgres::spi::Spi;
+use pgrx::spi::quote_identifier;
+
+/// Refuses what the current role may not read, or not publish.
+pub(super) fn must_suffice(bank: &Bank) -> Result<(), ExtensionError> {
+    let mut read = vec![&bank.person, &bank.item, &bank.correct];
+    read.extend(bank.answered_at.as_ref());
+    may_read(&bank.responses, &read)?;
+    let Some(items) = &bank.items else { return Ok(()) };
+    may_read(&items.relation, &[&items.key])?;
+    let written: Vec<&str> = items.published.iter().map(|column| column.name).collect();
+    may(&items.relation, "UPDATE", &written)
+}
+
+/// Plans and starts a query that returns nothing: this is where the server finds rights
+/// lacking under a view, or a row security policy that would hide rows.
+///
+/// # Errors
+/// 42501, and what the query itself raises.
+pub fn may_read(relation: &Relation, columns: &[&Column]) -> Result<(), ExtensionError> {
+    let names: Vec<&str> = columns.iter().map(|column| column.name.as_str()).collect();
+    may(relation, "SELECT", &names)?;
+    let list: Vec<String> = columns.iter().map(|column| column.quoted()).collect();
+    let query = format!("SELECT {} FROM {} LIMIT 0", list.join(", "), relation.name);
+    as_relation_owner(relation.oid, &relation.name, || {
+        Spi::connect(|client| client.select(query.as_str(), None, &[]).map(|_| ()))?;
+        Ok(())
+    })
+}
+
+fn may(relation: &Relation, right: &str, columns: &[&str]) -> Result<(), ExtensionError> {
+    let role = current_role();
+    let mut lacking = Vec::new();
+    for column in columns {
+        let granted = reading::one::<bool>(
+            "SELECT pg_catalog.has_column_privilege($1, $2, $3, $4)",
+            &[role.into(), relation.oid.into(), (*column).into(), right.into()],
+        )?;
+        match granted {
+            Some(true) => {}
+            Some(false) => lacking.push(quote_identifier(column)),
+            None => return Err(ExtensionError::Replaced { relation: relation.name.clone() }),
+        }
+    }
+    if lacking.is_empty() {
+        return Ok(());
+    }
+    Err(ExtensionError::NoPrivilege {
+        role: quote_identifier(role_name(role)),
+        action: format!("{right} ({})", lacking.join(", ")),
+        relation: relation.name.clone(),
+    })
+}

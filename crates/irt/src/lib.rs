@@ -18,7 +18,7 @@
 //!
 //! | question | module |
 //! |---|---|
-//! | What goes in, what comes out? | [`responses`], [`calibration`], [`results`], [`error`], [`monitor`] |
+//! | What goes in, what comes out? | [`Responses`], [`calibrate()`], [`Calibration`], [`IrtError`], [`Monitor`] |
 //! | What is the model? | [`two_pl`], [`quadrature`], `resolution`, [`priors`] |
 //! | In which form are responses computed with? | [`patterns`] |
 //! | What if memory is refused? | [`memory`] |
@@ -29,43 +29,32 @@
 //! | How do two calibrations get onto one scale? | [`linking`] |
 //! | Where do tests get data? | [`simulate`] |
 
-pub mod bootstrap;
-pub mod calibration;
-mod cholesky;
-pub mod e_step;
-mod eligibility;
-pub mod em;
-pub mod error;
-mod identification;
-pub mod item_parameters;
-mod item_statistics;
-mod lanes;
+mod ability;
+mod calibrate;
+mod data;
+mod error;
+mod fit;
+pub mod likelihood;
 pub mod linking;
-mod m_step;
 pub mod memory;
-pub mod monitor;
-mod newton;
-mod objective;
-mod observed_information;
-pub mod patterns;
-pub mod priors;
-pub mod quadrature;
-mod quasi_newton;
-mod resolution;
-pub mod responses;
-pub mod results;
+mod model;
+mod monitor;
+mod numeric;
+mod results;
 pub mod scoring;
 pub mod simulate;
-mod standard_errors;
-pub mod two_pl;
+mod statistics;
+mod uncertainty;
 
-pub use calibration::{CalibrationSettings, StandardErrors, calibrate};
+pub use ability::quadrature::Quadrature;
+pub use calibrate::{CalibrationSettings, StandardErrors, calibrate};
+pub use data::grouped::{GroupedResponses, NO_TIME, RepeatedResponses, ResponseRows, Responses};
 pub use error::IrtError;
-pub use item_parameters::ItemParameters;
+pub use likelihood::expectation as e_step;
+pub use model::item_parameters::ItemParameters;
+pub use model::priors::Priors;
+pub use model::two_pl;
 pub use monitor::{Monitor, Phase, Unmonitored};
-pub use priors::Priors;
-pub use quadrature::Quadrature;
-pub use responses::{GroupedResponses, NO_TIME, RepeatedResponses, ResponseRows, Responses};
 pub use results::{Calibration, Flag, ItemResult, ItemStatus};
 
 /// Names the arithmetic behind the numbers: the same version of the crate and

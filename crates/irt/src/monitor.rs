@@ -24,7 +24,7 @@ pub trait Monitor: Sync {
     }
 
     /// True asks the bootstrap to be content with the replicates 1..k that are
-    /// done, provided that k is at least [`crate::bootstrap::ENOUGH_REPLICATES`].
+    /// done, provided that k is at least [`crate::uncertainty::bootstrap::ENOUGH_REPLICATES`].
     fn out_of_time(&self) -> bool {
         false
     }

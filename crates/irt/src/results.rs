@@ -1,12 +1,12 @@
 //! What a calibration says of every item: parameters, standard errors, statistics, remarks.
 
-use crate::calibration::{CalibrationSettings, Estimate, StandardErrors};
-use crate::eligibility::Bank;
+use crate::calibrate::eligibility::Bank;
+use crate::calibrate::{CalibrationSettings, Estimate, StandardErrors};
 use crate::error::IrtError;
 use crate::memory::reserve;
+use crate::model::two_pl::SlopeIntercept;
 use crate::monitor::Monitor;
-use crate::standard_errors::{Spread, Spreads};
-use crate::two_pl::SlopeIntercept;
+use crate::uncertainty::standard_errors::{Spread, Spreads};
 
 /// A smaller discrimination is flagged.
 pub const LOW_DISCRIMINATION: f64 = 0.2;

@@ -25,8 +25,8 @@ use super::mean_sigma::mean_sigma;
 use super::minimum::{Evaluation, minimum, solve};
 use super::moments::{mean_and_sd, median_slope, slope_by_discriminations};
 use super::robust_z::quantile;
-use crate::quadrature::Quadrature;
-use crate::two_pl::logistic;
+use crate::ability::quadrature::Quadrature;
+use crate::model::two_pl::logistic;
 
 /// Which curves are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,7 @@
 //! How far two items are apart where the persons are.
 
-use crate::item_parameters::ItemParameters;
-use crate::quadrature::Quadrature;
+use crate::ability::quadrature::Quadrature;
+use crate::model::item_parameters::ItemParameters;
 
 /// The root mean square distance of two items' curves.
 ///

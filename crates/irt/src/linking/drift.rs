@@ -10,8 +10,8 @@ use super::link::Link;
 use super::method::LinkingMethod;
 use super::moments::slope_by_discriminations;
 use super::robust_z::robust_z;
+use crate::ability::quadrature::Quadrature;
 use crate::error::IrtError;
-use crate::quadrature::Quadrature;
 
 /// With fewer common items nothing is said of drift.
 pub const LEAST_ITEMS_FOR_DRIFT: usize = 10;
@@ -147,7 +147,7 @@ fn at_most_half(mut drifted: Vec<bool>, distances: &[f64]) -> Vec<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::item_parameters::ItemParameters;
+    use crate::model::item_parameters::ItemParameters;
 
     #[test]
     fn of_more_than_half_the_most_distant_remain() {

@@ -3,8 +3,8 @@
 use super::characteristic_curves::{Criterion, Curves};
 use super::common_item::{CommonItem, validate};
 use super::link::Link;
+use crate::ability::quadrature::Quadrature;
 use crate::error::IrtError;
-use crate::quadrature::Quadrature;
 
 /// The link that brings the items' characteristic curves closest to each other.
 ///

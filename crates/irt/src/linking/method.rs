@@ -6,8 +6,8 @@ use super::haebara::haebara;
 use super::link::Link;
 use super::mean_sigma::{self, mean_sigma};
 use super::stocking_lord::stocking_lord;
+use crate::ability::quadrature::Quadrature;
 use crate::error::IrtError;
-use crate::quadrature::Quadrature;
 
 /// How a link is found.
 ///
@@ -79,7 +79,7 @@ impl LinkingMethod {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::item_parameters::ItemParameters;
+    use crate::model::item_parameters::ItemParameters;
 
     fn common() -> Vec<CommonItem> {
         let item =

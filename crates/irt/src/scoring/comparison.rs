@@ -1,6 +1,6 @@
 //! What new parameters do to the scores of persons who have answered already.
 //!
-//! Runs on the machinery of the E-step ([`crate::e_step`]), whose posterior
+//! Runs on the machinery of the E-step ([`crate::likelihood::expectation`]), whose posterior
 //! needs of a person's correct responses two sums only: both sets of parameters
 //! together cost at most two E-steps.
 
@@ -9,14 +9,16 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::prior::ScorePrior;
-use crate::e_step::{CompensatedSum, ItemTables, log_posterior_base, sum_of_correct};
+use crate::ability::quadrature::Quadrature;
+use crate::data::patterns::Patterns;
 use crate::error::IrtError;
-use crate::item_parameters::ItemParameters;
-use crate::lanes::{Grid, Lane, dot, posterior, vectorised};
+use crate::likelihood::expectation::{
+    CompensatedSum, ItemTables, log_posterior_base, sum_of_correct,
+};
+use crate::model::item_parameters::ItemParameters;
+use crate::model::two_pl::SlopeIntercept;
 use crate::monitor::Monitor;
-use crate::patterns::Patterns;
-use crate::quadrature::Quadrature;
-use crate::two_pl::SlopeIntercept;
+use crate::numeric::eight::{Grid, Lane, dot, posterior, vectorised};
 
 /// Patterns between two looks at the monitor.
 const PATTERNS_PER_CHECK: usize = 512;

@@ -4,9 +4,9 @@ use super::answers::{Answer, RisingAnswer, in_order};
 use super::estimate::AbilityEstimate;
 use super::node_likelihood::{factors, negative_log_likelihood};
 use super::prior::ScorePrior;
+use crate::ability::quadrature::Quadrature;
 use crate::error::IrtError;
-use crate::lanes::{Grid, Lane, posterior, vectorised};
-use crate::quadrature::Quadrature;
+use crate::numeric::eight::{Grid, Lane, posterior, vectorised};
 
 /// The expected ability given the answers, and its posterior standard deviation.
 ///

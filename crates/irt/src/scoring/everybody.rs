@@ -11,10 +11,10 @@ use super::eap::{Eap, Scratch};
 use super::estimate::AbilityEstimate;
 use super::node_likelihood::factors;
 use crate::error::IrtError;
-use crate::item_parameters::ItemParameters;
-use crate::lanes::{LANES, Lane, vectorised};
 use crate::memory::reserve;
+use crate::model::item_parameters::ItemParameters;
 use crate::monitor::Monitor;
+use crate::numeric::eight::{LANES, Lane, vectorised};
 
 /// Persons between two looks at the monitor.
 const PERSONS_AT_ONCE: usize = 256;

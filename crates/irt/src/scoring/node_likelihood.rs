@@ -11,7 +11,7 @@
 //! either answer: a whole bank's factors are a table of items × nodes.
 
 use super::answers::RisingAnswer;
-use crate::lanes::{LANES, Lane, exp_nonpositive};
+use crate::numeric::eight::{LANES, Lane, exp_nonpositive};
 
 /// Factors of at most 2 whose product is below the largest number, 2¹⁰²⁴.
 const MOST_FACTORS: usize = 1000;
@@ -59,8 +59,8 @@ pub(super) fn negative_log_likelihood(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lanes::Grid;
-    use crate::quadrature::Quadrature;
+    use crate::ability::quadrature::Quadrature;
+    use crate::numeric::eight::Grid;
     use crate::scoring::likelihood::log_likelihood;
 
     #[test]

@@ -1,8 +1,8 @@
 //! What is believed of a person before he answers.
 
+use crate::ability::quadrature::Quadrature;
 use crate::error::IrtError;
-use crate::lanes::Grid;
-use crate::quadrature::Quadrature;
+use crate::numeric::eight::Grid;
 
 /// The farthest mean, and the largest standard deviation, that can be worked with.
 const LARGEST: f64 = 1e6;

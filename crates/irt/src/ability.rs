@@ -1,0 +1,3 @@
+//! The ability scale: where it is looked at.
+
+pub(crate) mod quadrature;

@@ -34,7 +34,8 @@ mod calibrate;
 mod data;
 mod error;
 mod fit;
-pub mod likelihood;
+mod flag;
+mod likelihood;
 pub mod linking;
 pub mod memory;
 mod model;
@@ -42,20 +43,29 @@ mod monitor;
 mod numeric;
 mod results;
 pub mod scoring;
+mod settings;
 pub mod simulate;
 mod statistics;
 mod uncertainty;
 
-pub use ability::quadrature::Quadrature;
-pub use calibrate::{CalibrationSettings, StandardErrors, calibrate};
-pub use data::grouped::{GroupedResponses, NO_TIME, RepeatedResponses, ResponseRows, Responses};
+pub use ability::population::Population;
+pub use ability::quadrature::{MAX_NODES, Quadrature};
+pub use calibrate::calibrate;
+pub use data::grouped::{GroupedResponses, RepeatedResponses};
+pub use data::response::Response;
+pub use data::responses::{Pattern, Responses};
+pub use data::rows::{NO_TIME, ResponseRows};
 pub use error::IrtError;
-pub use likelihood::expectation as e_step;
-pub use model::item_parameters::ItemParameters;
+pub use flag::Flag;
+pub use likelihood::by_node::{CountsByNode, counts_by_node};
+pub use likelihood::marginal::marginal_log_likelihood;
+pub use model::item_parameters::{ItemParameters, MAX_DIFFICULTY, MAX_DISCRIMINATION};
 pub use model::priors::Priors;
 pub use model::two_pl;
 pub use monitor::{Monitor, Phase, Unmonitored};
-pub use results::{Calibration, Flag, ItemResult, ItemStatus};
+pub use results::{Calibration, ItemResult, ItemStatus};
+pub use settings::{CalibrationSettings, StandardErrors};
+pub use uncertainty::bootstrap::ENOUGH_REPLICATES;
 
 /// Names the arithmetic behind the numbers: the same version of the crate and
 /// the same kernel give the same bits. The vectorised code keeps one order of

@@ -1,8 +1,8 @@
 //! The ability grid: where the integral over ability is evaluated.
 //!
-//! Ability is standard normal. The integral over it is replaced by a sum over
-//! equally spaced nodes on `[-bound, bound]`, weighted by the normal density
-//! and normalised. For smooth integrands that die out at both ends, the
+//! The integral over the abilities of a population is replaced by a sum over
+//! equally spaced nodes on `[-bound, bound]`, weighted by the population's
+//! density and normalised. For smooth integrands that die out at both ends, the
 //! rectangle rule converges faster than any power of the spacing
 //! (Trefethen & Weideman 2014, SIAM Review 56(3), 385–458), which is why so
 //! plain a rule is right to eight digits here.
@@ -12,14 +12,15 @@ use crate::error::IrtError;
 /// The most nodes that can be asked for.
 pub const MAX_NODES: usize = 961;
 
-/// Equally spaced ability nodes and their weights, which sum to 1.
+/// Equally spaced ability nodes. What they weigh is a matter of the [`Population`].
 ///
 /// # Units
-/// Nodes: standard deviations of ability in the population, N(0, 1).
+/// Units of ability: standard deviations of the standard population.
+///
+/// [`Population`]: crate::Population
 #[derive(Debug, Clone, PartialEq)]
 pub struct Quadrature {
     nodes: Vec<f64>,
-    weights: Vec<f64>,
     bound: f64,
 }
 
@@ -48,23 +49,14 @@ impl Quadrature {
         }
         let last = (count - 1) as f64;
         // (2q - last) is an exact integer, so node q is exactly minus node last-q.
-        let nodes: Vec<f64> = (0..count).map(|q| bound * (2.0 * q as f64 - last) / last).collect();
-        let density: Vec<f64> = nodes.iter().map(|t| libm::exp(-0.5 * t * t)).collect();
-        let total: f64 = density.iter().sum();
-        let weights = density.iter().map(|w| w / total).collect();
-        Ok(Self { nodes, weights, bound })
+        let nodes = (0..count).map(|q| bound * (2.0 * q as f64 - last) / last).collect();
+        Ok(Self { nodes, bound })
     }
 
     /// Ability at every node, ascending.
     #[must_use]
     pub fn nodes(&self) -> &[f64] {
         &self.nodes
-    }
-
-    /// Share of the population at every node; sums to 1.
-    #[must_use]
-    pub fn weights(&self) -> &[f64] {
-        &self.weights
     }
 
     /// Half the width of the grid.
@@ -92,18 +84,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn weights_are_those_of_the_standard_normal() {
-        let grid = Quadrature::default();
-        let moment = |k: i32| -> f64 {
-            grid.nodes().iter().zip(grid.weights()).map(|(t, w)| w * t.powi(k)).sum()
-        };
-        assert!((moment(0) - 1.0).abs() < 1e-14);
-        assert!(moment(1).abs() < 1e-15);
-        assert!((moment(2) - 1.0).abs() < 1e-6);
-        assert!((moment(4) - 3.0).abs() < 1e-5);
-    }
-
-    #[test]
     fn the_grid_is_symmetric_to_the_bit() {
         for count in [5, 20, 61, 121] {
             let grid = Quadrature::new(count, 5.3).unwrap();
@@ -112,7 +92,6 @@ mod tests {
                     grid.nodes()[q].to_bits(),
                     (-grid.nodes()[count - 1 - q] + 0.0).to_bits()
                 );
-                assert_eq!(grid.weights()[q].to_bits(), grid.weights()[count - 1 - q].to_bits());
             }
         }
     }

@@ -1,34 +1,41 @@
 //! Which items and persons there is enough of to calibrate, and why others are skipped.
 
-use crate::calibrate::CalibrationSettings;
-use crate::data::grouped::Responses;
-use crate::data::patterns::{ItemTotals, Patterns};
+use crate::data::components::components;
+use crate::data::item_totals::ItemTotals;
+use crate::data::patterns::Patterns;
+use crate::data::persons::Persons;
+use crate::data::responses::Responses;
 use crate::error::IrtError;
-use crate::fit::identifiability::{
-    SMALLEST_IDENTIFIED_COMPONENT, components, known_by_products_alone,
-};
+use crate::fit::identifiability::{SMALLEST_IDENTIFIED_COMPONENT, known_by_products_alone};
+use crate::flag::Flag;
 use crate::monitor::Monitor;
-use crate::results::Flag;
+use crate::settings::CalibrationSettings;
 use crate::statistics::point_biserial::point_biserials;
 
-/// The items of a calibration and what is known of them before any estimate.
-pub(crate) struct Bank<'a> {
-    pub responses: &'a Responses,
-    pub totals: Vec<ItemTotals>,
-    pub point_biserials: Vec<Option<f64>>,
+/// The items of a calibration: which of them can be estimated, and what is known of them before
+/// any estimate.
+pub(super) struct EstimableItems<'a> {
+    responses: &'a Responses,
+    settings: &'a CalibrationSettings,
+    totals: Vec<ItemTotals>,
+    point_biserials: Vec<Option<f64>>,
     /// Why an item is skipped; `None` while it is in.
-    pub skipped: Vec<Option<Flag>>,
+    skipped: Vec<Option<Flag>>,
     /// The responses to the items that are in; `None` if that is all of them.
     selection: Option<Patterns>,
     /// Groups of items that persons join, in the numbering of the selection.
-    pub components: Vec<Vec<usize>>,
+    components: Vec<Vec<usize>>,
 }
 
-impl<'a> Bank<'a> {
+impl<'a> EstimableItems<'a> {
     /// Finds the eligible items and checks that there is enough to work with.
-    pub(crate) fn examine(
+    ///
+    /// # Errors
+    /// [`IrtError::NoResponses`], [`IrtError::TooFewPersons`], [`IrtError::TooFewItems`],
+    /// [`IrtError::Interrupted`], [`IrtError::OutOfMemory`].
+    pub(super) fn among(
         responses: &'a Responses,
-        settings: &CalibrationSettings,
+        settings: &'a CalibrationSettings,
         monitor: &dyn Monitor,
     ) -> Result<Self, IrtError> {
         let patterns = responses.patterns();
@@ -38,62 +45,72 @@ impl<'a> Bank<'a> {
                 min_responses_per_item: settings.min_responses_per_item,
             });
         }
-        let required = settings.min_persons;
-        if patterns.persons() < required {
-            return Err(IrtError::TooFewPersons { found: patterns.persons(), required });
-        }
-        let totals = patterns.item_totals(patterns.multiplicities());
+        check_persons(patterns, settings)?;
+        let totals = Persons::everybody(patterns).item_totals();
         let skipped: Vec<Option<Flag>> =
             totals.iter().map(|total| ineligible(*total, settings)).collect();
         let eligible: Vec<bool> = skipped.iter().map(Option::is_none).collect();
         let point_biserials = point_biserials(patterns, &eligible, monitor)?;
-        let mut bank = Self {
+        let mut items = Self {
             responses,
+            settings,
             totals,
             point_biserials,
             skipped,
             selection: None,
             components: Vec::new(),
         };
-        bank.select(settings, monitor)?;
-        Ok(bank)
+        items.select(monitor)?;
+        Ok(items)
+    }
+
+    /// Leaves out more items, by their numbers in the selection: their responses do not determine
+    /// them.
+    ///
+    /// # Errors
+    /// As for [`Self::among`].
+    pub(super) fn leave_out(
+        &mut self,
+        not_identified: &[usize],
+        monitor: &dyn Monitor,
+    ) -> Result<(), IrtError> {
+        self.mark_not_identified(not_identified);
+        self.select(monitor)
     }
 
     /// Restricts the responses to the items that are in, and leaves out, with a
     /// flat prior, what is not identified.
-    pub(crate) fn select(
-        &mut self,
-        settings: &CalibrationSettings,
-        monitor: &dyn Monitor,
-    ) -> Result<(), IrtError> {
+    fn select(&mut self, monitor: &dyn Monitor) -> Result<(), IrtError> {
         loop {
-            self.check_items(settings.min_responses_per_item)?;
+            self.check_items(self.settings.min_responses_per_item)?;
             let chosen: Vec<bool> = self.skipped.iter().map(Option::is_none).collect();
             self.selection = if chosen.iter().all(|chosen| *chosen) {
                 None
             } else {
                 Some(self.responses.patterns().restricted_to(&chosen, monitor)?)
             };
-            let (found, required) = (self.patterns().persons(), settings.min_persons);
-            if found < required {
-                return Err(IrtError::TooFewPersons { found, required });
-            }
+            check_persons(self.patterns(), self.settings)?;
             self.components = components(self.patterns());
-            if !settings.priors.discrimination_is_flat() {
-                return Ok(());
-            }
-            let undetermined: Vec<usize> = if settings.priors.difficulty_is_flat() {
-                known_by_products_alone(self.patterns(), &self.components)
-            } else {
-                let small =
-                    |component: &&Vec<usize>| component.len() < SMALLEST_IDENTIFIED_COMPONENT;
-                self.components.iter().filter(small).flatten().copied().collect()
-            };
+            let undetermined = self.undetermined_by_design();
             if undetermined.is_empty() {
                 return Ok(());
             }
             self.mark_not_identified(&undetermined);
         }
+    }
+
+    /// The items that cannot be determined by who answered what, in the numbering of the
+    /// selection.
+    fn undetermined_by_design(&self) -> Vec<usize> {
+        let priors = &self.settings.priors;
+        if !priors.discrimination_is_flat() {
+            return Vec::new();
+        }
+        if priors.difficulty_is_flat() {
+            return known_by_products_alone(self.patterns(), &self.components);
+        }
+        let small = |component: &&Vec<usize>| component.len() < SMALLEST_IDENTIFIED_COMPONENT;
+        self.components.iter().filter(small).flatten().copied().collect()
     }
 
     fn check_items(&self, min_responses_per_item: u64) -> Result<(), IrtError> {
@@ -130,27 +147,70 @@ impl<'a> Bank<'a> {
         responses.get(1 - eligible as usize).copied()
     }
 
-    pub(crate) fn mark_not_identified(&mut self, selected: &[usize]) {
+    fn mark_not_identified(&mut self, selected: &[usize]) {
         let items = self.selected_items();
         for item in selected {
             self.skipped[items[*item]] = Some(Flag::NotIdentified);
         }
     }
 
-    pub(crate) fn patterns(&self) -> &Patterns {
+    /// The responses to the items that are in.
+    pub(super) fn patterns(&self) -> &Patterns {
         self.selection.as_ref().unwrap_or_else(|| self.responses.patterns())
     }
 
     /// Bytes that the responses take, those of the items that are in once more where that is
     /// not all of them.
-    pub(crate) fn bytes(&self) -> u64 {
+    pub(super) fn bytes(&self) -> u64 {
         self.responses.patterns().bytes() + self.selection.as_ref().map_or(0, Patterns::bytes)
     }
 
-    /// Numbers of the items that are in.
-    pub(crate) fn selected_items(&self) -> Vec<usize> {
-        (0..self.skipped.len()).filter(|item| self.skipped[*item].is_none()).collect()
+    /// Numbers of the items that are in, among all items.
+    fn selected_items(&self) -> Vec<usize> {
+        (0..self.len()).filter(|item| self.skipped[*item].is_none()).collect()
     }
+
+    /// Point-biserials of the items that are in.
+    pub(super) fn selected_point_biserials(&self) -> Vec<Option<f64>> {
+        self.selected_items().iter().map(|item| self.point_biserials[*item]).collect()
+    }
+
+    /// The label of an item that is in, by its number in the selection.
+    pub(super) fn selected_label(&self, item: usize) -> &str {
+        self.label(self.selected_items()[item])
+    }
+
+    /// Groups of items that persons join, in the numbering of the selection.
+    pub(super) fn components(&self) -> &[Vec<usize>] {
+        &self.components
+    }
+
+    /// How many items there are, skipped or not.
+    pub(super) fn len(&self) -> usize {
+        self.skipped.len()
+    }
+
+    /// Why an item is skipped; `None` if it is in.
+    pub(super) fn skipped(&self, item: usize) -> Option<Flag> {
+        self.skipped[item]
+    }
+
+    pub(super) fn label(&self, item: usize) -> &str {
+        &self.responses.labels()[item]
+    }
+
+    pub(super) fn totals(&self, item: usize) -> ItemTotals {
+        self.totals[item]
+    }
+
+    pub(super) fn point_biserial(&self, item: usize) -> Option<f64> {
+        self.point_biserials[item]
+    }
+}
+
+fn check_persons(patterns: &Patterns, settings: &CalibrationSettings) -> Result<(), IrtError> {
+    let (found, required) = (patterns.persons(), settings.min_persons);
+    if found < required { Err(IrtError::TooFewPersons { found, required }) } else { Ok(()) }
 }
 
 fn ineligible(total: ItemTotals, settings: &CalibrationSettings) -> Option<Flag> {

@@ -7,12 +7,13 @@
 //!
 //! Memory: 4 bytes a response and 12 a pattern.
 
-use std::cmp::Ordering;
 use std::ops::Range;
 
+use super::canonical_order::{Keyed, sort};
+use super::response::{Response, same_items};
 use crate::error::IrtError;
 use crate::memory::{push, reserve};
-use crate::monitor::Monitor;
+use crate::monitor::{Monitor, check_now_and_then};
 
 /// How much work, in responses, makes a chunk worth a task of its own.
 const CHUNK_COST: u64 = 1 << 15;
@@ -26,35 +27,29 @@ const PATTERNS: &str = "response patterns";
 
 /// Response patterns in canonical order, with how many persons share each.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Patterns {
+pub(crate) struct Patterns {
     items: usize,
     offsets: Vec<u32>,
-    codes: Vec<u32>,
+    responses: Vec<Response>,
     multiplicities: Vec<u32>,
     /// First pattern of every item set, then the number of patterns.
     item_sets: Vec<u32>,
     /// First pattern of every chunk, then the number of patterns.
     chunks: Vec<u32>,
     persons: u64,
-    responses: u64,
-}
-
-/// Patterns over one item set within one chunk.
-#[derive(Debug, Clone)]
-pub(crate) struct ItemSet {
-    /// The patterns.
-    pub patterns: Range<usize>,
+    /// Responses by all persons.
+    total: u64,
 }
 
 impl Patterns {
-    /// Collapses persons (`offsets` into `codes`, each sorted by item) into patterns.
+    /// Collapses persons (`offsets` into `responses`, each sorted by item) into patterns.
     pub(crate) fn collapse(
         offsets: &[u32],
-        codes: Vec<u32>,
+        responses: Vec<Response>,
         items: usize,
         monitor: &dyn Monitor,
     ) -> Result<Self, IrtError> {
-        Self::weighted(offsets, codes, items, |_| 1, monitor)
+        Self::weighted(offsets, responses, items, |_| 1, monitor)
     }
 
     /// The patterns that remain when only the chosen items are looked at,
@@ -70,20 +65,20 @@ impl Patterns {
             new_number[item] = items;
             items += 1;
         }
-        let mut codes = reserve(self.codes.len(), "selecting items")?;
+        let mut responses = reserve(self.responses.len(), "selecting items")?;
         let mut offsets = reserve(self.len() + 1, "selecting items")?;
         for pattern in 0..self.len() {
-            check(monitor, pattern)?;
-            offsets.push(codes.len() as u32);
-            codes.extend(self.codes(pattern).iter().filter_map(|code| {
-                let number = new_number[(code >> 1) as usize];
-                (number != u32::MAX).then_some(number << 1 | (code & 1))
+            check_now_and_then(monitor, pattern)?;
+            offsets.push(responses.len() as u32);
+            responses.extend(self.pattern(pattern).iter().filter_map(|response| {
+                let number = new_number[response.item()];
+                (number != u32::MAX).then(|| response.with_number(number))
             }));
         }
-        offsets.push(codes.len() as u32);
+        offsets.push(responses.len() as u32);
         Self::weighted(
             &offsets,
-            codes,
+            responses,
             items as usize,
             |pattern| self.multiplicities[pattern],
             monitor,
@@ -92,7 +87,7 @@ impl Patterns {
 
     fn weighted(
         offsets: &[u32],
-        codes: Vec<u32>,
+        responses: Vec<Response>,
         items: usize,
         multiplicity: impl Fn(usize) -> u32,
         monitor: &dyn Monitor,
@@ -103,11 +98,11 @@ impl Patterns {
             return Err(IrtError::TooMany { what: "persons", found: sources as u64, limit: LIMIT });
         }
         let source = |index: u32| {
-            &codes[offsets[index as usize] as usize..offsets[index as usize + 1] as usize]
+            &responses[offsets[index as usize] as usize..offsets[index as usize + 1] as usize]
         };
         let mut order: Vec<Keyed> = reserve(sources, "ordering persons")?;
         for index in 0..sources as u32 {
-            check(monitor, index as usize)?;
+            check_now_and_then(monitor, index as usize)?;
             if !source(index).is_empty() {
                 order.push(Keyed::new(source(index), index));
             }
@@ -116,45 +111,45 @@ impl Patterns {
         let mut patterns = Self {
             items,
             offsets: vec![0],
-            codes: reserve(codes.len(), PATTERNS)?,
+            responses: reserve(responses.len(), PATTERNS)?,
             multiplicities: Vec::new(),
             item_sets: Vec::new(),
             chunks: Vec::new(),
             persons: 0,
-            responses: 0,
+            total: 0,
         };
         for (position, keyed) in order.iter().enumerate() {
-            check(monitor, position)?;
+            check_now_and_then(monitor, position)?;
             patterns.append(source(keyed.index), multiplicity(keyed.index as usize))?;
         }
-        patterns.codes.shrink_to_fit();
+        patterns.responses.shrink_to_fit();
         let count = patterns.len() as u32;
         push(&mut patterns.item_sets, count, PATTERNS)?;
         patterns.chunks = patterns.cut_into_chunks();
         Ok(patterns)
     }
 
-    fn append(&mut self, codes: &[u32], multiplicity: u32) -> Result<(), IrtError> {
+    fn append(&mut self, responses: &[Response], multiplicity: u32) -> Result<(), IrtError> {
         self.persons += u64::from(multiplicity);
-        self.responses += u64::from(multiplicity) * codes.len() as u64;
+        self.total += u64::from(multiplicity) * responses.len() as u64;
         if let Some(last) = self.len().checked_sub(1) {
-            if self.codes(last) == codes {
+            if self.pattern(last) == responses {
                 self.multiplicities[last] += multiplicity;
                 return Ok(());
             }
-            if !same_items(self.codes(last), codes) {
+            if !same_items(self.pattern(last), responses) {
                 push(&mut self.item_sets, last as u32 + 1, PATTERNS)?;
             }
         } else {
             push(&mut self.item_sets, 0, PATTERNS)?;
         }
-        self.codes.extend_from_slice(codes);
-        push(&mut self.offsets, self.codes.len() as u32, PATTERNS)?;
+        self.responses.extend_from_slice(responses);
+        push(&mut self.offsets, self.responses.len() as u32, PATTERNS)?;
         push(&mut self.multiplicities, multiplicity, PATTERNS)
     }
 
     fn cut_into_chunks(&self) -> Vec<u32> {
-        let total = self.codes.len() as u64 + PATTERN_COST * self.len() as u64;
+        let total = self.responses.len() as u64 + PATTERN_COST * self.len() as u64;
         let count = (total / CHUNK_COST).clamp(1, MAX_CHUNKS);
         let mut starts = vec![0];
         for pattern in 0..self.len() {
@@ -168,51 +163,45 @@ impl Patterns {
     }
 
     /// How many distinct patterns there are.
-    #[must_use]
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.multiplicities.len()
     }
 
     /// True without any response.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.multiplicities.is_empty()
     }
 
     /// How many items there are, answered or not.
-    #[must_use]
-    pub fn items(&self) -> usize {
+    pub(crate) fn items(&self) -> usize {
         self.items
     }
 
     /// Bytes that they take.
     pub(crate) fn bytes(&self) -> u64 {
         const BYTES_OF_A_PATTERN: u64 = 12;
-        (self.codes.len() * size_of::<u32>()) as u64 + self.len() as u64 * BYTES_OF_A_PATTERN
+        (self.responses.len() * size_of::<Response>()) as u64
+            + self.len() as u64 * BYTES_OF_A_PATTERN
     }
 
     /// Persons behind the patterns.
-    #[must_use]
-    pub fn persons(&self) -> u64 {
+    pub(crate) fn persons(&self) -> u64 {
         self.persons
     }
 
     /// Responses by these persons.
-    #[must_use]
-    pub fn responses(&self) -> u64 {
-        self.responses
+    pub(crate) fn responses(&self) -> u64 {
+        self.total
     }
 
-    /// A pattern's responses by ascending item: item number times 2, plus 1 if correct.
-    #[must_use]
+    /// A pattern's responses by ascending item.
     #[inline]
-    pub fn codes(&self, pattern: usize) -> &[u32] {
-        &self.codes[self.offsets[pattern] as usize..self.offsets[pattern + 1] as usize]
+    pub(crate) fn pattern(&self, pattern: usize) -> &[Response] {
+        &self.responses[self.offsets[pattern] as usize..self.offsets[pattern + 1] as usize]
     }
 
     /// How many persons share each pattern.
-    #[must_use]
-    pub fn multiplicities(&self) -> &[u32] {
+    pub(crate) fn multiplicities(&self) -> &[u32] {
         &self.multiplicities
     }
 
@@ -221,197 +210,86 @@ impl Patterns {
         self.chunks.windows(2).map(|pair| pair[0] as usize..pair[1] as usize)
     }
 
-    /// The item sets of a range of patterns, each cut to the range.
-    pub(crate) fn item_sets(&self, range: Range<usize>) -> impl Iterator<Item = ItemSet> + '_ {
+    /// The item sets of a range of patterns, each as its patterns, cut to the range.
+    pub(crate) fn item_sets(&self, range: Range<usize>) -> impl Iterator<Item = Range<usize>> + '_ {
         let first = self.item_sets.partition_point(|start| *start as usize <= range.start);
         let mut start = range.start;
         self.item_sets[first..].iter().map_while(move |end| {
             (start < range.end).then(|| {
                 let patterns = start..range.end.min(*end as usize);
                 start = patterns.end;
-                ItemSet { patterns }
+                patterns
             })
         })
     }
-
-    /// Responses and correct responses per item under the given pattern weights.
-    pub(crate) fn item_totals(&self, weights: &[u32]) -> Vec<ItemTotals> {
-        let mut totals = vec![ItemTotals::default(); self.items];
-        for (pattern, weight) in weights.iter().enumerate().filter(|(_, weight)| **weight > 0) {
-            for code in self.codes(pattern) {
-                let total = &mut totals[(code >> 1) as usize];
-                total.responses += u64::from(*weight);
-                total.correct += u64::from(*weight) * u64::from(code & 1);
-            }
-        }
-        totals
-    }
 }
 
-/// How often an item was answered, and correctly.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct ItemTotals {
-    pub responses: u64,
-    pub correct: u64,
-}
-
-impl ItemTotals {
-    /// True where the responses do not differ, or where there is none.
-    pub(crate) fn is_constant(self) -> bool {
-        self.correct == 0 || self.correct == self.responses
-    }
-
-    /// Share of correct responses; NaN never: `None` without responses.
-    pub(crate) fn proportion_correct(self) -> Option<f64> {
-        (self.responses > 0).then(|| self.correct as f64 / self.responses as f64)
-    }
-}
-
-/// A person with the hashes that nearly always decide the order.
-#[derive(Debug, Clone, Copy)]
-struct Keyed {
-    /// Which items were answered, in the upper half; also how, in the lower.
-    hash: u64,
-    index: u32,
-}
-
-impl Keyed {
-    fn new(codes: &[u32], index: u32) -> Self {
-        let start = codes.len() as u64;
-        let items = codes.iter().fold(start, |hash, code| mix(hash, code >> 1));
-        let content = codes.iter().fold(start, |hash, code| mix(hash, *code));
-        Self { hash: items & 0xffff_ffff_0000_0000 | content >> 32, index }
-    }
-
-    /// Byte `level` of the hashes, the most significant first.
-    fn byte(&self, level: u32) -> usize {
-        (self.hash >> (56 - 8 * level) & 0xff) as usize
-    }
-}
-
-/// Sorts by the hashes, and by content where they agree. Large ranges are
-/// split by one byte after the other, so that the monitor is asked often.
-fn sort<'a>(
-    order: &mut [Keyed],
-    level: u32,
-    source: &impl Fn(u32) -> &'a [u32],
-    monitor: &dyn Monitor,
-) -> Result<(), IrtError> {
-    const AT_ONCE: usize = 1 << 15;
-    const LEVELS: u32 = 8;
-    if monitor.interrupted() {
-        return Err(IrtError::Interrupted);
-    }
-    if order.len() <= AT_ONCE || level == LEVELS {
-        order.sort_unstable_by(|x, y| {
-            x.hash.cmp(&y.hash).then_with(|| compare(source(x.index), source(y.index)))
-        });
-        return Ok(());
-    }
-    let mut ends = [0; 256];
-    for keyed in order.iter() {
-        ends[keyed.byte(level)] += 1;
-    }
-    if ends.contains(&order.len()) {
-        return sort(order, level + 1, source, monitor);
-    }
-    let mut total = 0;
-    let starts = ends.map(|count| {
-        let start = total;
-        total += count;
-        start
-    });
-    let mut next = starts;
-    let mut sorted = reserve(order.len(), "ordering persons")?;
-    sorted.extend_from_slice(order);
-    for keyed in &sorted {
-        let place = &mut next[keyed.byte(level)];
-        order[*place] = *keyed;
-        *place += 1;
-    }
-    drop(sorted);
-    for (start, end) in starts.into_iter().zip(next) {
-        sort(&mut order[start..end], level + 1, source, monitor)?;
-    }
-    Ok(())
-}
-
-/// Asks the monitor now and then.
-pub(crate) fn check(monitor: &dyn Monitor, position: usize) -> Result<(), IrtError> {
-    const EVERY: usize = 1 << 16;
-    if position.is_multiple_of(EVERY) && monitor.interrupted() {
-        return Err(IrtError::Interrupted);
-    }
-    Ok(())
-}
-
-/// A step of a fixed hash (splitmix64): it only has to spread.
-fn mix(hash: u64, value: u32) -> u64 {
-    let mut mixed = (hash ^ u64::from(value)).wrapping_add(0x9e37_79b9_7f4a_7c15);
-    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    mixed ^ (mixed >> 31)
-}
-
-fn same_items(left: &[u32], right: &[u32]) -> bool {
-    left.len() == right.len() && left.iter().zip(right).all(|(x, y)| x >> 1 == y >> 1)
-}
-
-/// Orders by the items answered first, by the answers second.
-fn compare(left: &[u32], right: &[u32]) -> Ordering {
-    let items = |codes: &[u32]| codes.iter().map(|code| code >> 1).collect::<Vec<_>>();
-    if same_items(left, right) { left.cmp(right) } else { items(left).cmp(&items(right)) }
-}
-
-/// The patterns of persons whose codes are given: what tests start from.
+/// The patterns of persons whose responses are given as item and correctness: what tests start
+/// from.
 #[cfg(test)]
-pub(crate) fn of_persons(persons: &[&[u32]], items: usize) -> Patterns {
-    let ends = persons.iter().scan(0, |end, codes| {
-        *end += codes.len() as u32;
+pub(crate) fn of_persons(persons: &[&[(u32, bool)]], items: usize) -> Patterns {
+    let ends = persons.iter().scan(0, |end, responses| {
+        *end += responses.len() as u32;
         Some(*end)
     });
     let offsets: Vec<u32> = std::iter::once(0).chain(ends).collect();
-    Patterns::collapse(&offsets, persons.concat(), items, &crate::monitor::Unmonitored)
+    let responses =
+        persons.concat().into_iter().map(|(item, correct)| Response::new(item, correct));
+    Patterns::collapse(&offsets, responses.collect(), items, &crate::monitor::Unmonitored)
         .unwrap_or_else(|error| panic!("{error}"))
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::canonical_order::mix;
+    use super::super::item_totals::ItemTotals;
+    use super::super::persons::Persons;
     use super::*;
     use crate::monitor::Unmonitored;
 
     #[test]
     fn equal_persons_share_a_pattern_and_item_sets_stand_together() {
-        let data = of_persons(&[&[0, 3], &[1, 2], &[4], &[0, 3], &[], &[0, 2]], 3);
+        let data = of_persons(
+            &[
+                &[(0, false), (1, true)],
+                &[(0, true), (1, false)],
+                &[(2, false)],
+                &[(0, false), (1, true)],
+                &[],
+                &[(0, false), (1, false)],
+            ],
+            3,
+        );
         assert_eq!((data.len(), data.persons(), data.responses()), (4, 5, 9));
-        let sets: Vec<_> = data.item_sets(0..data.len()).map(|set| set.patterns.len()).collect();
+        let sets: Vec<_> = data.item_sets(0..data.len()).map(|set| set.len()).collect();
         assert_eq!(sets.iter().sum::<usize>(), 4);
         assert_eq!(sets.len(), 2);
-        let totals = data.item_totals(data.multiplicities());
+        let totals = Persons::everybody(&data).item_totals();
         assert_eq!(totals[0], ItemTotals { responses: 4, correct: 1 });
         assert!(totals[2].is_constant());
     }
 
     #[test]
     fn restricting_merges_patterns_and_drops_persons() {
-        let data = of_persons(&[&[0, 3], &[0, 2], &[3, 5]], 3);
+        let data = of_persons(
+            &[&[(0, false), (1, true)], &[(0, false), (1, false)], &[(1, true), (2, true)]],
+            3,
+        );
         let rest = data.restricted_to(&[true, false, false], &Unmonitored).unwrap();
         assert_eq!((rest.items(), rest.len(), rest.persons()), (1, 1, 2));
     }
 
     #[test]
     fn chunks_and_item_sets_tile_the_patterns() {
-        let persons: Vec<Vec<u32>> = (0..4000u32)
-            .map(|p| {
-                (0..20).filter(|j| (p >> (j % 7)) & 1 == 1).map(|j| j << 1 | (p & 1)).collect()
-            })
+        let persons: Vec<Vec<(u32, bool)>> = (0..4000u32)
+            .map(|p| (0..20).filter(|j| (p >> (j % 7)) & 1 == 1).map(|j| (j, p & 1 == 1)).collect())
             .collect();
         let data = of_persons(&persons.iter().map(Vec::as_slice).collect::<Vec<_>>(), 20);
         let mut next = 0;
         for chunk in data.chunks() {
             assert_eq!(chunk.start, next);
             next = chunk.end;
-            let inside: usize = data.item_sets(chunk.clone()).map(|set| set.patterns.len()).sum();
+            let inside: usize = data.item_sets(chunk.clone()).map(|set| set.len()).sum();
             assert_eq!(inside, chunk.len());
         }
         assert_eq!(next, data.len());
@@ -420,17 +298,17 @@ mod tests {
     #[test]
     fn large_and_small_sorts_agree() {
         // Enough persons to be split by bytes; few item sets and patterns, so that most repeat.
-        let persons: Vec<Vec<u32>> = (0..100_000u32)
+        let persons: Vec<Vec<(u32, bool)>> = (0..100_000u32)
             .map(|p| {
                 let hash = mix(7, p);
                 (0..6)
                     .filter(|j| hash >> j & 1 == 1)
-                    .map(|j| j << 1 | (hash >> (8 + j) & 1) as u32)
+                    .map(|j| (j, hash >> (8 + j) & 1 == 1))
                     .collect()
             })
             .collect();
-        let all: Vec<&[u32]> = persons.iter().map(Vec::as_slice).collect();
-        let reversed: Vec<&[u32]> = persons.iter().rev().map(Vec::as_slice).collect();
+        let all: Vec<&[(u32, bool)]> = persons.iter().map(Vec::as_slice).collect();
+        let reversed: Vec<&[(u32, bool)]> = persons.iter().rev().map(Vec::as_slice).collect();
         let data = of_persons(&all, 6);
         assert_eq!(data, of_persons(&reversed, 6));
         assert_eq!(data.len(), 3usize.pow(6) - 1);
@@ -445,7 +323,8 @@ mod tests {
                 true
             }
         }
-        let refused = Patterns::collapse(&[0, 1, 2], vec![0, 1], 1, &Stop);
+        let both = [false, true].map(|correct| Response::new(0, correct)).to_vec();
+        let refused = Patterns::collapse(&[0, 1, 2], both, 1, &Stop);
         assert_eq!(refused, Err(IrtError::Interrupted));
     }
 }

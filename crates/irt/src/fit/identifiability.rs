@@ -1,12 +1,10 @@
-//! Which items hang together: connected components of the item bank.
-//!
-//! Items are joined by persons who answered both. Within a component one scale
-//! holds; between components nothing but the assumption that their persons
-//! come from the same population.
+//! What the design of the data alone, who answered what, says of identification under flat priors.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
-use crate::data::patterns::{ItemSet, Patterns};
+use crate::data::patterns::Patterns;
+use crate::data::persons::Persons;
 
 /// With a flat prior on discrimination, a component needs this many items:
 /// two items have four parameters and three free proportions.
@@ -33,9 +31,9 @@ pub(crate) fn known_by_products_alone(
     let mut answered_three = vec![false; components.len()];
     let mut partners: Vec<Vec<usize>> = vec![Vec::new(); patterns.items()];
     for set in patterns.item_sets(0..patterns.len()) {
-        let codes = patterns.codes(set.patterns.start);
-        let item = |at: usize| (codes[at] >> 1) as usize;
-        match codes.len() {
+        let responses = patterns.pattern(set.start);
+        let item = |at: usize| responses[at].item();
+        match responses.len() {
             0 | 1 => {}
             2 => {
                 partners[item(0)].push(item(1));
@@ -56,19 +54,19 @@ pub(crate) fn known_by_products_alone(
 /// True where at least half of every item's responses come from persons who answered three items
 /// or more. Three items that are answered together have six parameters and seven free
 /// proportions: such data determine them, unless they are degenerate.
-pub(crate) fn is_answered_in_threes(patterns: &Patterns, weights: &[u32]) -> bool {
-    let answered = |set: &ItemSet| patterns.codes(set.patterns.start).len();
+pub(crate) fn is_answered_in_threes(persons: Persons<'_>) -> bool {
+    let Persons { patterns, weights } = persons;
+    let answered = |set: &Range<usize>| patterns.pattern(set.start).len();
     if patterns.item_sets(0..patterns.len()).all(|set| answered(&set) >= 3) {
         return true;
     }
     let (mut all, mut in_threes) = (vec![0_u64; patterns.items()], vec![0_u64; patterns.items()]);
     for set in patterns.item_sets(0..patterns.len()) {
-        let persons: u64 = weights[set.patterns.clone()].iter().map(|w| u64::from(*w)).sum();
-        let codes = patterns.codes(set.patterns.start);
-        for code in codes {
-            let item = (code >> 1) as usize;
+        let persons: u64 = weights[set.clone()].iter().map(|weight| u64::from(*weight)).sum();
+        let responses = patterns.pattern(set.start);
+        for item in responses.iter().map(|response| response.item()) {
             all[item] += persons;
-            in_threes[item] += if codes.len() >= 3 { persons } else { 0 };
+            in_threes[item] += if responses.len() >= 3 { persons } else { 0 };
         }
     }
     all.iter().zip(&in_threes).all(|(all, in_threes)| 2 * in_threes >= *all)
@@ -91,52 +89,17 @@ fn falls_into_two_sides(component: &[usize], partners: &[Vec<usize>]) -> bool {
     true
 }
 
-/// Items grouped into connected components, each ascending, by their first item.
-pub(crate) fn components(patterns: &Patterns) -> Vec<Vec<usize>> {
-    let mut parents: Vec<usize> = (0..patterns.items()).collect();
-    for set in patterns.item_sets(0..patterns.len()) {
-        let codes = patterns.codes(set.patterns.start);
-        for code in &codes[1..] {
-            let one = root(&mut parents, (codes[0] >> 1) as usize);
-            let other = root(&mut parents, (code >> 1) as usize);
-            parents[one.max(other)] = one.min(other);
-        }
-    }
-    let mut members: Vec<Vec<usize>> = vec![Vec::new(); patterns.items()];
-    for item in 0..patterns.items() {
-        let component = root(&mut parents, item);
-        members[component].push(item);
-    }
-    members.retain(|component| !component.is_empty());
-    members
-}
-
-fn root(parents: &mut [usize], item: usize) -> usize {
-    let mut at = item;
-    while parents[at] != at {
-        parents[at] = parents[parents[at]];
-        at = parents[at];
-    }
-    at
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::components::components;
     use crate::data::patterns::of_persons;
-
-    #[test]
-    fn persons_join_items() {
-        let persons: [&[u32]; 5] = [&[8, 11], &[0, 4], &[2], &[4, 6], &[10, 13]];
-        let data = of_persons(&persons, 7);
-        assert_eq!(components(&data), [vec![0, 2, 3], vec![1], vec![4, 5, 6]]);
-    }
 
     /// Persons who answered these items, all correctly: which are known by products alone?
     fn by_products(sets: &[&[u32]]) -> Vec<usize> {
-        let persons: Vec<Vec<u32>> =
-            sets.iter().map(|set| set.iter().map(|item| 2 * item + 1).collect()).collect();
-        let persons: Vec<&[u32]> = persons.iter().map(Vec::as_slice).collect();
+        let persons: Vec<Vec<(u32, bool)>> =
+            sets.iter().map(|set| set.iter().map(|item| (*item, true)).collect()).collect();
+        let persons: Vec<&[(u32, bool)]> = persons.iter().map(Vec::as_slice).collect();
         let items = 1 + sets.iter().flat_map(|set| set.iter()).max().unwrap();
         let data = of_persons(&persons, items as usize);
         known_by_products_alone(&data, &components(&data))
@@ -162,13 +125,19 @@ mod tests {
 
     #[test]
     fn half_of_an_items_responses_must_be_in_threes() {
-        let persons: [&[u32]; 3] = [&[0, 2, 4], &[1, 3], &[0, 2]];
+        let persons: [&[(u32, bool)]; 3] = [
+            &[(0, false), (1, false), (2, false)],
+            &[(0, true), (1, true)],
+            &[(0, false), (1, false)],
+        ];
         let data = of_persons(&persons, 3);
         let weight = |three: u32| -> Vec<u32> {
-            let long = |pattern: usize| data.codes(pattern).len() == 3;
+            let long = |pattern: usize| data.pattern(pattern).len() == 3;
             (0..data.len()).map(|pattern| if long(pattern) { three } else { 1 }).collect()
         };
-        assert!(is_answered_in_threes(&data, &weight(2)));
-        assert!(!is_answered_in_threes(&data, &weight(1)));
+        let of_weights =
+            |weights: &[u32]| is_answered_in_threes(Persons { patterns: &data, weights });
+        assert!(of_weights(&weight(2)));
+        assert!(!of_weights(&weight(1)));
     }
 }

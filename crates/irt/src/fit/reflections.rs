@@ -17,24 +17,15 @@
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::search::{Fit, Outcome, Termination};
-use super::stages::{fit, starting_values};
+use super::leading_eigenvector::leading_eigenvector;
+use super::outcome::{Fit, Outcome, Termination};
+use super::plan::Plan;
+use super::stages::fit;
+use super::starting_values::starting_values;
+use super::thresholds::{BY_LOT, HIGHER, SEARCHES, TURNED_SLOPES, WORK};
 use crate::error::IrtError;
 use crate::likelihood::objective::Objective;
 use crate::model::two_pl::SlopeIntercept;
-
-/// Another mode must be higher by more than this, in nats: less is rounding.
-const HIGHER: f64 = 1e-6;
-/// Searches from signs by lot at a time, before the neighbours of the best mode and after. More
-/// than a quarter of what may still be made is better spent on neighbours.
-const BY_LOT: u64 = 80;
-/// What all searches may cost, at most: seconds. One costs as much as there are responses, and
-/// for its matrices an eighth of the cube of the items. …
-const WORK: u64 = 30_000_000;
-/// … Yet so many searches at least and at most.
-const SEARCHES: std::ops::RangeInclusive<u64> = 6..=600;
-/// Slopes of turned items are brought into this range.
-const TURNED_SLOPES: std::ops::RangeInclusive<f64> = 0.3..=1.5;
 
 /// The best mode that was found from `first` on, and the E-steps that it took.
 ///
@@ -53,18 +44,21 @@ pub(crate) fn best_mode(
     let left = (WORK / cost.max(1)).clamp(*SEARCHES.start(), *SEARCHES.end());
     let neutral = starting_values(objective, &vec![None; objective.items()]);
     let lot = ChaCha8Rng::seed_from_u64(0);
-    let mut modes = Modes { objective, components, neutral, best: first, left, lot, cycles: 0 };
+    let plan = Plan::of(objective.persons.patterns);
+    let mut modes =
+        Modes { objective, plan, components, neutral, best: first, left, lot, e_steps: 0 };
     modes.start_elsewhere()?;
     loop {
         while modes.turn_each()? {}
         if !(modes.turn_pairs()? || modes.start_by_lot()?) {
-            return Ok((modes.best, modes.cycles));
+            return Ok((modes.best, modes.e_steps));
         }
     }
 }
 
 struct Modes<'o, 'a> {
     objective: &'o Objective<'a>,
+    plan: Plan,
     components: &'o [Vec<usize>],
     /// Starting values with positive slopes.
     neutral: Vec<SlopeIntercept>,
@@ -72,7 +66,7 @@ struct Modes<'o, 'a> {
     /// Searches that may still be made.
     left: u64,
     lot: ChaCha8Rng,
-    cycles: u32,
+    e_steps: u32,
 }
 
 impl Modes<'_, '_> {
@@ -131,14 +125,14 @@ impl Modes<'_, '_> {
             return Ok(false);
         }
         self.left -= 1;
-        let found = match fit(self.objective, start)? {
+        let found = match fit(self.objective, self.plan, start)? {
             Outcome::Ended(found) => found,
-            Outcome::NotIdentified { cycles, .. } | Outcome::TooCoarse { cycles, .. } => {
-                self.cycles += cycles;
+            Outcome::NotIdentified { e_steps, .. } | Outcome::TooCoarse { e_steps, .. } => {
+                self.e_steps += e_steps;
                 return Ok(false);
             }
         };
-        self.cycles += found.cycles;
+        self.e_steps += found.e_steps;
         let higher = found.termination == Termination::Converged
             && found.evaluation.value > self.best.evaluation.value + HIGHER
             && (self.objective.priors.is_symmetric() || self.is_upright(&found));
@@ -177,8 +171,8 @@ impl Modes<'_, '_> {
     fn by_doubt(&self) -> Vec<usize> {
         let evaluation = &self.best.evaluation;
         let distance = |item: usize| {
-            let [aa, ..] = evaluation.complete_information[item];
-            evaluation.parameters[item].slope.abs() * libm::sqrt(aa.max(0.0))
+            let information = evaluation.complete_information[item].xx;
+            evaluation.parameters[item].slope.abs() * libm::sqrt(information.max(0.0))
         };
         let mut items: Vec<usize> = (0..self.objective.items()).collect();
         items.sort_by(|x, y| distance(*x).total_cmp(&distance(*y)));
@@ -186,51 +180,19 @@ impl Modes<'_, '_> {
     }
 }
 
-/// The leading eigenvector of the correlations between items, over the persons who answered
-/// both, by power iteration that never forms the matrix.
-fn leading_eigenvector(objective: &Objective<'_>) -> Vec<f64> {
-    const ITERATIONS: usize = 30;
-    let Objective { patterns, weights, totals, .. } = objective;
-    let standardised: Vec<[f64; 2]> = totals
-        .iter()
-        .map(|total| {
-            let share = total.correct as f64 / total.responses.max(1) as f64;
-            let deviation = libm::sqrt((share * (1.0 - share)).max(1e-12));
-            [-share / deviation, (1.0 - share) / deviation]
-        })
-        .collect();
-    let value = |code: &u32| standardised[(code >> 1) as usize][(code & 1) as usize];
-    let mut vector: Vec<f64> =
-        (0..totals.len()).map(|item| 1.0 + (item % 7) as f64 / 7.0).collect();
-    for _ in 0..ITERATIONS {
-        let mut next = vec![0.0; vector.len()];
-        for pattern in 0..patterns.len() {
-            let codes = patterns.codes(pattern);
-            let score: f64 =
-                codes.iter().map(|code| vector[(code >> 1) as usize] * value(code)).sum();
-            for code in codes {
-                let item = (code >> 1) as usize;
-                // Without the item itself: its correlation with itself says nothing.
-                let others = score - vector[item] * value(code);
-                next[item] += f64::from(weights[pattern]) * value(code) * others;
-            }
-        }
-        let norm = libm::sqrt(next.iter().map(|x| x * x).sum::<f64>()).max(1e-300);
-        vector = next.into_iter().map(|x| x / norm).collect();
-    }
-    vector
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ability::grid::Grid;
+    use crate::ability::population::Population;
     use crate::ability::quadrature::Quadrature;
-    use crate::calibrate::{CalibrationSettings, StandardErrors, calibrate};
-    use crate::data::grouped::Responses;
+    use crate::calibrate::calibrate;
+    use crate::data::persons::Persons;
+    use crate::data::responses::Responses;
     use crate::model::priors::Priors;
     use crate::monitor::Unmonitored;
-    use crate::numeric::eight::Grid;
     use crate::results::ItemStatus;
+    use crate::settings::{CalibrationSettings, StandardErrors};
     use crate::simulate::{Simulation, simulate_items, simulate_responses};
 
     /// 50 to 1,000 persons, 3 to 15 items, weak slopes, up to half of them reversed.
@@ -262,7 +224,7 @@ mod tests {
                 let size = libm::exp2(2.0 * lot.random::<f64>() - 1.0);
                 at.slope *= if lot.random() { size } else { -size };
             }
-            match fit(objective, start) {
+            match fit(objective, Plan::of(objective.persons.patterns), start) {
                 Ok(Outcome::Ended(fit)) if fit.termination == Termination::Converged => {
                     fit.evaluation.value
                 }
@@ -293,9 +255,9 @@ mod tests {
             let chosen: Vec<bool> = found.items.iter().map(calibrated).collect();
             let patterns = responses.patterns().restricted_to(&chosen, &Unmonitored).unwrap();
             let quadrature = Quadrature::new(found.quadrature_nodes as usize, 6.0).unwrap();
-            let grid = Grid::new(&quadrature);
-            let weights = patterns.multiplicities();
-            let objective = Objective::new(&patterns, weights, &grid, &priors, &Unmonitored, true);
+            let grid = Grid::new(&quadrature, Population::STANDARD);
+            let persons = Persons::everybody(&patterns);
+            let objective = Objective::new(persons, &grid, &priors, &Unmonitored);
             let (ours, best) =
                 (found.log_likelihood + found.log_prior, best_by_lot(&objective, seed));
             if ours < best - 1e-6 {

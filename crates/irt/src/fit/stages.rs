@@ -1,54 +1,23 @@
-//! The estimator: EM to come near the optimum, Newton's method to reach it.
+//! The stages of a fit: EM to come near the optimum, Newton's method to reach it.
 //!
-//! Where persons are many, the way is gone in three stages. EM begins with a
-//! sample of them. Most of the rest is gone with all of them on every second
-//! ability node, with half the work; the last steps are taken, and judged, on
-//! all nodes. Each stage is a [`search`] of its own; where one does not get
-//! there, or persons are few, there is but one search, of everything.
+//! Where persons are many, the search runs in three stages. EM begins with a
+//! sample of them. The search goes on with all of them on every second ability
+//! node, with half the work; the last steps are taken, and judged, on all
+//! nodes. Each stage is a [`Search`] of its own. Where one does not get there,
+//! or persons are few, there is but one search, of everything.
 //!
 //! Source: Bock & Aitkin (1981), Psychometrika 46, 443–459.
 
 use std::sync::atomic::Ordering::Relaxed;
 
+use super::outcome::{Outcome, Termination};
+use super::plan::Plan;
+use super::search::Search;
+use super::thresholds::TELLING_RESPONSES;
 use crate::error::IrtError;
 use crate::likelihood::objective::Objective;
 use crate::likelihood::resolution::is_hopeless;
 use crate::model::two_pl::SlopeIntercept;
-
-use super::search::{Outcome, Search, Termination};
-
-/// An item with fewer responses than this in a sample starts where it would without one.
-const TELLING: u64 = 30;
-/// On the coarser grid, a step this many times the tolerance is near enough.
-const ROUGH_TOLERANCE: f64 = 1e3;
-
-/// Starting values from proportions correct.
-///
-/// Slopes start at the prior's median. With a flat prior an item starts with
-/// the sign of its point-biserial, so that a reversed item need not cross 0.
-pub(crate) fn starting_values(
-    objective: &Objective<'_>,
-    point_biserials: &[Option<f64>],
-) -> Vec<SlopeIntercept> {
-    let slope = objective.priors.starting_slope();
-    let flat = objective.priors.discrimination_is_flat();
-    objective
-        .totals
-        .iter()
-        .zip(point_biserials)
-        .map(|(total, point_biserial)| {
-            // Half a response either way keeps the logit finite.
-            let odds =
-                (total.correct as f64 + 0.5) / ((total.responses - total.correct) as f64 + 0.5);
-            let reversed = flat && point_biserial.is_some_and(|correlation| correlation < 0.0);
-            // The logit of a mean over N(0, 1) abilities is flatter than that at ability 0.
-            SlopeIntercept {
-                slope: if reversed { -slope } else { slope },
-                intercept: libm::log(odds) * libm::sqrt(1.0 + 0.346 * slope * slope),
-            }
-        })
-        .collect()
-}
 
 /// Searches the optimum from `start`.
 ///
@@ -56,26 +25,23 @@ pub(crate) fn starting_values(
 /// [`IrtError::Interrupted`], [`IrtError::OutOfMemory`].
 pub(crate) fn fit(
     objective: &Objective<'_>,
+    plan: Plan,
     start: Vec<SlopeIntercept>,
 ) -> Result<Outcome, IrtError> {
-    if let Some(grid) = objective.grid.coarser().filter(|_| objective.sampling > 1) {
+    if let Some(grid) = objective.grid.coarser().filter(|_| plan.sampling > 1) {
         let rough = objective.on(&grid);
-        let (near, cycles) = near_by_a_sample(&rough, &start)?;
-        if objective.may_refine && is_hopeless(objective, &near)? {
-            return Ok(Outcome::TooCoarse { near, cycles });
+        let (near, e_steps) = near_by_a_sample(&rough, plan, &start)?;
+        if plan.may_refine && is_hopeless(objective, &near)? {
+            return Ok(Outcome::TooCoarse { near, e_steps });
         }
-        let mut approach = Search::new(&rough, near)?;
-        approach.cycles += cycles;
-        // The sample's cycles count for one: one with all persons may be enough.
-        approach.em_cycles_due -= 1;
-        approach.tolerance = ROUGH_TOLERANCE;
+        let mut approach = Search::approach(&rough, plan, near, e_steps)?;
         let outcome = approach.run()?;
         objective.e_steps.fetch_add(rough.e_steps.load(Relaxed), Relaxed);
         if matches!(&outcome, Outcome::Ended(fit) if fit.termination == Termination::Converged) {
             return Search::continued(objective, approach)?.run();
         }
     }
-    Search::new(objective, start)?.run()
+    Search::new(objective, plan, start)?.run()
 }
 
 /// The same from near by: no sample, no coarser grid, no more EM than it takes to be safe.
@@ -84,11 +50,10 @@ pub(crate) fn fit(
 /// As for [`fit`].
 pub(crate) fn fit_from_near(
     objective: &Objective<'_>,
+    plan: Plan,
     start: Vec<SlopeIntercept>,
 ) -> Result<Outcome, IrtError> {
-    let mut search = Search::new(objective, start)?;
-    search.em_cycles_due = 0;
-    search.run()
+    Search::from_near(objective, plan, start)?.run()
 }
 
 /// Where EM comes to with a sample of the persons, and the E-steps that it took there.
@@ -97,22 +62,19 @@ pub(crate) fn fit_from_near(
 /// its sampling error, one EM cycle with all of them takes off again for the most part.
 fn near_by_a_sample(
     objective: &Objective<'_>,
+    plan: Plan,
     start: &[SlopeIntercept],
 ) -> Result<(Vec<SlopeIntercept>, u32), IrtError> {
-    let weights = objective.sample(objective.sampling)?;
+    let weights = objective.sample(plan.sampling)?;
     let sample = objective.with_weights(&weights);
-    let mut search = Search::new(&sample, start.to_vec())?;
-    while search.em_cycles_due > 0 {
-        search.em_cycle()?;
-    }
-    objective.e_steps.fetch_add(u64::from(search.cycles), Relaxed);
-    let mut near = search.current.parameters;
+    let (mut near, e_steps) = Search::new(&sample, plan, start.to_vec())?.by_em_alone()?;
+    objective.e_steps.fetch_add(u64::from(e_steps), Relaxed);
     for (item, parameters) in near.iter_mut().enumerate() {
-        if sample.is_frozen(item) || sample.totals[item].responses < TELLING {
+        if sample.is_frozen(item) || sample.totals[item].responses < TELLING_RESPONSES {
             *parameters = start[item];
         }
     }
-    Ok((near, search.cycles))
+    Ok((near, e_steps))
 }
 
 #[cfg(test)]
@@ -120,12 +82,17 @@ mod tests {
     use rand::{RngExt, SeedableRng};
     use rand_chacha::ChaCha8Rng;
 
+    use super::super::starting_values::starting_values;
     use super::*;
+    use crate::ability::grid::Grid;
+    use crate::ability::population::Population;
     use crate::ability::quadrature::Quadrature;
-    use crate::data::grouped::{NO_TIME, RepeatedResponses, ResponseRows, Responses};
+    use crate::data::grouped::RepeatedResponses;
+    use crate::data::persons::Persons;
+    use crate::data::responses::Responses;
+    use crate::data::rows::{NO_TIME, ResponseRows};
     use crate::model::priors::Priors;
     use crate::monitor::Unmonitored;
-    use crate::numeric::eight::Grid;
     use crate::simulate::simulate_items;
     use crate::simulate::{Simulation, simulate};
 
@@ -141,27 +108,23 @@ mod tests {
         for (seed, (persons, items, answered, priors)) in designs.into_iter().enumerate() {
             let design = Simulation { persons, items, answered, seed: 40 + seed as u64 };
             let (responses, _) = simulate(&design);
-            let patterns = responses.patterns();
-            let grid = Grid::new(&Quadrature::default());
-            let weights = patterns.multiplicities();
-            let mut objective =
-                Objective::new(patterns, weights, &grid, &priors, &Unmonitored, true);
-            let estimate = |objective: &Objective<'_>| {
-                let start = starting_values(objective, &vec![None; items as usize]);
-                match fit(objective, start) {
+            let grid = Grid::new(&Quadrature::default(), Population::STANDARD);
+            let persons = Persons::everybody(responses.patterns());
+            let objective = Objective::new(persons, &grid, &priors, &Unmonitored);
+            let usual = Plan::of(responses.patterns());
+            let estimate = |plan: Plan| {
+                let start = starting_values(&objective, &vec![None; items as usize]);
+                match fit(&objective, plan, start) {
                     Ok(Outcome::Ended(fit)) => fit,
                     _ => panic!("no estimate"),
                 }
             };
-            objective.sampling = 1;
-            let dense = estimate(&objective);
-            objective.sampling = 8;
-            let sampled = estimate(&objective);
-            objective.dense_items = 0;
-            let blockwise = estimate(&objective);
+            let dense = estimate(Plan { sampling: 1, ..usual });
+            let sampled = estimate(Plan { sampling: 8, ..usual });
+            let blockwise = estimate(Plan { sampling: 8, dense_items: 0, ..usual });
             for other in [sampled, blockwise] {
                 assert_eq!(other.termination, Termination::Converged);
-                println!("{design:?}: {} cycles instead of {}", other.cycles, dense.cycles);
+                println!("{design:?}: {} E-steps instead of {}", other.e_steps, dense.e_steps);
                 let pairs = dense.evaluation.parameters.iter().zip(&other.evaluation.parameters);
                 for (x, y) in pairs {
                     assert!((x.slope - y.slope).abs() < 5e-6, "{x:?} {y:?}");
@@ -199,12 +162,11 @@ mod tests {
             let chain: Vec<[u32; 2]> = (1..items).map(|item| [item - 1, item]).collect();
             let persons = [60, 200, 600, 2000][seed as usize % 4];
             let responses = in_pairs(items, &chain, persons, seed);
-            let patterns = responses.patterns();
-            let (grid, priors) = (Grid::new(&Quadrature::default()), Priors::flat());
-            let weights = patterns.multiplicities();
-            let objective = Objective::new(patterns, weights, &grid, &priors, &Unmonitored, true);
+            let grid = Grid::new(&Quadrature::default(), Population::STANDARD);
+            let (priors, persons) = (Priors::flat(), Persons::everybody(responses.patterns()));
+            let objective = Objective::new(persons, &grid, &priors, &Unmonitored);
             let start = starting_values(&objective, &vec![None; items as usize]);
-            match fit(&objective, start) {
+            match fit(&objective, Plan::of(persons.patterns), start) {
                 Ok(Outcome::NotIdentified { .. }) => {}
                 Ok(Outcome::Ended(fit)) => panic!("seed {seed}: {}", fit.termination.as_str()),
                 _ => panic!("seed {seed}: no end"),

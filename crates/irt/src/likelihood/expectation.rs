@@ -16,8 +16,8 @@
 //! need, per item, the expected attempts at every node, which persons with the
 //! same items share, and of the correct responses only their number and the
 //! sum of their persons' posterior mean abilities. Complete data therefore
-//! cost one pass over the responses per cycle, not one per node;
-//! [`plain_e_step`] is the textbook version, kept as the oracle of the tests.
+//! cost one pass over the responses per E-step, not one per node;
+//! [`super::by_node`] is the general version, for any model.
 //!
 //! Works in logs: a long test underflows a plain product.
 //! Pure: no I/O, no clock, no randomness.
@@ -28,12 +28,16 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use crate::data::patterns::Patterns;
+use super::item_tables::ItemTables;
+use crate::ability::grid::Grid;
+use crate::ability::posterior::posterior;
+use crate::data::persons::Persons;
 use crate::error::IrtError;
 use crate::memory::zeroes;
-use crate::model::two_pl::{SlopeIntercept, softplus};
-use crate::monitor::Monitor;
-use crate::numeric::eight::{self as lanes, Grid, Lane, Posterior};
+use crate::model::two_pl::SlopeIntercept;
+use crate::monitor::{Monitor, check};
+use crate::numeric::compensated_sum::CompensatedSum;
+use crate::numeric::eight::{Eight, LANES, add, add_scaled, dot, vectorised};
 
 /// Patterns between two looks at the monitor.
 const PATTERNS_PER_CHECK: usize = 512;
@@ -41,81 +45,49 @@ const PATTERNS_PER_CHECK: usize = 512;
 /// Expected totals over persons, and the marginal log-likelihood they belong to.
 #[derive(Debug, Clone)]
 pub(crate) struct ExpectedCounts {
-    /// Expected attempts, items × lanes of nodes, row-major.
-    pub attempts: Vec<Lane>,
+    /// Expected attempts, items × eights of nodes, row-major.
+    pub attempts: Vec<Eight>,
     /// Per item, the sum of posterior mean abilities over correct responses.
     pub ability_of_correct: Vec<f64>,
     /// Nats, without priors.
     pub log_likelihood: f64,
 }
 
-/// Item parameters with softplus(a θ + d) at every node, items × lanes.
-pub(crate) struct ItemTables<'a> {
-    pub parameters: &'a [SlopeIntercept],
-    softplus: Vec<Lane>,
+/// Where work is done. The result of an E-step differs in the last bits between the two; on the
+/// pool it does not depend on how many threads there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Workers {
+    /// On the rayon pool of the calling thread, in fixed chunks of patterns.
+    Pool,
+    /// On the calling thread alone: there is other work for the rest of the pool.
+    ThisThread,
 }
 
-impl<'a> ItemTables<'a> {
-    pub(crate) fn new(parameters: &'a [SlopeIntercept], grid: &Grid) -> Result<Self, IrtError> {
-        Ok(Self { parameters, softplus: table(parameters, grid, lanes::softplus)? })
-    }
-}
-
-/// `function(a θ + d)` for every item and node, items × lanes.
-#[inline(always)]
-fn table(
-    parameters: &[SlopeIntercept],
-    grid: &Grid,
-    function: impl Fn(Lane) -> Lane,
-) -> Result<Vec<Lane>, IrtError> {
-    let mut rows: Vec<Lane> = zeroes(parameters.len() * grid.width, "tables of the items")?;
-    lanes::vectorised(
-        #[inline(always)]
-        || {
-            for (row, item) in rows.chunks_exact_mut(grid.width).zip(parameters) {
-                for (lane, nodes) in row.iter_mut().zip(&grid.nodes) {
-                    *lane = function(item.logits(*nodes));
-                }
-            }
-        },
-    );
-    Ok(rows)
-}
-
-/// P(correct) for every item and node, items × lanes.
-pub(crate) fn probability_table(
-    parameters: &[SlopeIntercept],
-    grid: &Grid,
-) -> Result<Vec<Lane>, IrtError> {
-    table(parameters, grid, lanes::logistic)
-}
-
-/// Computes the expected counts, in parallel over fixed chunks of patterns.
-///
-/// `weights`: persons per pattern. The result does not depend on the number of threads.
+/// Computes the expected counts.
 ///
 /// # Errors
 /// [`IrtError::Interrupted`], [`IrtError::OutOfMemory`].
-pub(crate) fn e_step(
-    patterns: &Patterns,
-    weights: &[u32],
+pub(crate) fn expected_counts(
+    persons: Persons<'_>,
     parameters: &[SlopeIntercept],
     grid: &Grid,
+    workers: Workers,
     monitor: &dyn Monitor,
 ) -> Result<ExpectedCounts, IrtError> {
     let tables = ItemTables::new(parameters, grid)?;
-    let chunks: Vec<Range<usize>> = patterns.chunks().collect();
-    let partials: Result<Vec<EStep>, IrtError> = chunks
-        .into_par_iter()
-        .map(|chunk| {
-            let mut partial = EStep::new(patterns.items(), grid)?;
-            partial.add(patterns, weights, &tables, grid, chunk, monitor)?;
-            Ok(partial)
-        })
-        .collect();
+    let sums = |range: Range<usize>| -> Result<Sums<'_>, IrtError> {
+        let mut sums = Sums::new(persons, &tables)?;
+        sums.add(range, monitor)?;
+        Ok(sums)
+    };
+    if workers == Workers::ThisThread {
+        return Ok(sums(0..persons.patterns.len())?.into_counts());
+    }
+    let chunks: Vec<Range<usize>> = persons.patterns.chunks().collect();
+    let partials: Result<Vec<Sums<'_>>, IrtError> = chunks.into_par_iter().map(sums).collect();
     let mut partials = partials?.into_iter();
     let Some(mut total) = partials.next() else {
-        return Ok(EStep::new(patterns.items(), grid)?.into_counts());
+        return Ok(Sums::new(persons, &tables)?.into_counts());
     };
     for partial in partials {
         total.merge(&partial);
@@ -123,26 +95,11 @@ pub(crate) fn e_step(
     Ok(total.into_counts())
 }
 
-/// The same on the calling thread alone, reusing the memory of `work`.
-///
-/// # Errors
-/// [`IrtError::Interrupted`], [`IrtError::OutOfMemory`].
-pub(crate) fn e_step_on_this_thread(
-    patterns: &Patterns,
-    weights: &[u32],
-    parameters: &[SlopeIntercept],
-    grid: &Grid,
-    monitor: &dyn Monitor,
-) -> Result<ExpectedCounts, IrtError> {
-    let tables = ItemTables::new(parameters, grid)?;
-    let mut total = EStep::new(patterns.items(), grid)?;
-    total.add(patterns, weights, &tables, grid, 0..patterns.len(), monitor)?;
-    Ok(total.into_counts())
-}
-
 /// Totals over a range of patterns.
-struct EStep {
-    attempts: Vec<Lane>,
+struct Sums<'a> {
+    persons: Persons<'a>,
+    tables: &'a ItemTables<'a>,
+    attempts: Vec<Eight>,
     ability_of_correct: Vec<f64>,
     log_likelihood: CompensatedSum,
     scratch: Scratch,
@@ -150,42 +107,35 @@ struct EStep {
 
 /// Rows over the grid that are overwritten for every person or item set.
 struct Scratch {
-    base: Vec<Lane>,
-    weights: Vec<Lane>,
-    persons: Vec<Lane>,
+    base: Vec<Eight>,
+    posterior: Vec<Eight>,
+    attempts: Vec<Eight>,
 }
 
-impl EStep {
-    fn new(items: usize, grid: &Grid) -> Result<Self, IrtError> {
-        let row = vec![[0.0; lanes::LANES]; grid.width];
+impl<'a> Sums<'a> {
+    fn new(persons: Persons<'a>, tables: &'a ItemTables<'a>) -> Result<Self, IrtError> {
+        let (items, width) = (persons.patterns.items(), tables.grid.width);
+        let row = vec![[0.0; LANES]; width];
         Ok(Self {
-            attempts: zeroes(items * grid.width, "expected counts")?,
+            persons,
+            tables,
+            attempts: zeroes(items * width, "expected counts")?,
             ability_of_correct: vec![0.0; items],
             log_likelihood: CompensatedSum::default(),
-            scratch: Scratch { base: row.clone(), weights: row.clone(), persons: row },
+            scratch: Scratch { base: row.clone(), posterior: row.clone(), attempts: row },
         })
     }
 
-    fn add(
-        &mut self,
-        patterns: &Patterns,
-        weights: &[u32],
-        tables: &ItemTables<'_>,
-        grid: &Grid,
-        range: Range<usize>,
-        monitor: &dyn Monitor,
-    ) -> Result<(), IrtError> {
+    fn add(&mut self, range: Range<usize>, monitor: &dyn Monitor) -> Result<(), IrtError> {
         let mut start = range.start;
         while start < range.end {
-            if monitor.interrupted() {
-                return Err(IrtError::Interrupted);
-            }
+            check(monitor)?;
             let end = range.end.min(start + PATTERNS_PER_CHECK);
-            lanes::vectorised(
+            vectorised(
                 #[inline(always)]
                 || {
-                    for set in patterns.item_sets(start..end) {
-                        self.add_item_set(patterns, weights, tables, grid, set.patterns);
+                    for set in self.persons.patterns.item_sets(start..end) {
+                        self.add_item_set(set);
                     }
                 },
             );
@@ -195,46 +145,40 @@ impl EStep {
     }
 
     #[inline(always)]
-    fn add_item_set(
-        &mut self,
-        patterns: &Patterns,
-        weights: &[u32],
-        tables: &ItemTables<'_>,
-        grid: &Grid,
-        set: Range<usize>,
-    ) {
+    fn add_item_set(&mut self, set: Range<usize>) {
+        let Persons { patterns, weights } = self.persons;
         if weights[set.clone()].iter().all(|weight| *weight == 0) {
             return;
         }
-        let Scratch { base, weights: posterior, persons } = &mut self.scratch;
-        log_posterior_base(base, patterns.codes(set.start), tables, grid);
-        persons.fill([0.0; lanes::LANES]);
+        let grid = self.tables.grid;
+        let Scratch { base, posterior: shares, attempts } = &mut self.scratch;
+        self.tables.log_posterior_base(base, patterns.pattern(set.start));
+        attempts.fill([0.0; LANES]);
         let mut anybody = grid.width..0;
         for pattern in set.clone().filter(|pattern| weights[*pattern] > 0) {
             let weight = f64::from(weights[pattern]);
-            let codes = patterns.codes(pattern);
-            let sums = sum_of_correct(codes, tables.parameters);
-            let Posterior { log_sum, lanes: here } =
-                lanes::posterior(base, sums.slope, &grid.nodes, posterior);
-            self.log_likelihood.add(weight * (log_sum + sums.intercept));
-            let posterior = &posterior[here.clone()];
-            lanes::add_scaled(&mut persons[here.clone()], weight, posterior);
-            let ability = weight * lanes::dot(posterior, &grid.nodes[here.clone()]);
+            let responses = patterns.pattern(pattern);
+            let sums = self.tables.sum_of_correct(responses);
+            let support = posterior(base, sums.slope, &grid.nodes, shares);
+            self.log_likelihood.add(weight * (support.log_sum + sums.intercept));
+            let here = support.eights;
+            let shares = &shares[here.clone()];
+            add_scaled(&mut attempts[here.clone()], weight, shares);
+            let ability = weight * dot(shares, &grid.nodes[here.clone()]);
             anybody = anybody.start.min(here.start)..anybody.end.max(here.end);
-            for code in codes {
-                // Adding ability times 0 or 1 spares an unpredictable branch.
-                self.ability_of_correct[(code >> 1) as usize] += ability * f64::from(code & 1);
+            for response in responses {
+                self.ability_of_correct[response.item()] += ability * response.score();
             }
         }
-        for code in patterns.codes(set.start) {
-            let row = (code >> 1) as usize * grid.width;
-            let attempts = &mut self.attempts[row + anybody.start..row + anybody.end];
-            lanes::add(attempts, &persons[anybody.clone()]);
+        for response in patterns.pattern(set.start) {
+            let row = response.item() * grid.width;
+            let total = &mut self.attempts[row + anybody.start..row + anybody.end];
+            add(total, &attempts[anybody.clone()]);
         }
     }
 
     fn merge(&mut self, other: &Self) {
-        lanes::add(&mut self.attempts, &other.attempts);
+        add(&mut self.attempts, &other.attempts);
         for (x, y) in self.ability_of_correct.iter_mut().zip(&other.ability_of_correct) {
             *x += y;
         }
@@ -246,168 +190,6 @@ impl EStep {
             attempts: self.attempts,
             ability_of_correct: self.ability_of_correct,
             log_likelihood: self.log_likelihood.total(),
-        }
-    }
-}
-
-/// ln w(θ) − Σ softplus(a θ + d) over the items of a pattern: what persons with one item set share.
-#[inline(always)]
-pub(crate) fn log_posterior_base(
-    base: &mut [Lane],
-    codes: &[u32],
-    tables: &ItemTables<'_>,
-    grid: &Grid,
-) {
-    base.copy_from_slice(&grid.log_weights);
-    lanes::subtract_rows(base, &tables.softplus, codes);
-}
-
-/// Σ a and Σ d over the correct responses: all that a person's likelihood needs of them.
-#[inline(always)]
-pub(crate) fn sum_of_correct(codes: &[u32], parameters: &[SlopeIntercept]) -> SlopeIntercept {
-    // Four sums side by side: one alone would wait for each of its additions.
-    let mut sums = [SlopeIntercept::default(); 4];
-    let mut fours = codes.chunks_exact(4);
-    let mut add = |lane: usize, code: u32| {
-        let item = &parameters[(code >> 1) as usize];
-        let correct = f64::from(code & 1);
-        sums[lane].slope += correct * item.slope;
-        sums[lane].intercept += correct * item.intercept;
-    };
-    for four in &mut fours {
-        for (lane, code) in four.iter().enumerate() {
-            add(lane, *code);
-        }
-    }
-    for (lane, code) in fours.remainder().iter().enumerate() {
-        add(lane, *code);
-    }
-    SlopeIntercept {
-        slope: (sums[0].slope + sums[2].slope) + (sums[1].slope + sums[3].slope),
-        intercept: (sums[0].intercept + sums[2].intercept)
-            + (sums[1].intercept + sums[3].intercept),
-    }
-}
-
-/// A sum that loses nothing to rounding (Neumaier 1974): the line search
-/// compares log-likelihoods that differ in the twelfth digit.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct CompensatedSum {
-    sum: f64,
-    lost: f64,
-}
-
-impl CompensatedSum {
-    #[inline(always)]
-    pub(crate) fn add(&mut self, value: f64) {
-        let sum = self.sum + value;
-        self.lost += if self.sum.abs() >= value.abs() {
-            (self.sum - sum) + value
-        } else {
-            (value - sum) + self.sum
-        };
-        self.sum = sum;
-    }
-
-    pub(crate) fn total(self) -> f64 {
-        self.sum + self.lost
-    }
-}
-
-/// The marginal log-likelihood of the patterns in nats, without priors, by one fast E-step on
-/// the calling thread's pool.
-#[must_use]
-pub fn marginal_log_likelihood(
-    patterns: &Patterns,
-    parameters: &[SlopeIntercept],
-    quadrature: &crate::ability::quadrature::Quadrature,
-) -> f64 {
-    let (grid, weights) = (Grid::new(quadrature), patterns.multiplicities());
-    // Nothing interrupts it, which is all that could go wrong.
-    e_step(patterns, weights, parameters, &grid, &crate::monitor::Unmonitored)
-        .map_or(f64::NAN, |counts| counts.log_likelihood)
-}
-
-/// The E-step as the textbooks have it, person by person and node by node.
-///
-/// Returns expected attempts and expected correct responses, items × nodes,
-/// row-major, and the marginal log-likelihood. Slow; the oracle of the tests.
-#[must_use]
-pub fn plain_e_step(
-    patterns: &Patterns,
-    parameters: &[SlopeIntercept],
-    quadrature: &crate::ability::quadrature::Quadrature,
-) -> (Vec<f64>, Vec<f64>, f64) {
-    let count = quadrature.nodes().len();
-    let mut attempts = vec![0.0; patterns.items() * count];
-    let mut correct = attempts.clone();
-    let mut log_likelihood = 0.0;
-    for (pattern, multiplicity) in patterns.multiplicities().iter().enumerate() {
-        let logs: Vec<f64> = quadrature
-            .nodes()
-            .iter()
-            .zip(quadrature.weights())
-            .map(|(node, weight)| {
-                let responses = patterns.codes(pattern).iter().map(|code| {
-                    let logit = parameters[(code >> 1) as usize].logit(*node);
-                    f64::from(code & 1) * logit - softplus(logit)
-                });
-                libm::log(*weight) + responses.sum::<f64>()
-            })
-            .collect();
-        let peak = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let sum: f64 = logs.iter().map(|log| libm::exp(log - peak)).sum();
-        let persons = f64::from(*multiplicity);
-        log_likelihood += persons * (peak + libm::log(sum));
-        for (node, log) in logs.iter().enumerate() {
-            let weight = persons * libm::exp(log - peak) / sum;
-            for code in patterns.codes(pattern) {
-                let cell = (code >> 1) as usize * count + node;
-                attempts[cell] += weight;
-                correct[cell] += weight * f64::from(code & 1);
-            }
-        }
-    }
-    (attempts, correct, log_likelihood)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::ability::quadrature::Quadrature;
-    use crate::monitor::Unmonitored;
-    use crate::simulate::{Simulation, simulate};
-
-    #[test]
-    fn the_fast_e_step_agrees_with_the_plain_one() {
-        for (answered, nodes) in [(1.0, 61), (0.4, 61), (0.1, 20)] {
-            let quadrature = Quadrature::new(nodes, 6.0).unwrap();
-            let design = Simulation { persons: 900, items: 23, answered, seed: 5 };
-            let (responses, items) = simulate(&design);
-            let patterns = responses.patterns();
-            let grid = Grid::new(&quadrature);
-            let weights = patterns.multiplicities();
-            let fast = e_step(patterns, weights, &items, &grid, &Unmonitored).unwrap();
-            let alone =
-                e_step_on_this_thread(patterns, weights, &items, &grid, &Unmonitored).unwrap();
-            let (attempts, correct, log_likelihood) = plain_e_step(patterns, &items, &quadrature);
-            let value = marginal_log_likelihood(patterns, &items, &quadrature);
-            assert_eq!(value.to_bits(), fast.log_likelihood.to_bits());
-            let close = |x: f64, y: f64| (x - y).abs() <= 1e-10 * (1.0 + y.abs());
-            assert!(close(fast.log_likelihood, log_likelihood));
-            assert!(close(alone.log_likelihood, log_likelihood));
-            for item in 0..items.len() {
-                let row = fast.attempts[item * grid.width..(item + 1) * grid.width].as_flattened();
-                let plain = &attempts[item * nodes..(item + 1) * nodes];
-                assert!(row.iter().zip(plain).all(|(x, y)| close(*x, *y)));
-                let ability: f64 = correct[item * nodes..(item + 1) * nodes]
-                    .iter()
-                    .zip(quadrature.nodes())
-                    .map(|(count, node)| count * node)
-                    .sum();
-                assert!(close(fast.ability_of_correct[item], ability));
-                assert!(close(alone.ability_of_correct[item], ability));
-            }
         }
     }
 }

@@ -2,6 +2,9 @@
 
 mod exact;
 mod gauss_hermite;
+mod item_pairs;
+mod missing;
 pub(crate) mod observed;
-mod scores;
+mod person_posterior;
+mod score_tables;
 mod shared;

@@ -20,11 +20,15 @@
 //! A grid that ends within the population cuts it off; and persons whose ability
 //! lies beyond the ends pile up there.
 
+use super::evaluation::Evaluation;
+use super::objective::Objective;
 use crate::ability::quadrature::{MAX_NODES, Quadrature};
+use crate::data::response::Response;
 use crate::error::IrtError;
-use crate::likelihood::objective::{Evaluation, Objective};
 use crate::model::two_pl::SlopeIntercept;
-use crate::numeric::eight::{self as lanes, LANES, Lane};
+use crate::monitor::check;
+use crate::numeric::eight::{Eight, LANES, add, vectorised};
+use crate::numeric::elementary::eight_logistics;
 
 /// The mean relative error of a person's likelihood that a grid may have. Measured with 61 nodes
 /// and complete items: with 150 of them it is 1.4e-6, and b is within 2e-6 standard errors of its
@@ -45,7 +49,7 @@ const PERSONS_AT_THE_ENDS: f64 = 1e-3;
 const ABILITIES: usize = 2;
 const FIRST_ABILITY: f64 = -3.75;
 const BETWEEN_ABILITIES: f64 = 0.5;
-type Row = [Lane; ABILITIES];
+type Row = [Eight; ABILITIES];
 
 /// What is to become of the grid.
 #[derive(Debug, Clone, PartialEq)]
@@ -117,27 +121,27 @@ fn mean_errors(
     let harmless = information_with(tolerance, spacing) - 1.0;
     let mut table: Option<Vec<Row>> = None;
     let mut errors = [0.0; HALVINGS + 1];
-    let patterns = objective.patterns;
+    let patterns = objective.persons.patterns;
     for (number, set) in patterns.item_sets(0..patterns.len()).enumerate() {
-        if number % SETS_PER_CHECK == 0 && objective.monitor.interrupted() {
-            return Err(IrtError::Interrupted);
+        if number % SETS_PER_CHECK == 0 {
+            check(objective.monitor)?;
         }
         // Nearly always a bound settles it, and nothing is summed.
-        let codes = patterns.codes(set.patterns.start);
-        if most_of_all * codes.len() as f64 <= harmless
-            || codes.iter().map(|code| most[(code >> 1) as usize]).sum::<f64>() <= harmless
+        let responses = patterns.pattern(set.start);
+        if most_of_all * responses.len() as f64 <= harmless
+            || responses.iter().map(|response| most[response.item()]).sum::<f64>() <= harmless
         {
             continue;
         }
         let table = table.get_or_insert_with(|| information_table(parameters, spacing));
-        let information = information(codes, table);
-        let weights = &objective.weights[set.patterns];
+        let information = information(responses, table);
+        let weights = &objective.persons.weights[set];
         let persons: f64 = weights.iter().map(|weight| f64::from(*weight)).sum();
         for (halvings, sum) in errors.iter_mut().enumerate() {
             *sum += persons * population_error(&information, halved_spacing(spacing, halvings));
         }
     }
-    let persons: f64 = objective.weights.iter().map(|weight| f64::from(*weight)).sum();
+    let persons = objective.persons.count() as f64;
     Ok(errors.map(|sum| sum / persons.max(1.0)))
 }
 
@@ -165,7 +169,7 @@ fn most_information(item: SlopeIntercept, spacing: f64) -> f64 {
 
 fn abilities() -> Row {
     let at = |node: usize| FIRST_ABILITY + BETWEEN_ABILITIES * node as f64;
-    std::array::from_fn(|lane| std::array::from_fn(|node| at(lane * LANES + node)))
+    std::array::from_fn(|eight| std::array::from_fn(|lane| at(eight * LANES + lane)))
 }
 
 /// a² P (1 − P) of every item at every ability.
@@ -173,19 +177,20 @@ fn information_table(parameters: &[SlopeIntercept], spacing: f64) -> Vec<Row> {
     let abilities = abilities();
     let row = |item: &SlopeIntercept| -> Row {
         let most = most_information(*item, spacing);
-        abilities.map(|lane| lanes::logistic(item.logits(lane)).map(|p| 4.0 * most * p * (1.0 - p)))
+        abilities
+            .map(|eight| eight_logistics(item.logits(eight)).map(|p| 4.0 * most * p * (1.0 - p)))
     };
     parameters.iter().map(row).collect()
 }
 
 /// 1 + Σ a² P (1 − P) over the items of a pattern, at every ability.
-fn information(codes: &[u32], table: &[Row]) -> Row {
+fn information(responses: &[Response], table: &[Row]) -> Row {
     let mut sums = [[1.0; LANES]; ABILITIES];
-    lanes::vectorised(
+    vectorised(
         #[inline(always)]
         || {
-            for code in codes {
-                lanes::add(&mut sums, &table[(code >> 1) as usize]);
+            for response in responses {
+                add(&mut sums, &table[response.item()]);
             }
         },
     );
@@ -228,19 +233,21 @@ pub(crate) fn piled_up_at_the_ends(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ability::grid::Grid;
+    use crate::ability::population::Population;
+    use crate::data::persons::Persons;
     use crate::model::priors::Priors;
     use crate::monitor::Unmonitored;
-    use crate::numeric::eight::Grid;
     use crate::simulate::{Simulation, simulate};
 
     /// What is said of a grid under persons who answered so many items, all with this slope.
     fn verdict(items: u32, slope: f64, answered: f64, quadrature: &Quadrature) -> Verdict {
         let design = Simulation { persons: 50, items, answered, seed: 3 };
         let (responses, truth) = simulate(&design);
-        let patterns = responses.patterns();
-        let (grid, priors) = (Grid::new(quadrature), Priors::default());
-        let weights = patterns.multiplicities();
-        let objective = Objective::new(patterns, weights, &grid, &priors, &Unmonitored, true);
+        let persons = Persons::everybody(responses.patterns());
+        let grid = Grid::new(quadrature, Population::STANDARD);
+        let priors = Priors::default();
+        let objective = Objective::new(persons, &grid, &priors, &Unmonitored);
         let parameters: Vec<SlopeIntercept> = truth
             .iter()
             .map(|item| SlopeIntercept::from_discrimination_difficulty(slope, item.difficulty()))

@@ -25,8 +25,9 @@ use super::mean_sigma::mean_sigma;
 use super::minimum::{Evaluation, minimum, solve};
 use super::moments::{mean_and_sd, median_slope, slope_by_discriminations};
 use super::robust_z::quantile;
+use super::weighted_nodes::WeightedNodes;
 use crate::ability::quadrature::Quadrature;
-use crate::model::two_pl::logistic;
+use crate::numeric::elementary::logistic;
 
 /// Which curves are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,11 +39,11 @@ pub(super) enum Curves {
 }
 
 /// What is minimised.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Criterion<'a> {
-    pub common: &'a [CommonItem],
-    pub quadrature: &'a Quadrature,
-    pub curves: Curves,
+    common: &'a [CommonItem],
+    nodes: WeightedNodes<'a>,
+    curves: Curves,
 }
 
 /// An item at one node: terms of R, S and C, and what moves them.
@@ -103,7 +104,15 @@ impl Curve {
     }
 }
 
-impl Criterion<'_> {
+impl<'a> Criterion<'a> {
+    pub(super) fn new(
+        common: &'a [CommonItem],
+        quadrature: &'a Quadrature,
+        curves: Curves,
+    ) -> Self {
+        Self { common, nodes: WeightedNodes::new(quadrature), curves }
+    }
+
     /// The link with the smallest criterion, from every start that the items suggest.
     ///
     /// # Errors
@@ -194,11 +203,11 @@ impl Criterion<'_> {
 
     fn for_each_node(&self, at: [f64; 2], mut work: impl FnMut(f64, f64, &[Point])) {
         let mut points = vec![Point::default(); self.common.len()];
-        for (node, weight) in self.quadrature.nodes().iter().zip(self.quadrature.weights()) {
+        for (node, weight) in self.nodes.iter() {
             for (point, item) in points.iter_mut().zip(self.common) {
-                *point = Point::new(item, at, *node);
+                *point = Point::new(item, at, node);
             }
-            work(*node, *weight, &points);
+            work(node, weight, &points);
         }
     }
 

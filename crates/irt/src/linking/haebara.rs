@@ -37,7 +37,7 @@ use crate::error::IrtError;
 /// ```
 pub fn haebara(common: &[CommonItem], quadrature: &Quadrature) -> Result<Link, IrtError> {
     validate(common, 2)?;
-    Criterion { common, quadrature, curves: Curves::OfTheItems }
+    Criterion::new(common, quadrature, Curves::OfTheItems)
         .minimum()
         .map_err(|reason| IrtError::LinkNotFound { method: "haebara", reason })
 }

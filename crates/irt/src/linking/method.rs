@@ -67,7 +67,7 @@ impl LinkingMethod {
         link: Link,
         quadrature: &Quadrature,
     ) -> Option<[Vec<[f64; 2]>; 2]> {
-        let criterion = |curves| Criterion { common, quadrature, curves };
+        let criterion = |curves| Criterion::new(common, quadrature, curves);
         match self {
             Self::StockingLord => criterion(Curves::OfTheTest).sensitivity(link),
             Self::Haebara => criterion(Curves::OfTheItems).sensitivity(link),

@@ -37,7 +37,7 @@ use crate::error::IrtError;
 /// ```
 pub fn stocking_lord(common: &[CommonItem], quadrature: &Quadrature) -> Result<Link, IrtError> {
     validate(common, 2)?;
-    Criterion { common, quadrature, curves: Curves::OfTheTest }
+    Criterion::new(common, quadrature, Curves::OfTheTest)
         .minimum()
         .map_err(|reason| IrtError::LinkNotFound { method: "stocking_lord", reason })
 }

@@ -1,10 +1,10 @@
 //! An item as the world outside knows it: discrimination and difficulty.
 //!
-//! Estimation works with slopes and intercepts ([`crate::model::two_pl`]); whoever
+//! Estimation works with slopes and intercepts ([`super::two_pl`]); whoever
 //! scores or links has published parameters, which come as pairs (a, b).
 
+use super::two_pl::{SlopeIntercept, logistic};
 use crate::error::IrtError;
-use crate::model::two_pl::{SlopeIntercept, logistic};
 
 /// The steepest item that can be worked with, in logits per unit of ability.
 pub const MAX_DISCRIMINATION: f64 = 1e6;
@@ -89,6 +89,24 @@ impl ItemParameters {
         }
         Ok(())
     }
+}
+
+/// The slopes and intercepts of at least `needed` items.
+///
+/// # Errors
+/// [`IrtError::InvalidItemParameters`]; [`IrtError::UnknownItem`] where there are fewer.
+pub(crate) fn in_slopes_and_intercepts(
+    items: &[ItemParameters],
+    needed: usize,
+) -> Result<Vec<SlopeIntercept>, IrtError> {
+    let known = items.len() as u64;
+    if items.len() < needed {
+        return Err(IrtError::UnknownItem { item: known, items: known });
+    }
+    for (position, item) in items.iter().enumerate() {
+        item.validate(position)?;
+    }
+    Ok(items.iter().map(ItemParameters::slope_intercept).collect())
 }
 
 #[cfg(test)]

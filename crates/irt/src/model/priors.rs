@@ -10,8 +10,9 @@
 //!
 //! Source: Mislevy (1986), Psychometrika 51(2), 177–195.
 
+use super::two_pl::SlopeIntercept;
 use crate::error::IrtError;
-use crate::model::two_pl::SlopeIntercept;
+use crate::numeric::symmetric::Symmetric2;
 
 /// Lognormal prior on a, normal prior on b; either may be flat.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -24,13 +25,13 @@ pub struct Priors {
 
 /// Log density and its derivatives with respect to (a, d) at one item.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct PriorTerms {
+pub(crate) struct PriorTerms {
     /// Log density; −∞ outside of the support.
     pub log_density: f64,
     /// First derivatives with respect to a and d.
-    pub gradient: [f64; 2],
-    /// Minus the second derivatives: aa, ad, dd.
-    pub curvature: [f64; 3],
+    pub gradient: SlopeIntercept,
+    /// Minus the second derivatives: (a, a), (a, d), (d, d).
+    pub curvature: Symmetric2,
 }
 
 impl Priors {
@@ -92,28 +93,23 @@ impl Priors {
         self.difficulty_sd.is_infinite()
     }
 
-    /// True where the sign of the slope is free, yet slope 0 has no density
-    /// at any intercept other than 0: a prior on difficulty alone.
+    /// True with a prior on difficulty alone. Then the sign of the slope is free, yet slope 0 has
+    /// no density at any intercept other than 0: slopes of either sign are two regions that no
+    /// path joins, each with a mode of its own.
     #[must_use]
-    pub fn parts_signs_of_slope(&self) -> bool {
+    pub(crate) fn leaves_signs_apart(&self) -> bool {
         self.discrimination_is_flat() && !self.difficulty_is_flat()
     }
 
     /// True where an item may be reflected, slope and difficulty, at no cost.
     #[must_use]
-    pub fn is_symmetric(&self) -> bool {
+    pub(crate) fn is_symmetric(&self) -> bool {
         self.discrimination_is_flat() && (self.difficulty_is_flat() || self.difficulty_mean == 0.0)
-    }
-
-    /// True where (a, d) has a positive prior density.
-    #[must_use]
-    pub fn supports(&self, slope: f64, intercept: f64) -> bool {
-        self.at(slope, intercept).log_density > f64::NEG_INFINITY
     }
 
     /// The slope around which estimation starts.
     #[must_use]
-    pub fn starting_slope(&self) -> f64 {
+    pub(crate) fn starting_slope(&self) -> f64 {
         if self.discrimination_is_flat() {
             1.0
         } else {
@@ -121,79 +117,70 @@ impl Priors {
         }
     }
 
-    /// The share of correct responses that the model expects, at the mode, of the persons who
-    /// answered an item, each at their own posterior ability: whoever they are, and whatever else
-    /// they answered.
-    ///
-    /// It follows from the mode alone. There the derivative with respect to the intercept d is 0,
-    ///
-    /// ```text
-    /// Σ_i (x_i − E[P_i]) + ∂ log prior / ∂d = 0
-    /// ```
-    ///
-    /// so the expectation is the observed share but for the pull of the prior on b,
-    /// (b − mean) / (a · sd²), divided by the responses. With a flat prior on b it is the observed
-    /// share itself.
-    ///
-    /// `responses`: to the item, more than 0; `proportion_correct`: the correct share of them.
-    /// Holds for an item that was estimated under these priors, on the scale that they are on.
+    /// Log density of an item's (a, b); −∞ outside of the support. Flat priors count 0.
     #[must_use]
-    pub fn expected_proportion_correct(
-        &self,
-        item: SlopeIntercept,
-        responses: u64,
-        proportion_correct: f64,
-    ) -> f64 {
-        let pull = self.at(item.slope, item.intercept).gradient[1];
-        proportion_correct + pull / responses as f64
+    pub fn log_density(&self, item: SlopeIntercept) -> f64 {
+        self.at(item).log_density
     }
 
     /// Log density of (a, b = −d/a) and its derivatives with respect to (a, d).
     #[must_use]
-    pub fn at(&self, slope: f64, intercept: f64) -> PriorTerms {
+    pub(crate) fn at(&self, item: SlopeIntercept) -> PriorTerms {
         let mut terms = PriorTerms::default();
-        let half_log_two_pi = 0.5 * libm::log(std::f64::consts::TAU);
-        if !self.discrimination_is_flat() {
-            if slope <= 0.0 {
-                terms.log_density = f64::NEG_INFINITY;
-                return terms;
-            }
-            let variance = self.log_discrimination_sd * self.log_discrimination_sd;
-            let log_slope = libm::log(slope);
-            let deviation = log_slope - self.log_discrimination_mean;
-            terms.log_density += -0.5 * deviation * deviation / variance
-                - log_slope
-                - libm::log(self.log_discrimination_sd)
-                - half_log_two_pi;
-            terms.gradient[0] += -(1.0 + deviation / variance) / slope;
-            terms.curvature[0] += (1.0 / variance - 1.0 - deviation / variance) / (slope * slope);
-        }
-        if !self.difficulty_is_flat() {
-            if slope == 0.0 {
-                terms.log_density = f64::NEG_INFINITY;
-                return terms;
-            }
-            let variance = self.difficulty_sd * self.difficulty_sd;
-            let difficulty = -intercept / slope;
-            let deviation = difficulty - self.difficulty_mean;
-            terms.log_density += -0.5 * deviation * deviation / variance
-                - libm::log(self.difficulty_sd)
-                - half_log_two_pi;
-            // b = -d/a: db/da = -b/a, db/dd = -1/a, d²b/da² = 2b/a², d²b/dadd = 1/a².
-            let (by_slope, by_intercept) = (-difficulty / slope, -1.0 / slope);
-            let slope_squared = slope * slope;
-            terms.gradient[0] += -deviation * by_slope / variance;
-            terms.gradient[1] += -deviation * by_intercept / variance;
-            terms.curvature[0] +=
-                (by_slope * by_slope + deviation * 2.0 * difficulty / slope_squared) / variance;
-            terms.curvature[1] += (by_slope * by_intercept + deviation / slope_squared) / variance;
-            terms.curvature[2] += by_intercept * by_intercept / variance;
-        }
-        if !terms.log_density.is_finite() {
+        let supported = (self.discrimination_is_flat()
+            || self.add_discrimination(item, &mut terms))
+            && (self.difficulty_is_flat() || self.add_difficulty(item, &mut terms));
+        if !(supported && terms.log_density.is_finite()) {
             terms.log_density = f64::NEG_INFINITY;
         }
         terms
     }
+
+    /// Adds the terms of the prior on a; false, and nothing, outside of its support.
+    fn add_discrimination(&self, item: SlopeIntercept, terms: &mut PriorTerms) -> bool {
+        let slope = item.slope;
+        if slope <= 0.0 {
+            return false;
+        }
+        let variance = self.log_discrimination_sd * self.log_discrimination_sd;
+        let log_slope = libm::log(slope);
+        let deviation = log_slope - self.log_discrimination_mean;
+        terms.log_density += -0.5 * deviation * deviation / variance
+            - log_slope
+            - libm::log(self.log_discrimination_sd)
+            - half_log_two_pi();
+        terms.gradient.slope += -(1.0 + deviation / variance) / slope;
+        terms.curvature.xx += (1.0 / variance - 1.0 - deviation / variance) / (slope * slope);
+        true
+    }
+
+    /// Adds the terms of the prior on b; false, and nothing, outside of its support.
+    fn add_difficulty(&self, item: SlopeIntercept, terms: &mut PriorTerms) -> bool {
+        let SlopeIntercept { slope, intercept } = item;
+        if slope == 0.0 {
+            return false;
+        }
+        let variance = self.difficulty_sd * self.difficulty_sd;
+        let difficulty = -intercept / slope;
+        let deviation = difficulty - self.difficulty_mean;
+        terms.log_density += -0.5 * deviation * deviation / variance
+            - libm::log(self.difficulty_sd)
+            - half_log_two_pi();
+        // b = -d/a: db/da = -b/a, db/dd = -1/a, d²b/da² = 2b/a², d²b/dadd = 1/a².
+        let (by_slope, by_intercept) = (-difficulty / slope, -1.0 / slope);
+        let slope_squared = slope * slope;
+        terms.gradient.slope += -deviation * by_slope / variance;
+        terms.gradient.intercept += -deviation * by_intercept / variance;
+        terms.curvature.xx +=
+            (by_slope * by_slope + deviation * 2.0 * difficulty / slope_squared) / variance;
+        terms.curvature.xy += (by_slope * by_intercept + deviation / slope_squared) / variance;
+        terms.curvature.yy += by_intercept * by_intercept / variance;
+        true
+    }
+}
+
+fn half_log_two_pi() -> f64 {
+    0.5 * libm::log(std::f64::consts::TAU)
 }
 
 impl Default for Priors {
@@ -212,36 +199,40 @@ impl Default for Priors {
 mod tests {
     use super::*;
 
+    fn item(slope: f64, intercept: f64) -> SlopeIntercept {
+        SlopeIntercept { slope, intercept }
+    }
+
     #[test]
     fn derivatives_are_those_of_the_log_density() {
         let priors = Priors::new(0.2, 0.6, -0.3, 1.7).unwrap();
         let step = 1e-5;
         for (slope, intercept) in [(0.4, -1.3), (1.0, 0.0), (2.7, 3.1)] {
-            let terms = priors.at(slope, intercept);
-            let value = |a: f64, d: f64| priors.at(a, d).log_density;
-            let gradient = |a: f64, d: f64| priors.at(a, d).gradient;
-            let by_slope =
-                (value(slope + step, intercept) - value(slope - step, intercept)) / (2.0 * step);
-            let by_intercept =
-                (value(slope, intercept + step) - value(slope, intercept - step)) / (2.0 * step);
-            assert!((terms.gradient[0] - by_slope).abs() < 1e-7);
-            assert!((terms.gradient[1] - by_intercept).abs() < 1e-7);
-            for k in 0..2 {
-                let aa =
-                    gradient(slope + step, intercept)[k] - gradient(slope - step, intercept)[k];
-                let dd =
-                    gradient(slope, intercept + step)[k] - gradient(slope, intercept - step)[k];
-                assert!((terms.curvature[k] + aa / (2.0 * step)).abs() < 1e-6);
-                assert!((terms.curvature[k + 1] + dd / (2.0 * step)).abs() < 1e-6);
+            let moved = |by: [f64; 2]| {
+                priors.at(SlopeIntercept { slope: slope + by[0], intercept: intercept + by[1] })
+            };
+            let terms = moved([0.0; 2]);
+            let Symmetric2 { xx, xy, yy } = terms.curvature;
+            let curvature = [[xx, xy], [xy, yy]];
+            for (k, curvature) in curvature.iter().enumerate() {
+                let by = |sign: f64| {
+                    moved(std::array::from_fn(|j| if j == k { sign * step } else { 0.0 }))
+                };
+                let (up, down) = (by(1.0), by(-1.0));
+                let slope = (up.log_density - down.log_density) / (2.0 * step);
+                assert!((<[f64; 2]>::from(terms.gradient)[k] - slope).abs() < 1e-7);
+                let bend = <[f64; 2]>::from((up.gradient - down.gradient) * (0.5 / step));
+                assert!((curvature[0] + bend[0]).abs() < 1e-6);
+                assert!((curvature[1] + bend[1]).abs() < 1e-6);
             }
         }
     }
 
     #[test]
     fn an_infinite_standard_deviation_removes_the_whole_term() {
-        assert_eq!(Priors::flat().at(-2.0, 1.0), PriorTerms::default());
+        assert_eq!(Priors::flat().at(item(-2.0, 1.0)), PriorTerms::default());
         let only_b = Priors::new(0.0, f64::INFINITY, 0.0, 2.0).unwrap();
-        assert!(only_b.at(-1.0, 0.5).log_density.is_finite());
+        assert!(only_b.at(item(-1.0, 0.5)).log_density.is_finite());
     }
 
     #[test]
@@ -267,8 +258,13 @@ mod tests {
 
     #[test]
     fn the_support_ends_at_zero() {
-        assert!(!Priors::default().supports(0.0, 1.0));
-        assert!(!Priors::default().supports(-1.0, 1.0));
-        assert!(Priors::flat().supports(-1.0, 1.0));
+        let supports = |priors: Priors, slope, intercept| {
+            priors.at(item(slope, intercept)).log_density > f64::NEG_INFINITY
+        };
+        assert!(!supports(Priors::default(), 0.0, 1.0));
+        assert!(!supports(Priors::default(), -1.0, 1.0));
+        assert!(supports(Priors::flat(), -1.0, 1.0));
+        let only_b = Priors::new(0.0, f64::INFINITY, 0.0, 2.0).unwrap();
+        assert!(supports(only_b, -1.0, 1.0) && !supports(only_b, 0.0, 1.0));
     }
 }

@@ -11,7 +11,14 @@
 //! Source: Birnbaum (1968), in Lord & Novick, Statistical Theories of Mental
 //! Test Scores, chapter 17.
 
-/// An item in slope-intercept form.
+use std::ops::{Add, Mul, Sub};
+
+use crate::numeric::symmetric::Symmetric2;
+use crate::numeric::vector::Block;
+
+pub use crate::numeric::elementary::{logistic, softplus};
+
+/// An item in slope-intercept form; also what goes with one: a derivative by both, or a step.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct SlopeIntercept {
     /// a, logits per standard deviation of ability.
@@ -57,6 +64,22 @@ impl SlopeIntercept {
         logistic(self.logit(ability))
     }
 
+    /// Covariance of (a, b) from that of (a, d), by the delta method with b = −d/a.
+    ///
+    /// At the optimum this is the inverse of the information in (a, b) itself,
+    /// because the gradient there is 0.
+    pub(crate) fn covariance_with_difficulty(&self, covariance: Symmetric2) -> Symmetric2 {
+        let Symmetric2 { xx: aa, xy: ad, yy: dd } = covariance;
+        let (by_slope, by_intercept) = (-self.difficulty() / self.slope, -1.0 / self.slope);
+        Symmetric2 {
+            xx: aa,
+            xy: by_slope * aa + by_intercept * ad,
+            yy: by_slope * by_slope * aa
+                + 2.0 * by_slope * by_intercept * ad
+                + by_intercept * by_intercept * dd,
+        }
+    }
+
     /// Fisher information about ability: a² P (1 − P), largest at ability b.
     #[must_use]
     pub fn information(&self, ability: f64) -> f64 {
@@ -65,41 +88,56 @@ impl SlopeIntercept {
     }
 }
 
-/// 1 / (1 + exp(−z)), without overflow.
-#[must_use]
-pub fn logistic(logit: f64) -> f64 {
-    if logit >= 0.0 {
-        1.0 / (1.0 + libm::exp(-logit))
-    } else {
-        let odds = libm::exp(logit);
-        odds / (1.0 + odds)
+/// A gradient or a step has the shape of the parameters.
+impl Add for SlopeIntercept {
+    type Output = Self;
+
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        Self { slope: self.slope + other.slope, intercept: self.intercept + other.intercept }
     }
 }
 
-/// ln(1 + exp(z)) = −ln(1 − P), without overflow.
-///
-/// The log-probability of an incorrect response is −softplus(z), that of a
-/// correct one z − softplus(z).
-#[must_use]
-pub fn softplus(logit: f64) -> f64 {
-    logit.max(0.0) + libm::log1p(libm::exp(-logit.abs()))
+impl Sub for SlopeIntercept {
+    type Output = Self;
+
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        Self { slope: self.slope - other.slope, intercept: self.intercept - other.intercept }
+    }
+}
+
+impl Mul<f64> for SlopeIntercept {
+    type Output = Self;
+
+    #[inline(always)]
+    fn mul(self, factor: f64) -> Self {
+        Self { slope: self.slope * factor, intercept: self.intercept * factor }
+    }
+}
+
+impl Block for SlopeIntercept {
+    #[inline(always)]
+    fn dot(self, other: Self) -> f64 {
+        self.slope * other.slope + self.intercept * other.intercept
+    }
+}
+
+impl From<[f64; 2]> for SlopeIntercept {
+    fn from([slope, intercept]: [f64; 2]) -> Self {
+        Self { slope, intercept }
+    }
+}
+
+impl From<SlopeIntercept> for [f64; 2] {
+    fn from(item: SlopeIntercept) -> Self {
+        [item.slope, item.intercept]
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn log_probabilities_survive_extremes() {
-        for logit in [-800.0, -40.0, -1.0, 0.0, 1e-9, 3.0, 40.0, 800.0] {
-            assert!(logistic(logit).is_finite() && softplus(logit).is_finite());
-            assert!((logistic(logit) + logistic(-logit) - 1.0).abs() < 1e-15);
-            assert!(
-                (softplus(logit) - softplus(-logit) - logit).abs() <= 1e-15 * (1.0 + logit.abs())
-            );
-        }
-        assert_eq!(softplus(0.0), std::f64::consts::LN_2);
-    }
 
     #[test]
     fn information_peaks_at_difficulty() {

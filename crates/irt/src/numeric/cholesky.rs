@@ -5,6 +5,8 @@
 //! right-looking block algorithm on top of it (Golub & Van Loan 2013, Matrix
 //! Computations, section 4.2.9). Every entry is updated in a fixed order without
 //! fused operations: the same bits on any number of threads and any processor.
+//! That is why no library takes its place: faer picks kernels with fused
+//! operations by the processor, and cannot be stopped either.
 
 use nalgebra::linalg::Cholesky;
 use nalgebra::{DMatrix, DVector, DVectorView};
@@ -13,7 +15,9 @@ use rayon::prelude::*;
 use crate::error::IrtError;
 use crate::memory::zeroes;
 use crate::monitor::Monitor;
-use crate::numeric::eight as lanes;
+
+use super::eight::vectorised;
+use super::symmetric::Symmetric2;
 
 /// Columns of a block.
 const BLOCK: usize = 64;
@@ -54,7 +58,7 @@ impl Factor {
                 if monitor.interrupted() {
                     return Err(IrtError::Interrupted);
                 }
-                lanes::vectorised(
+                vectorised(
                     #[inline(always)]
                     || subtract_products(columns, panel, side, end + number * BLOCK),
                 );
@@ -77,7 +81,7 @@ impl Factor {
     }
 
     /// The 2 × 2 blocks on the diagonal of A⁻¹, for an even number of rows: of rows 0 and 1, of
-    /// rows 2 and 3, …, each as (first, first), (first, second), (second, second).
+    /// rows 2 and 3, ….
     ///
     /// A⁻¹ = L⁻ᵀ·L⁻¹, so these are products of two columns of L⁻¹, which are 0 above the
     /// diagonal. Some columns at a time are solved for, all by the same panel of L before the
@@ -85,9 +89,12 @@ impl Factor {
     ///
     /// # Errors
     /// [`IrtError::Interrupted`], [`IrtError::OutOfMemory`].
-    pub(crate) fn inverse_blocks(&self, monitor: &dyn Monitor) -> Result<Vec<[f64; 3]>, IrtError> {
+    pub(crate) fn inverse_blocks(
+        &self,
+        monitor: &dyn Monitor,
+    ) -> Result<Vec<Symmetric2>, IrtError> {
         let side = self.lower.nrows();
-        let blocks: Result<Vec<Vec<[f64; 3]>>, IrtError> = (0..side.div_ceil(BLOCK))
+        let blocks: Result<Vec<Vec<Symmetric2>>, IrtError> = (0..side.div_ceil(BLOCK))
             .into_par_iter()
             .map(|number| self.inverse_blocks_from(number * BLOCK, monitor))
             .collect();
@@ -99,7 +106,7 @@ impl Factor {
         &self,
         start: usize,
         monitor: &dyn Monitor,
-    ) -> Result<Vec<[f64; 3]>, IrtError> {
+    ) -> Result<Vec<Symmetric2>, IrtError> {
         let side = self.lower.nrows();
         let (rest, width) = (side - start, BLOCK.min(side - start));
         let mut columns: Vec<f64> = zeroes(rest * width, "the inverse of the information")?;
@@ -111,7 +118,7 @@ impl Factor {
                 return Err(IrtError::Interrupted);
             }
             let panel = &self.lower.as_slice()[first * side..side.min(first + BLOCK) * side];
-            lanes::vectorised(
+            vectorised(
                 #[inline(always)]
                 || eliminate(&mut columns, panel, side, first, start),
             );
@@ -124,7 +131,7 @@ impl Factor {
                     let column = &columns[k * rest + 2 * pair..(k + 1) * rest];
                     DVectorView::from_slice(column, column.len())
                 });
-                [first.norm_squared(), first.dot(&second), second.norm_squared()]
+                Symmetric2::new(first.norm_squared(), first.dot(&second), second.norm_squared())
             })
             .collect())
     }
@@ -174,7 +181,7 @@ fn eliminate(columns: &mut [f64], panel: &[f64], side: usize, first: usize, star
 /// The rows of a panel below its corner C, times C⁻ᵀ: columns one after the other.
 fn divide_by_corner(panel: &mut [f64], corner: &DMatrix<f64>, side: usize, below: usize) {
     let width = corner.nrows();
-    lanes::vectorised(
+    vectorised(
         #[inline(always)]
         || {
             for column in 0..width {
@@ -263,7 +270,7 @@ mod tests {
                 for (number, block) in blocks.iter().enumerate() {
                     let at = 2 * number;
                     let cells = [(at, at), (at, at + 1), (at + 1, at + 1)];
-                    for (x, cell) in block.iter().zip(cells) {
+                    for (x, cell) in [block.xx, block.xy, block.yy].iter().zip(cells) {
                         assert!((x - inverse[cell]).abs() < 1e-12, "{side}, {at}");
                     }
                     assert_eq!(*block, column_by_column(&factor, at), "{side}, {at}: other bits");
@@ -273,13 +280,13 @@ mod tests {
     }
 
     /// The same block of the inverse by nalgebra's substitution, two columns at a time.
-    fn column_by_column(factor: &Factor, at: usize) -> [f64; 3] {
+    fn column_by_column(factor: &Factor, at: usize) -> Symmetric2 {
         let rest = factor.lower.nrows() - at;
         let mut columns = DMatrix::identity(rest, 2);
         let lower = factor.lower.view((at, at), (rest, rest));
         lower.solve_lower_triangular_unchecked_mut(&mut columns);
         let (first, second) = (columns.column(0), columns.column(1));
-        [first.norm_squared(), first.dot(&second), second.norm_squared()]
+        Symmetric2::new(first.norm_squared(), first.dot(&second), second.norm_squared())
     }
 
     #[test]

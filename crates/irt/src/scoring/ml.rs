@@ -20,7 +20,7 @@ use super::likelihood::log_information;
 use super::log_sum::LogSum;
 use super::root::crossing;
 use crate::error::IrtError;
-use crate::likelihood::expectation::CompensatedSum;
+use crate::numeric::compensated_sum::CompensatedSum;
 
 /// The ability at which the likelihood of the answers is largest.
 ///

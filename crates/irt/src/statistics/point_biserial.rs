@@ -1,13 +1,13 @@
-//! Classical statistics per item: proportion correct and corrected point-biserial.
+//! The corrected point-biserial: how an item goes with the rest of the test.
 
 use std::ops::Range;
 
 use rayon::prelude::*;
 
-use crate::data::patterns::{Patterns, check};
+use crate::data::patterns::Patterns;
 use crate::error::IrtError;
 use crate::memory::reserve;
-use crate::monitor::Monitor;
+use crate::monitor::{Monitor, check_now_and_then};
 
 /// Correlation of each item's responses with the proportion correct on the
 /// person's *other* eligible items, over persons who answered at least one.
@@ -61,21 +61,21 @@ fn for_each_rest_score(
     mut visit: impl FnMut(usize, f64, f64, f64),
 ) -> Result<(), IrtError> {
     for pattern in range {
-        check(monitor, pattern)?;
-        let codes = patterns.codes(pattern);
+        check_now_and_then(monitor, pattern)?;
+        let responses = patterns.pattern(pattern);
         let (mut answered, mut correct) = (0u32, 0u32);
-        for code in codes.iter().filter(|code| eligible[(**code >> 1) as usize]) {
+        for response in responses.iter().filter(|response| eligible[response.item()]) {
             answered += 1;
-            correct += code & 1;
+            correct += response.count();
         }
         let persons = f64::from(patterns.multiplicities()[pattern]);
-        for code in codes {
-            let item = (code >> 1) as usize;
+        for response in responses {
+            let item = response.item();
             let own = u32::from(eligible[item]);
             let others = answered - own;
             if others > 0 {
-                let rest = f64::from(correct - own * (code & 1)) / f64::from(others);
-                visit(item, persons, f64::from(code & 1), rest);
+                let rest = f64::from(correct - own * response.count()) / f64::from(others);
+                visit(item, persons, response.score(), rest);
             }
         }
     }
@@ -180,7 +180,15 @@ mod tests {
     #[test]
     fn point_biserial_leaves_the_item_out_of_its_own_criterion() {
         // Three items; persons 111, 110, 100, 000 (items 0, 1, 2).
-        let data = of_persons(&[&[1, 3, 5], &[1, 3, 4], &[1, 2, 4], &[0, 2, 4]], 3);
+        let data = of_persons(
+            &[
+                &[(0, true), (1, true), (2, true)],
+                &[(0, true), (1, true), (2, false)],
+                &[(0, true), (1, false), (2, false)],
+                &[(0, false), (1, false), (2, false)],
+            ],
+            3,
+        );
         let correlations = point_biserials(&data, &[true; 3], &Unmonitored).unwrap();
         // Item 1: x = 1 1 0 0; rest = 1, .5, .5, 0: covariance 1/4·(.25+0+0+.25), by hand .7071.
         assert!((correlations[1].unwrap() - 0.5f64.sqrt()).abs() < 1e-15);
@@ -189,7 +197,10 @@ mod tests {
 
     #[test]
     fn no_variance_is_no_correlation() {
-        let data = of_persons(&[&[1, 3], &[1, 2], &[5], &[4]], 3);
+        let data = of_persons(
+            &[&[(0, true), (1, true)], &[(0, true), (1, false)], &[(2, true)], &[(2, false)]],
+            3,
+        );
         let correlations = point_biserials(&data, &[true; 3], &Unmonitored).unwrap();
         assert_eq!(correlations, [None, None, None]);
     }

@@ -24,56 +24,21 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use rand::{RngExt, SeedableRng};
-use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
+use super::replicate::{Replicate, pattern_of_each_person, replicate, resample};
+use super::sampling_covariance::SamplingCovariances;
+use super::summary::summarise;
 use crate::error::IrtError;
-use crate::fit::m_step::limit_step;
-use crate::fit::newton::NewtonSystem;
-use crate::fit::search::{Outcome, Termination};
-use crate::fit::stages::fit;
+use crate::fit::newton_system::NewtonSystem;
 use crate::likelihood::objective::Objective;
-use crate::memory::{reserve, zeroes};
 use crate::model::two_pl::SlopeIntercept;
 use crate::monitor::Phase;
-use crate::numeric::quasi_newton::{Corrections, gain};
 
 /// With fewer replicates than this, running out of time fails the calibration.
 pub const ENOUGH_REPLICATES: u32 = 200;
-/// A replicate has settled when the remaining step is at most this many
-/// standard errors long, in the worst direction.
-pub const REPLICATE_TOLERANCE: f64 = 5e-3;
-/// Quasi-Newton steps before a replicate is refitted in full.
-const WARM_STEPS: usize = 15;
 /// Replicates between two looks at the results.
 const BATCH: u32 = 64;
-
-/// What the replicates say about one item.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct ItemSpread {
-    pub se_discrimination: f64,
-    pub se_difficulty: f64,
-    pub covariance: f64,
-    pub discrimination_interval: (f64, f64),
-    pub difficulty_interval: (f64, f64),
-}
-
-/// The outcome of all replicates.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) struct Bootstrap {
-    /// Per item; `None` where too few replicates could estimate it.
-    pub items: Vec<Option<ItemSpread>>,
-    /// Replicates done.
-    pub replicates: u32,
-    /// Replicates among them that did not converge.
-    pub failures: u32,
-    /// E-steps of all replicates together: what they cost.
-    pub e_steps: u64,
-}
-
-/// One replicate: (a, b) per item, `None` for items that are constant in it.
-type Replicate = Vec<Option<(f64, f64)>>;
 
 /// What became of a replicate.
 enum Drawn {
@@ -94,8 +59,9 @@ pub(crate) fn bootstrap(
     system: Option<&NewtonSystem>,
     iterations: u32,
     seed: u64,
-) -> Result<Bootstrap, IrtError> {
-    let owners = pattern_of_each_person(objective.patterns.multiplicities())?;
+) -> Result<SamplingCovariances, IrtError> {
+    let patterns = objective.persons.patterns;
+    let owners = pattern_of_each_person(patterns.multiplicities())?;
     let (done, e_steps) = (AtomicU64::new(0), AtomicU64::new(0));
     let mut drawn: Vec<Option<Replicate>> = Vec::new();
     let mut first = 0;
@@ -107,8 +73,10 @@ pub(crate) fn bootstrap(
                 if objective.monitor.out_of_time() && number >= ENOUGH_REPLICATES {
                     return Ok(Drawn::NotTried);
                 }
-                let weights = resample(&owners, objective.patterns.len(), seed, number)?;
-                let result = replicate(objective, &weights, estimate, system, &e_steps)?;
+                let weights = resample(&owners, patterns.len(), seed, number)?;
+                let resampled = objective.with_weights(&weights).on_this_thread();
+                let result = replicate(&resampled, estimate, system)?;
+                e_steps.fetch_add(resampled.e_steps.load(Ordering::Relaxed), Ordering::Relaxed);
                 let count = done.fetch_add(1, Ordering::Relaxed) + 1;
                 objective.monitor.progress(Phase::StandardErrors, count, u64::from(iterations));
                 Ok(result.map_or(Drawn::Failed, Drawn::Estimated))
@@ -126,181 +94,36 @@ pub(crate) fn bootstrap(
     Ok(summarise(&drawn, objective.items(), e_steps.into_inner()))
 }
 
-fn pattern_of_each_person(multiplicities: &[u32]) -> Result<Vec<u32>, IrtError> {
-    let persons: usize = multiplicities.iter().map(|count| *count as usize).sum();
-    let mut owners = reserve(persons, "resampling persons")?;
-    for (pattern, count) in multiplicities.iter().enumerate() {
-        owners.extend(std::iter::repeat_n(pattern as u32, *count as usize));
-    }
-    Ok(owners)
-}
-
-/// Draws as many persons as there are, with replacement: persons per pattern.
-fn resample(owners: &[u32], patterns: usize, seed: u64, number: u32) -> Result<Vec<u32>, IrtError> {
-    let mut rng = ChaCha8Rng::seed_from_u64(seed);
-    rng.set_stream(u64::from(number));
-    let mut weights: Vec<u32> = zeroes(patterns, "resampling persons")?;
-    let persons = owners.len() as u32;
-    for _ in 0..persons {
-        weights[owners[rng.random_range(0..persons) as usize] as usize] += 1;
-    }
-    Ok(weights)
-}
-
-/// Estimates one replicate; `None` if it does not converge.
-fn replicate(
-    original: &Objective<'_>,
-    weights: &[u32],
-    estimate: &[SlopeIntercept],
-    system: Option<&NewtonSystem>,
-    e_steps: &AtomicU64,
-) -> Result<Option<Replicate>, IrtError> {
-    let objective = Objective::new(
-        original.patterns,
-        weights,
-        original.grid,
-        original.priors,
-        original.monitor,
-        false,
-    );
-    let warm = match system {
-        Some(system) => warm_climb(&objective, estimate, system)?,
-        None => None,
-    };
-    let parameters = match warm {
-        Some(parameters) => Some(parameters),
-        None => refit(&objective, estimate)?,
-    };
-    e_steps.fetch_add(objective.e_steps.load(Ordering::Relaxed), Ordering::Relaxed);
-    Ok(parameters.map(|parameters| {
-        parameters
-            .iter()
-            .enumerate()
-            .map(|(item, at)| (!objective.is_frozen(item)).then(|| (at.slope, at.difficulty())))
-            .collect()
-    }))
-}
-
-/// Climbs from the estimate by quasi-Newton steps (BFGS) that start from its
-/// factored information, until the remaining step is negligible; `None` where
-/// the climb does not get there.
-fn warm_climb(
-    objective: &Objective<'_>,
-    estimate: &[SlopeIntercept],
-    system: &NewtonSystem,
-) -> Result<Option<Vec<SlopeIntercept>>, IrtError> {
-    let mut corrections = Corrections::default();
-    let mut current = objective.evaluate(estimate.to_vec())?;
-    for _ in 0..WARM_STEPS {
-        let step = corrections.step(&current.gradient, system);
-        let gain = gain(&current.gradient, &step);
-        if !(gain >= 0.0) {
-            return Ok(None);
-        }
-        let target: Vec<SlopeIntercept> = current
-            .parameters
-            .iter()
-            .zip(&step)
-            .enumerate()
-            .map(|(item, (at, step))| {
-                if objective.is_frozen(item) {
-                    return *at;
-                }
-                let step = limit_step(*at, *step, objective.priors);
-                SlopeIntercept {
-                    slope: at.slope + step.slope,
-                    intercept: at.intercept + step.intercept,
-                }
-            })
-            .collect();
-        if libm::sqrt(gain) <= REPLICATE_TOLERANCE {
-            return Ok(Some(target));
-        }
-        let next = objective.evaluate(target)?;
-        if next.value < current.value {
-            return Ok(None);
-        }
-        corrections.learn(&current, &next);
-        current = next;
-    }
-    Ok(None)
-}
-
-fn refit(
-    objective: &Objective<'_>,
-    estimate: &[SlopeIntercept],
-) -> Result<Option<Vec<SlopeIntercept>>, IrtError> {
-    match fit(objective, estimate.to_vec())? {
-        Outcome::Ended(fit) if fit.termination == Termination::Converged => {
-            Ok(Some(fit.evaluation.parameters))
-        }
-        _ => Ok(None),
-    }
-}
-
-fn summarise(drawn: &[Option<Replicate>], items: usize, e_steps: u64) -> Bootstrap {
-    let converged: Vec<&Replicate> = drawn.iter().flatten().collect();
-    let spread = |item: usize| {
-        let values: Vec<(f64, f64)> = converged
-            .iter()
-            .filter_map(|replicate| replicate[item])
-            .filter(|(a, b)| a.is_finite() && b.is_finite())
-            .collect();
-        if values.len() < 2 || 2 * values.len() < drawn.len() {
-            return None;
-        }
-        let discriminations: Vec<f64> = values.iter().map(|value| value.0).collect();
-        let difficulties: Vec<f64> = values.iter().map(|value| value.1).collect();
-        Some(ItemSpread {
-            se_discrimination: libm::sqrt(covariance(&discriminations, &discriminations)),
-            se_difficulty: libm::sqrt(covariance(&difficulties, &difficulties)),
-            covariance: covariance(&discriminations, &difficulties),
-            discrimination_interval: percentile_interval(discriminations),
-            difficulty_interval: percentile_interval(difficulties),
-        })
-    };
-    Bootstrap {
-        items: (0..items).map(spread).collect(),
-        replicates: drawn.len() as u32,
-        failures: (drawn.len() - converged.len()) as u32,
-        e_steps,
-    }
-}
-
-fn covariance(left: &[f64], right: &[f64]) -> f64 {
-    let count = left.len() as f64;
-    let mean = |values: &[f64]| values.iter().sum::<f64>() / count;
-    let (by_left, by_right) = (mean(left), mean(right));
-    let products = left.iter().zip(right).map(|(x, y)| (x - by_left) * (y - by_right));
-    products.sum::<f64>() / (count - 1.0)
-}
-
-/// Percentiles 2.5 and 97.5, interpolated linearly between order statistics.
-fn percentile_interval(mut values: Vec<f64>) -> (f64, f64) {
-    values.sort_unstable_by(f64::total_cmp);
-    let at = |share: f64| {
-        let position = share * (values.len() - 1) as f64;
-        let below = position as usize;
-        let above = (below + 1).min(values.len() - 1);
-        values[below] + (position - below as f64) * (values[above] - values[below])
-    };
-    (at(0.025), at(0.975))
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::replicate::{REPLICATE_TOLERANCE, warm_climb};
     use super::*;
+    use crate::ability::grid::Grid;
+    use crate::ability::population::Population;
     use crate::ability::quadrature::Quadrature;
-    use crate::data::grouped::{NO_TIME, RepeatedResponses, ResponseRows, Responses};
-    use crate::fit::stages::starting_values;
+    use crate::data::grouped::RepeatedResponses;
+    use crate::data::persons::Persons;
+    use crate::data::responses::Responses;
+    use crate::data::rows::{NO_TIME, ResponseRows};
+    use crate::fit::outcome::{Fit, Outcome};
+    use crate::fit::plan::Plan;
+    use crate::fit::stages::fit;
+    use crate::fit::starting_values::starting_values;
     use crate::model::priors::Priors;
     use crate::monitor::Unmonitored;
-    use crate::numeric::eight::Grid;
+    use crate::numeric::quasi_newton::squared_newton_decrement;
     use crate::simulate::{
         Simulation, draw_responses, simulate, simulate_items, simulate_responses,
     };
 
     const REPLICATES: u32 = 300;
+
+    fn fitted(objective: &Objective<'_>, start: Vec<SlopeIntercept>) -> (Fit, NewtonSystem) {
+        let plan = Plan::of(objective.persons.patterns);
+        let Ok(Outcome::Ended(fit)) = fit(objective, plan, start) else { panic!("no estimate") };
+        let system = NewtonSystem::observed(objective, &fit.evaluation).unwrap().unwrap();
+        (fit, system)
+    }
 
     /// How far standard errors of warm replicates are from those of full refits, relatively, for
     /// the worst item; and the E-steps of either. Every item must have them that is not constant
@@ -312,13 +135,11 @@ mod tests {
         replicates: u32,
     ) -> (f64, [u64; 2]) {
         let responses = simulate_responses(design, items);
-        let patterns = responses.patterns();
-        let grid = Grid::new(&Quadrature::default());
-        let weights = patterns.multiplicities();
-        let objective = Objective::new(patterns, weights, &grid, priors, &Unmonitored, true);
+        let persons = Persons::everybody(responses.patterns());
+        let grid = Grid::new(&Quadrature::default(), Population::STANDARD);
+        let objective = Objective::new(persons, &grid, priors, &Unmonitored);
         let start = starting_values(&objective, &vec![None; items.len()]);
-        let Ok(Outcome::Ended(fit)) = fit(&objective, start) else { panic!("no estimate") };
-        let system = NewtonSystem::at(&objective, &fit.evaluation).unwrap().unwrap();
+        let (fit, system) = fitted(&objective, start);
         let estimate = &fit.evaluation.parameters;
         let warm = bootstrap(&objective, estimate, Some(&system), replicates, 9).unwrap();
         let full = bootstrap(&objective, estimate, None, replicates, 9).unwrap();
@@ -385,17 +206,18 @@ mod tests {
         let labels = (0..ITEMS).map(|item| format!("I{item:02}")).collect();
         let responses =
             Responses::from_rows(labels, rows, RepeatedResponses::First, &Unmonitored).unwrap();
-        let (patterns, grid) = (responses.patterns(), Grid::new(&Quadrature::default()));
-        let (priors, weights) = (Priors::default(), patterns.multiplicities());
-        let objective = Objective::new(patterns, weights, &grid, &priors, &Unmonitored, true);
+        let persons = Persons::everybody(responses.patterns());
+        let Persons { patterns, weights } = persons;
+        let grid = Grid::new(&Quadrature::default(), Population::STANDARD);
+        let priors = Priors::default();
+        let objective = Objective::new(persons, &grid, &priors, &Unmonitored);
         let start = starting_values(&objective, &[None; ITEMS as usize]);
-        let Ok(Outcome::Ended(fit)) = fit(&objective, start) else { panic!("no estimate") };
-        let system = NewtonSystem::at(&objective, &fit.evaluation).unwrap().unwrap();
+        let (fit, system) = fitted(&objective, start);
         let owners = pattern_of_each_person(weights).unwrap();
         let (mut constant, mut absent) = (0, 0);
         for number in 0..3000 {
             let weights = resample(&owners, patterns.len(), 3, number).unwrap();
-            let rare = patterns.item_totals(&weights)[ITEMS as usize - 1];
+            let rare = Persons { patterns, weights: &weights }.item_totals()[ITEMS as usize - 1];
             absent += u32::from(rare.responses == 0);
             constant += u32::from(rare.is_constant() && rare.responses > 0);
             // Every absent one, and some of the others.
@@ -404,8 +226,8 @@ mod tests {
             }
             let estimates = [Some(&system), None].map(|system| {
                 let at = &fit.evaluation.parameters;
-                let spent = AtomicU64::new(0);
-                replicate(&objective, &weights, at, system, &spent).unwrap().expect("an estimate")
+                let resampled = objective.with_weights(&weights).on_this_thread();
+                replicate(&resampled, at, system).unwrap().expect("an estimate")
             });
             for estimated in estimates {
                 let missing = estimated.iter().filter(|item| item.is_none()).count();
@@ -420,39 +242,22 @@ mod tests {
     fn a_replicate_ends_with_its_gradient_below_the_tolerance() {
         let design = Simulation { persons: 600, items: 15, answered: 1.0, seed: 3 };
         let (responses, items) = simulate(&design);
-        let (patterns, grid) = (responses.patterns(), Grid::new(&Quadrature::default()));
+        let patterns = responses.patterns();
+        let grid = Grid::new(&Quadrature::default(), Population::STANDARD);
         let priors = Priors::default();
-        let objective =
-            Objective::new(patterns, patterns.multiplicities(), &grid, &priors, &Unmonitored, true);
-        let Ok(Outcome::Ended(fit)) = fit(&objective, items) else { panic!("no estimate") };
-        let system = NewtonSystem::at(&objective, &fit.evaluation).unwrap().unwrap();
+        let objective = Objective::new(Persons::everybody(patterns), &grid, &priors, &Unmonitored);
+        let (fit, system) = fitted(&objective, items);
         let owners = pattern_of_each_person(patterns.multiplicities()).unwrap();
         for number in 0..50 {
             let weights = resample(&owners, patterns.len(), 11, number).unwrap();
             assert_eq!(weights.iter().sum::<u32>(), 600);
-            let resampled = Objective::new(patterns, &weights, &grid, &priors, &Unmonitored, false);
+            let resampled = objective.with_weights(&weights).on_this_thread();
             let found =
                 warm_climb(&resampled, &fit.evaluation.parameters, &system).unwrap().unwrap();
             let left = resampled.evaluate(found).unwrap();
             let step = system.solve(&left.gradient);
-            let squared = gain(&left.gradient, &step);
+            let squared = squared_newton_decrement(&left.gradient, &step);
             assert!(squared.sqrt() <= REPLICATE_TOLERANCE, "replicate {number}: {squared}");
         }
-    }
-
-    #[test]
-    fn constant_items_are_left_out_of_a_replicate() {
-        let drawn: Vec<Option<Replicate>> = (0..10)
-            .map(|k| {
-                let first = Some((1.0 + 0.1 * f64::from(k), 0.0 - 0.2 * f64::from(k)));
-                (k != 9).then(|| vec![first, (k < 4).then_some((1.0, 1.0))])
-            })
-            .collect();
-        let summary = summarise(&drawn, 2, 0);
-        assert_eq!((summary.replicates, summary.failures), (10, 1));
-        let first = summary.items[0].unwrap();
-        assert!((first.se_discrimination - 0.1 * 7.5f64.sqrt()).abs() < 1e-12);
-        assert!((first.covariance + 0.02 * 7.5).abs() < 1e-12);
-        assert_eq!(summary.items[1], None);
     }
 }

@@ -13,53 +13,32 @@
 //! second couples the items that a person answered together, and no others:
 //! the cost grows with pairs of items answered together.
 //!
-//! Persons with the same items share the node sums (see [`super::shared`]), which
+//! Persons with the same items share the node sums (see `shared`), which
 //! takes the number of nodes out of the cost of complete data.
 //!
 //! Source: Louis (1982), JRSS B 44(2), 226–233.
 
-use std::ops::Range;
-
 use nalgebra::DMatrix;
 use rayon::prelude::*;
 
+use super::item_pairs::{Pair, triangle};
+use super::missing::{MOST_PARTIALS, Rule, missing_information};
 use crate::data::patterns::Patterns;
+use crate::data::persons::Persons;
 use crate::error::IrtError;
-use crate::likelihood::objective::{Evaluation, Objective};
+use crate::likelihood::evaluation::Evaluation;
+use crate::likelihood::objective::Objective;
 use crate::memory::zeroes;
-use crate::monitor::Monitor;
+use crate::numeric::symmetric::Symmetric2;
 
-use super::exact::add_alone;
-use super::gauss_hermite::add_nearly;
-use super::scores::{ScoreTables, Scratch};
-use super::shared::SharedSums;
-
-/// From this many patterns on, an item set is worth the shared formula.
-const SHARED_FROM: usize = 4;
-/// Bytes that partial sums together may take, unless that left fewer of them than …
-const PARTIAL_BYTES: usize = 48 << 20;
-/// … so many: what can be worked on at once.
-const PARTIALS: usize = 4;
 /// Items whose columns are copied into a matrix together.
 const COLUMN_ITEMS: usize = 32;
-
-/// Covariances of the scores of two items: (a, a), (a, d), (d, a), (d, d).
-pub(super) type Pair = [f64; 4];
-
-/// How the missing information of persons who share their items with few others is summed.
-#[derive(Debug, Clone, Copy)]
-enum Precision {
-    /// Over all nodes.
-    Exact,
-    /// From three abilities.
-    Near,
-}
 
 /// The observed information of all items in (a₁, d₁, a₂, d₂, …), in its two parts.
 pub(crate) struct ObservedInformation {
     items: usize,
-    /// Complete-data information and the priors' curvature per item: aa, ad, dd.
-    diagonal: Vec<[f64; 3]>,
+    /// Complete-data information and the priors' curvature per item.
+    diagonal: Vec<Symmetric2>,
     /// Missing information, lower triangle of item pairs, row-major.
     missing: Vec<Pair>,
 }
@@ -71,11 +50,12 @@ impl ObservedInformation {
     /// # Errors
     /// [`IrtError::Interrupted`], [`IrtError::OutOfMemory`].
     pub(crate) fn at(objective: &Objective<'_>, evaluation: &Evaluation) -> Result<Self, IrtError> {
-        Self::of_persons(objective, evaluation, objective.weights, Precision::Exact)
+        Self::of_persons(objective, evaluation, objective.persons, Rule::Exact)
     }
 
-    /// The same with the missing part estimated from every `nth` pattern, and nearly (see
-    /// [`super::gauss_hermite`]): good enough for the direction of a step, at a fraction of the cost.
+    /// The same with the missing part estimated from every `nth` pattern, by three abilities for
+    /// each (see `gauss_hermite`): good enough for the direction of a step, at a fraction of the
+    /// cost.
     ///
     /// # Errors
     /// As for [`Self::at`].
@@ -84,56 +64,29 @@ impl ObservedInformation {
         evaluation: &Evaluation,
         nth: usize,
     ) -> Result<Self, IrtError> {
-        let drawn = objective.sample(nth)?;
-        let persons =
-            |weights: &[u32]| weights.iter().map(|weight| u64::from(*weight)).sum::<u64>();
-        let scale = persons(objective.weights) as f64 / persons(&drawn).max(1) as f64;
-        let mut information = Self::of_persons(objective, evaluation, &drawn, Precision::Near)?;
+        let weights = objective.sample(nth)?;
+        let sample = Persons { weights: &weights, ..objective.persons };
+        let scale = objective.persons.count() as f64 / sample.count().max(1) as f64;
+        let mut information = Self::of_persons(objective, evaluation, sample, Rule::GaussHermite)?;
         for value in information.missing.as_flattened_mut() {
             *value *= scale;
         }
         Ok(information)
     }
 
-    /// The information with the missing part of the persons in `weights`.
+    /// The information with the missing part of these persons.
     fn of_persons(
         objective: &Objective<'_>,
         evaluation: &Evaluation,
-        weights: &[u32],
-        precision: Precision,
+        persons: Persons<'_>,
+        rule: Rule,
     ) -> Result<Self, IrtError> {
         let items = objective.items();
-        let pairs = items * (items + 1) / 2;
-        let chunks = merged_chunks(objective, pairs);
-        let tables = ScoreTables::new(evaluation, objective.grid)?;
-        let partial = |range: Range<usize>| -> Result<Vec<Pair>, IrtError> {
-            let mut missing = zeroes(pairs, "the observed information")?;
-            add_range(objective, weights, &tables, range, precision, &mut missing)?;
-            Ok(missing)
-        };
-        let partials: Result<Vec<Vec<Pair>>, IrtError> = if objective.parallel {
-            chunks.into_par_iter().map(partial).collect()
-        } else {
-            chunks.into_iter().map(partial).collect()
-        };
-        let mut partials = partials?.into_iter();
-        let mut missing = partials.next().unwrap_or_else(|| vec![[0.0; 4]; pairs]);
-        for other in partials {
-            check(objective.monitor)?;
-            for (x, y) in missing.as_flattened_mut().iter_mut().zip(other.as_flattened()) {
-                *x += y;
-            }
-        }
+        let mut missing = missing_information(objective, &evaluation.parameters, persons, rule)?;
         for item in (0..items).filter(|item| objective.is_frozen(*item)) {
             decouple(item, items, &mut missing);
         }
-        let diagonal = evaluation
-            .complete_information
-            .iter()
-            .zip(&evaluation.prior_terms)
-            .map(|(complete, prior)| std::array::from_fn(|k| complete[k] + prior.curvature[k]))
-            .collect();
-        Ok(Self { items, diagonal, missing })
+        Ok(Self { items, diagonal: evaluation.complete_curvature().collect(), missing })
     }
 
     /// Bytes that [`Self::at`] and [`Self::matrix`] hold at once at most, for these patterns:
@@ -141,11 +94,11 @@ impl ObservedInformation {
     pub(crate) fn bytes(patterns: &Patterns) -> u64 {
         let square = |count: usize| (count as u64).saturating_mul(count as u64);
         let pairs = (patterns.items() as u64 + square(patterns.items())) / 2;
-        let longest = (0..patterns.len()).map(|pattern| patterns.codes(pattern).len()).max();
+        let longest = (0..patterns.len()).map(|pattern| patterns.pattern(pattern).len()).max();
         let partial = pairs
             .saturating_mul(size_of::<Pair>() as u64)
             .saturating_add(square(longest.unwrap_or(0)).saturating_mul(size_of::<Pair>() as u64));
-        let sums = partial.saturating_mul(PARTIALS.min(patterns.chunks().count()) as u64);
+        let sums = partial.saturating_mul(MOST_PARTIALS.min(patterns.chunks().count()) as u64);
         // The triangle of pairs, and the square: four cells for each of twice as many pairs.
         sums.max(pairs.saturating_mul(3 * size_of::<Pair>() as u64))
     }
@@ -179,7 +132,8 @@ impl ObservedInformation {
                 (columns[at + side], columns[at + side + 1]) = (ad, dd);
             }
         }
-        for (offset, [aa, ad, dd]) in self.diagonal[first..first + items].iter().enumerate() {
+        for (offset, block) in self.diagonal[first..first + items].iter().enumerate() {
+            let Symmetric2 { xx: aa, xy: ad, yy: dd } = block;
             let at = 2 * offset * side + 2 * (first + offset);
             columns[at] += aa;
             columns[at + 1] += ad;
@@ -187,75 +141,6 @@ impl ObservedInformation {
             columns[at + side + 1] += dd;
         }
     }
-}
-
-/// The chunks of the E-step, merged until their partial sums fit into [`PARTIAL_BYTES`] or only
-/// [`PARTIALS`] are left.
-fn merged_chunks(objective: &Objective<'_>, pairs: usize) -> Vec<Range<usize>> {
-    let chunks: Vec<Range<usize>> = objective.patterns.chunks().collect();
-    let most = (PARTIAL_BYTES / (pairs * size_of::<Pair>()).max(1)).max(PARTIALS).min(chunks.len());
-    let per_group = chunks.len().div_ceil(most);
-    chunks.chunks(per_group).map(|group| group[0].start..group[group.len() - 1].end).collect()
-}
-
-fn add_range(
-    objective: &Objective<'_>,
-    weights: &[u32],
-    tables: &ScoreTables<'_>,
-    range: Range<usize>,
-    precision: Precision,
-    missing: &mut [Pair],
-) -> Result<(), IrtError> {
-    const PATTERNS_PER_PART: usize = 32;
-    let mut start = range.start;
-    let grid = objective.grid;
-    let mut scratch = Scratch::new(grid);
-    let (mut rows, mut contrasts) = Default::default();
-    let mut shared: Option<SharedSums> = None;
-    while start < range.end {
-        let end = range.end.min(start + PATTERNS_PER_PART);
-        for set in objective.patterns.item_sets(start..end) {
-            let codes = objective.patterns.codes(set.patterns.start);
-            let continues = shared.as_ref().is_some_and(|sums| sums.is_over(codes));
-            if let Some(sums) = shared.take_if(|_| !continues) {
-                sums.scatter(objective, tables, missing)?;
-            }
-            if continues || set.patterns.len() >= SHARED_FROM {
-                let mut sums = match shared.take() {
-                    Some(sums) => sums,
-                    None => SharedSums::new(codes, grid)?,
-                };
-                sums.add(objective, weights, tables, set.patterns, &mut scratch)?;
-                shared = Some(sums);
-            } else {
-                for pattern in set.patterns.filter(|pattern| weights[*pattern] > 0) {
-                    check(objective.monitor)?;
-                    let codes = objective.patterns.codes(pattern);
-                    let persons = f64::from(weights[pattern]);
-                    let scratch = &mut scratch;
-                    match precision {
-                        Precision::Exact => {
-                            add_alone(codes, persons, tables, grid, scratch, &mut rows, missing);
-                        }
-                        Precision::Near => {
-                            let contrasts = &mut contrasts;
-                            add_nearly(codes, persons, tables, grid, scratch, contrasts, missing);
-                        }
-                    }
-                }
-            }
-        }
-        start = end;
-    }
-    if let Some(sums) = shared.take() {
-        sums.scatter(objective, tables, missing)?;
-    }
-    Ok(())
-}
-
-/// Asked for every pattern: one costs up to items² here.
-pub(super) fn check(monitor: &dyn Monitor) -> Result<(), IrtError> {
-    if monitor.interrupted() { Err(IrtError::Interrupted) } else { Ok(()) }
 }
 
 /// Takes an item out of the missing information. A frozen item is no parameter: it keeps its unit
@@ -266,29 +151,25 @@ fn decouple(item: usize, items: usize, missing: &mut [Pair]) {
     }
 }
 
-/// Where the first row of pairs of `item` starts in the lower triangle.
-pub(super) fn triangle(item: usize) -> usize {
-    item * (item + 1) / 2
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ability::grid::Grid;
+    use crate::ability::population::Population;
     use crate::ability::quadrature::Quadrature;
     use crate::model::priors::Priors;
     use crate::monitor::Unmonitored;
-    use crate::numeric::eight::Grid;
     use crate::simulate::{Simulation, simulate};
 
     #[test]
-    fn three_abilities_tell_the_missing_information_nearly() {
+    fn three_abilities_tell_most_of_the_missing_information() {
         for (items, answered, tolerance) in [(60, 0.3, 0.1), (40, 0.15, 0.2)] {
             let design = Simulation { persons: 2000, items, answered, seed: 9 };
             let (responses, truth) = simulate(&design);
-            let patterns = responses.patterns();
-            let (grid, priors) = (Grid::new(&Quadrature::default()), Priors::default());
-            let weights = patterns.multiplicities();
-            let objective = Objective::new(patterns, weights, &grid, &priors, &Unmonitored, true);
+            let persons = Persons::everybody(responses.patterns());
+            let grid = Grid::new(&Quadrature::default(), Population::STANDARD);
+            let priors = Priors::default();
+            let objective = Objective::new(persons, &grid, &priors, &Unmonitored);
             let evaluation = objective.evaluate(truth).unwrap();
             let exact = ObservedInformation::at(&objective, &evaluation).unwrap();
             let near = ObservedInformation::sampled(&objective, &evaluation, 1).unwrap();

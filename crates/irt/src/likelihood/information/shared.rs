@@ -2,13 +2,15 @@
 
 use std::ops::Range;
 
-use super::observed::{Pair, check, triangle};
-use super::scores::{ScoreTables, Scratch, dots};
+use super::item_pairs::{Pair, triangle};
+use super::person_posterior::{PersonPosterior, dots};
+use super::score_tables::ScoreTables;
+use crate::data::persons::Persons;
+use crate::data::response::{Response, same_items};
 use crate::error::IrtError;
-use crate::likelihood::expectation::log_posterior_base;
-use crate::likelihood::objective::Objective;
 use crate::memory::zeroes;
-use crate::numeric::eight::{self as lanes, Grid, LANES, Lane};
+use crate::monitor::{Monitor, check};
+use crate::numeric::eight::{Eight, LANES, add_scaled, dot, vectorised};
 
 /// The sums over persons with the same items.
 ///
@@ -22,12 +24,14 @@ use crate::numeric::eight::{self as lanes, Grid, LANES, Lane};
 /// The first part and the product of means need no node; the linear terms are
 /// summed over persons first (`attempts` = Σ h, `correct` = Σ x·h) and
 /// multiplied out once.
-pub(crate) struct SharedSums {
-    codes: Vec<u32>,
+pub(super) struct SharedSums<'t> {
+    tables: &'t ScoreTables<'t>,
+    /// The responses of one of the persons: they stand for the items.
+    items: Vec<Response>,
     /// Four rows × columns arrays: aa, ad, da, dd; only the lower triangle counts.
     sums: [Vec<f64>; 4],
-    attempts: Vec<Lane>,
-    correct: Vec<Lane>,
+    attempts: Vec<Eight>,
+    correct: Vec<Eight>,
     block: PersonBlock,
 }
 
@@ -44,14 +48,17 @@ struct PersonBlock {
     weights: [[f64; 3]; BLOCK],
 }
 
-impl SharedSums {
-    /// No person yet, for the items of `codes`.
+impl<'t> SharedSums<'t> {
+    /// No person yet, for the items of `responses`.
     ///
     /// # Errors
     /// [`IrtError::OutOfMemory`].
-    pub(crate) fn new(codes: &[u32], grid: &Grid) -> Result<Self, IrtError> {
+    pub(super) fn new(
+        responses: &[Response],
+        tables: &'t ScoreTables<'t>,
+    ) -> Result<Self, IrtError> {
         const WHAT: &str = "the observed information";
-        let count = codes.len();
+        let (count, width) = (responses.len(), tables.grid.width);
         let square = || zeroes(count * count, WHAT);
         let mut block = PersonBlock::default();
         for rows in [&mut block.correct, &mut block.by_slope, &mut block.by_intercept] {
@@ -60,44 +67,42 @@ impl SharedSums {
             }
         }
         Ok(Self {
-            codes: codes.to_vec(),
+            tables,
+            items: responses.to_vec(),
             sums: [square()?, square()?, square()?, square()?],
-            attempts: vec![[0.0; LANES]; grid.width],
-            correct: zeroes(grid.width * count, WHAT)?,
+            attempts: vec![[0.0; LANES]; width],
+            correct: zeroes(width * count, WHAT)?,
             block,
         })
     }
 
-    /// True where `codes` answer the items of these sums.
-    pub(crate) fn is_over(&self, codes: &[u32]) -> bool {
-        self.codes.len() == codes.len()
-            && self.codes.iter().zip(codes).all(|(x, y)| x >> 1 == y >> 1)
+    /// True where `responses` answer the items of these sums.
+    pub(super) fn is_over(&self, responses: &[Response]) -> bool {
+        same_items(&self.items, responses)
     }
 
     /// Adds persons who answered the items of these sums.
     ///
     /// # Errors
     /// [`IrtError::Interrupted`].
-    pub(crate) fn add(
+    pub(super) fn add(
         &mut self,
-        objective: &Objective<'_>,
-        weights: &[u32],
-        tables: &ScoreTables<'_>,
-        patterns: Range<usize>,
-        scratch: &mut Scratch,
+        persons: Persons<'_>,
+        set: Range<usize>,
+        posterior: &mut PersonPosterior,
+        monitor: &dyn Monitor,
     ) -> Result<(), IrtError> {
-        let grid = objective.grid;
-        lanes::vectorised(
+        vectorised(
             #[inline(always)]
             || {
-                log_posterior_base(&mut scratch.base, &self.codes, &tables.base, grid);
-                for pattern in patterns {
-                    let persons = weights[pattern];
-                    if persons > 0 {
-                        check(objective.monitor)?;
-                        let codes = objective.patterns.codes(pattern);
-                        scratch.posterior_over_base(codes, tables, grid);
-                        self.add_person(codes, f64::from(persons), tables, grid, scratch);
+                self.tables.base.log_posterior_base(&mut posterior.base, &self.items);
+                for pattern in set {
+                    let weight = persons.weights[pattern];
+                    if weight > 0 {
+                        check(monitor)?;
+                        let responses = persons.patterns.pattern(pattern);
+                        posterior.set_over_base(responses, self.tables);
+                        self.add_person(responses, f64::from(weight), posterior);
                     }
                 }
                 self.flush();
@@ -109,30 +114,29 @@ impl SharedSums {
     #[inline(always)]
     fn add_person(
         &mut self,
-        codes: &[u32],
+        responses: &[Response],
         persons: f64,
-        tables: &ScoreTables<'_>,
-        grid: &Grid,
-        scratch: &mut Scratch,
+        posterior: &mut PersonPosterior,
     ) {
-        let [mean, second] = scratch.ability_moments(grid);
-        let here = scratch.lanes.clone();
-        let posterior = &scratch.posterior[here.clone()];
-        lanes::add_scaled(&mut self.attempts[here.clone()], persons, posterior);
+        let tables = self.tables;
+        let [mean, second] = posterior.ability_moments(tables.grid);
+        let here = posterior.eights.clone();
+        let shares = &posterior.shares[here.clone()];
+        add_scaled(&mut self.attempts[here.clone()], persons, shares);
         let slot = self.block.filled;
         self.block.weights[slot] = [persons, persons * mean, persons * second];
-        for (index, code) in codes.iter().enumerate() {
-            let x = f64::from(code & 1);
-            if code & 1 == 1 {
-                let start = index * grid.width;
+        for (index, response) in responses.iter().enumerate() {
+            let x = response.score();
+            if response.is_correct() {
+                let start = index * tables.grid.width;
                 let row = &mut self.correct[start + here.start..start + here.end];
-                lanes::add_scaled(row, persons, posterior);
+                add_scaled(row, persons, shares);
             }
             self.block.correct[slot][index] = x;
             self.block.by_intercept[slot][index] =
-                x - lanes::dot(posterior, &tables.row(0, *code, grid)[here.clone()]);
+                x - dot(shares, &tables.row(0, *response)[here.clone()]);
             self.block.by_slope[slot][index] =
-                x * mean - lanes::dot(posterior, &tables.row(1, *code, grid)[here.clone()]);
+                x * mean - dot(shares, &tables.row(1, *response)[here.clone()]);
         }
         self.block.filled += 1;
         if self.block.filled == BLOCK {
@@ -148,7 +152,7 @@ impl SharedSums {
             block.weights[slot] = [0.0; 3];
         }
         block.filled = 0;
-        let count = self.codes.len();
+        let count = self.items.len();
         let [aa, ad, da, dd] = &mut self.sums;
         for row in 0..count {
             let range = row * count..row * count + row + 1;
@@ -177,46 +181,55 @@ impl SharedSums {
     ///
     /// # Errors
     /// [`IrtError::Interrupted`].
-    pub(crate) fn scatter(
+    pub(super) fn scatter(
         mut self,
-        objective: &Objective<'_>,
-        tables: &ScoreTables<'_>,
         missing: &mut [Pair],
+        monitor: &dyn Monitor,
     ) -> Result<(), IrtError> {
-        let (count, grid) = (self.codes.len(), objective.grid);
-        // U_j = Σ x_j h − P_j Σ h / 2, so that the linear terms are Σ θᵐ (P_k U_j + P_j U_k).
-        for (index, code) in self.codes.iter().enumerate() {
-            let row = &mut self.correct[index * grid.width..(index + 1) * grid.width];
-            let probability = tables.row(0, *code, grid);
-            for (lane, (attempts, probability)) in self.attempts.iter().zip(probability).enumerate()
-            {
-                for k in 0..LANES {
-                    row[lane][k] -= 0.5 * attempts[k] * probability[k];
-                }
-            }
-        }
-        lanes::vectorised(
+        self.subtract_half_the_expected();
+        vectorised(
             #[inline(always)]
             || {
-                for row in 0..count {
-                    check(objective.monitor)?;
-                    let own = &self.correct[row * grid.width..(row + 1) * grid.width];
-                    let own_rows = [0, 1, 2].map(|m| tables.row(m, self.codes[row], grid));
-                    let at = triangle((self.codes[row] >> 1) as usize);
-                    for column in 0..=row {
-                        let other = &self.correct[column * grid.width..(column + 1) * grid.width];
-                        let other_rows = [0, 1, 2].map(|m| tables.row(m, self.codes[column], grid));
-                        let one = dots(other_rows, own);
-                        let two = dots(own_rows, other);
-                        let pair = &mut missing[at + (self.codes[column] >> 1) as usize];
-                        for (k, moment) in [2, 1, 1, 0].into_iter().enumerate() {
-                            pair[k] +=
-                                self.sums[k][row * count + column] - (one[moment] + two[moment]);
-                        }
-                    }
+                for row in 0..self.items.len() {
+                    check(monitor)?;
+                    self.scatter_row(row, missing);
                 }
                 Ok(())
             },
         )
+    }
+
+    /// U_j = Σ x_j h − P_j Σ h / 2, so that the linear terms are Σ θᵐ (P_k U_j + P_j U_k).
+    fn subtract_half_the_expected(&mut self) {
+        let width = self.tables.grid.width;
+        for (index, response) in self.items.iter().enumerate() {
+            let row = &mut self.correct[index * width..(index + 1) * width];
+            let probability = self.tables.row(0, *response);
+            for (eight, (attempts, probability)) in
+                self.attempts.iter().zip(probability).enumerate()
+            {
+                for lane in 0..LANES {
+                    row[eight][lane] -= 0.5 * attempts[lane] * probability[lane];
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn scatter_row(&self, row: usize, missing: &mut [Pair]) {
+        let (count, width, tables) = (self.items.len(), self.tables.grid.width, self.tables);
+        let own = &self.correct[row * width..(row + 1) * width];
+        let own_rows = [0, 1, 2].map(|m| tables.row(m, self.items[row]));
+        let at = triangle(self.items[row].item());
+        for column in 0..=row {
+            let other = &self.correct[column * width..(column + 1) * width];
+            let other_rows = [0, 1, 2].map(|m| tables.row(m, self.items[column]));
+            let one = dots(other_rows, own);
+            let two = dots(own_rows, other);
+            let pair = &mut missing[at + self.items[column].item()];
+            for (k, moment) in [2, 1, 1, 0].into_iter().enumerate() {
+                pair[k] += self.sums[k][row * count + column] - (one[moment] + two[moment]);
+            }
+        }
     }
 }

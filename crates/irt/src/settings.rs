@@ -36,3 +36,18 @@ pub struct CalibrationSettings {
     /// decides up to how many items there are standard errors from the observed information.
     pub max_memory_bytes: Option<u64>,
 }
+
+impl Default for CalibrationSettings {
+    /// Items with 50 responses or more of 10 persons or more, 61 nodes up to ±6, the default
+    /// priors, no standard errors, any memory.
+    fn default() -> Self {
+        Self {
+            min_responses_per_item: 50,
+            min_persons: 10,
+            quadrature: Quadrature::default(),
+            priors: Priors::default(),
+            standard_errors: StandardErrors::None,
+            max_memory_bytes: None,
+        }
+    }
+}

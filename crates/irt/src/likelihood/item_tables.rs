@@ -74,19 +74,19 @@ fn sum_of_correct(responses: &[Response], parameters: &[SlopeIntercept]) -> Slop
     // Four sums side by side: one alone would wait for each of its additions.
     let mut sums = [SlopeIntercept::default(); 4];
     let mut fours = responses.chunks_exact(4);
-    let mut add = |lane: usize, response: Response| {
+    let mut add = |sum: usize, response: Response| {
         let item = &parameters[response.item()];
         let correct = response.score();
-        sums[lane].slope += correct * item.slope;
-        sums[lane].intercept += correct * item.intercept;
+        sums[sum].slope += correct * item.slope;
+        sums[sum].intercept += correct * item.intercept;
     };
     for four in &mut fours {
-        for (lane, response) in four.iter().enumerate() {
-            add(lane, *response);
+        for (sum, response) in four.iter().enumerate() {
+            add(sum, *response);
         }
     }
-    for (lane, response) in fours.remainder().iter().enumerate() {
-        add(lane, *response);
+    for (sum, response) in fours.remainder().iter().enumerate() {
+        add(sum, *response);
     }
     SlopeIntercept {
         slope: (sums[0].slope + sums[2].slope) + (sums[1].slope + sums[3].slope),

@@ -82,7 +82,7 @@ struct RankedItems {
     falling: Vec<bool>,
     /// Different items, ascending, as if answered downwards.
     items: Vec<RisingAnswer>,
-    /// Items × lanes of nodes.
+    /// Items × eights of nodes.
     factors: Vec<Eight>,
 }
 

@@ -15,7 +15,7 @@ use crate::numeric::eight::{Eight, LANES, add_scaled, dot, vectorised};
 /// The sums over persons with the same items.
 ///
 /// With posterior moments M₀ = 1, M₁, M₂ of a person's ability and posterior
-/// means E₀ = x − E[P], E₁ = x·M₁ − E[θ·P] of an item's scores, the person adds
+/// means E₀ = x − E(P), E₁ = x·M₁ − E(θ·P) of an item's scores, the person adds
 ///
 /// ```text
 /// Σ_q h θᵐ (x_j − P_j)(x_k − P_k) = x_j x_k M_m − (terms that are linear in h and x·h)

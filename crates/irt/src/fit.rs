@@ -3,14 +3,15 @@
 //! | question | file |
 //! |---|---|
 //! | Where does it begin, in which stages does it run? | `starting_values`, `stages`, `plan` |
-//! | What is one search? | `search`, with `m_step`, `curvature`, `newton_system`, `line_search`, `step`, `evaluator` |
+//! | What is one search? | `search`, with `em`, `m_step`, `curvature`, `newton_system`, `line_search`, `step`, `evaluator` |
 //! | Where does it end? | `convergence`, `outcome` |
-//! | Do the responses determine the items? | `identifiability` by the design, `identification` and `flat_direction` on the way |
+//! | Do the responses determine the items? | `identifiability` by the design, `identification`, `flat_direction` and `saddle` on the way |
 //! | What if there are several modes? | `reflections`, `leading_eigenvector` |
 //! | Which numbers decide, and why these? | `thresholds` |
 
 mod convergence;
 mod curvature;
+mod em;
 mod evaluator;
 mod flat_direction;
 pub(crate) mod identifiability;
@@ -22,6 +23,7 @@ pub(crate) mod newton_system;
 pub(crate) mod outcome;
 pub(crate) mod plan;
 pub(crate) mod reflections;
+mod saddle;
 mod search;
 pub(crate) mod stages;
 pub(crate) mod starting_values;

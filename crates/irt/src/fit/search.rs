@@ -6,31 +6,29 @@
 //!
 //! | question | file |
 //! |---|---|
+//! | What is an EM cycle? | `em`, `m_step` |
 //! | By which curvature does it step? | `curvature`, `newton_system` |
 //! | How far does it go along a step? | `line_search`, `step` |
 //! | Is it at its end? | `convergence` |
-//! | Do the responses determine the items? | `identification`, `flat_direction` |
-
-use rayon::prelude::*;
+//! | Do the responses determine the items? | `identification`, `flat_direction`, `saddle` |
 
 use super::convergence::Remaining;
 use super::curvature::{Curvature, NewtonStep};
+use super::em::em_cycle;
 use super::evaluator::Evaluator;
 use super::flat_direction::flattest_direction;
 use super::identification::{along_a_ridge, runaways, undetermined, vanishing};
 use super::line_search::climb;
-use super::m_step::maximise_item;
 use super::newton_system::KindOfCurvature;
 use super::outcome::{Fit, Outcome, Termination};
 use super::plan::Plan;
+use super::saddle::{StationaryPoint, leave_stationary_point};
 use super::step::moved;
 use super::thresholds::{
-    EM_CYCLES, HIGHER, MAX_E_STEPS, NEAR, ROUGH_TOLERANCE, SADDLE_STEPS, SPENT,
-    STEPS_OF_LEARNED_CURVATURE, TIMES_STUCK,
+    EM_CYCLES, MAX_E_STEPS, NEAR, ROUGH_TOLERANCE, SPENT, STEPS_OF_LEARNED_CURVATURE, TIMES_STUCK,
 };
 use crate::error::IrtError;
 use crate::likelihood::evaluation::Evaluation;
-use crate::likelihood::expectation::Workers;
 use crate::likelihood::objective::Objective;
 use crate::likelihood::resolution::is_hopeless;
 use crate::model::two_pl::SlopeIntercept;
@@ -217,27 +215,17 @@ impl<'o, 'a> Search<'o, 'a> {
     /// One of the EM cycles that are due, and the last of them once it moves little.
     fn em_cycle(&mut self) -> Result<(), IrtError> {
         self.em_cycles_due -= 1;
-        let change = self.expect_and_maximise()?;
+        let cycle = em_cycle(&mut self.evaluator, &self.current)?;
+        let change = cycle.as_ref().map_or(0.0, |cycle| cycle.change);
+        if let Some(cycle) = cycle {
+            self.current = cycle.evaluation;
+            self.curvature.jumped();
+        }
         let enough = *EM_CYCLES.end() - self.em_cycles_due >= *EM_CYCLES.start();
         if enough && change < NEAR {
             self.em_cycles_due = 0;
         }
         Ok(())
-    }
-
-    /// One EM cycle; returns the largest relative change of a parameter.
-    fn expect_and_maximise(&mut self) -> Result<f64, IrtError> {
-        let parameters = maximised(self.evaluator.objective, &self.current);
-        let pairs = parameters.iter().zip(&self.current.parameters);
-        let change = pairs.map(|(new, old)| relative_change(*old, *new)).fold(0.0, f64::max);
-        let next = self.evaluator.evaluate(parameters)?;
-        if next.value < self.current.value {
-            // Only rounding can do this: there is nothing left that EM could gain.
-            return Ok(0.0);
-        }
-        self.current = next;
-        self.curvature.jumped();
-        Ok(change)
     }
 
     fn newton_cycle(&mut self) -> Result<Progress, IrtError> {
@@ -246,8 +234,6 @@ impl<'o, 'a> Search<'o, 'a> {
             return Ok(Progress::Stuck);
         };
         if step.curvature == KindOfCurvature::Discounted {
-            // The gradient is spent although the observed information is not positive definite:
-            // a ridge or a saddle.
             if step.length < SPENT {
                 return self.leave_stationary_point();
             }
@@ -322,44 +308,16 @@ impl<'o, 'a> Search<'o, 'a> {
         Ok(if lost.is_empty() { Progress::Converged } else { Progress::NotIdentified(lost) })
     }
 
-    /// Tries to climb off along the direction of least curvature; if the
-    /// objective is flat there, the items involved are not identified.
     fn leave_stationary_point(&mut self) -> Result<Progress, IrtError> {
-        let objective = self.evaluator.objective;
-        let flattest = flattest_direction(objective, &self.current, self.plan.dense_items)?;
-        let Some(flat) = flattest else { return Ok(Progress::Stuck) };
-        for share in SADDLE_STEPS {
-            let there = moved(&self.current.parameters, &flat.direction, share, objective.priors);
-            let next = self.evaluator.evaluate(there)?;
-            if next.value > self.current.value + HIGHER {
-                self.current = next;
+        match leave_stationary_point(&mut self.evaluator, self.plan, &self.current)? {
+            StationaryPoint::Left(higher) => {
+                self.current = higher;
                 self.curvature.forget();
                 self.curvature.jumped();
-                return Ok(Progress::Moved);
+                Ok(Progress::Moved)
             }
+            StationaryPoint::Flat(items) => Ok(Progress::NotIdentified(items)),
+            StationaryPoint::Unknown => Ok(Progress::Stuck),
         }
-        Ok(Progress::NotIdentified(flat.involved))
     }
-}
-
-/// The M-step of every item.
-fn maximised(objective: &Objective<'_>, current: &Evaluation) -> Vec<SlopeIntercept> {
-    let best = |item: usize| {
-        let start = current.parameters[item];
-        if objective.is_frozen(item) {
-            return start;
-        }
-        let counts = objective.item_counts(item, &current.counts);
-        maximise_item(start, &counts, objective.grid, objective.priors)
-    };
-    let items = 0..objective.items();
-    match objective.workers {
-        Workers::Pool => items.into_par_iter().map(best).collect(),
-        Workers::ThisThread => items.map(best).collect(),
-    }
-}
-
-fn relative_change(old: SlopeIntercept, new: SlopeIntercept) -> f64 {
-    let slope = (new.slope - old.slope).abs() / (1.0 + old.slope.abs());
-    slope.max((new.intercept - old.intercept).abs() / (1.0 + old.intercept.abs()))
 }

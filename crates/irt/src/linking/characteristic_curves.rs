@@ -28,6 +28,7 @@ use super::robust_z::quantile;
 use super::weighted_nodes::WeightedNodes;
 use crate::ability::quadrature::Quadrature;
 use crate::numeric::elementary::logistic;
+use crate::numeric::symmetric::Symmetric2;
 
 /// Which curves are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -152,7 +153,7 @@ impl<'a> Criterion<'a> {
 
     /// F and its derivatives at (u, v); `None` unless u > 0.
     fn evaluate(&self, at: [f64; 2]) -> Option<Evaluation> {
-        let (mut value, mut gradient, mut hessian) = (0.0, [0.0; 2], [0.0; 3]);
+        let (mut value, mut gradient, mut hessian) = (0.0, [0.0; 2], Symmetric2::default());
         self.for_each_node(at, |node, weight, points| {
             for points in self.curves_of(points) {
                 let Curve { residual, slope, bend } = Curve::of(points);
@@ -160,9 +161,9 @@ impl<'a> Criterion<'a> {
                 let push = -weight * residual * slope;
                 gradient = [gradient[0] + push * node, gradient[1] + push];
                 let curvature = weight * (slope * slope - residual * bend);
-                hessian[0] += curvature * node * node;
-                hessian[1] += curvature * node;
-                hessian[2] += curvature;
+                hessian.xx += curvature * node * node;
+                hessian.xy += curvature * node;
+                hessian.yy += curvature;
             }
         });
         let usable = at[0] > 0.0 && value.is_finite();

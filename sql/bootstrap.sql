@@ -75,7 +75,13 @@ CREATE TABLE irt_calibration_runs (
     bootstrap_failures pg_catalog.int4,
     responses_ahead_count pg_catalog.int8,
     run_by pg_catalog.name,
-    responses_correct_count pg_catalog.int8
+    responses_correct_count pg_catalog.int8,
+    -- NULL: no success, or an adopted one.
+    publication pg_catalog.text
+        CHECK (publication OPERATOR(pg_catalog.=)
+               ANY ('{published,held,rejected,not_requested}'::pg_catalog.text[])),
+    items_published pg_catalog.int4,
+    compared_with pg_catalog.int8
 );
 
 -- The server names it: the index of an application's table that had our name, and was
@@ -117,6 +123,201 @@ CREATE TABLE irt_item_parameters (
     PRIMARY KEY (run_id, item)
 );
 
+-- What was put in force, and what was taken back: the history from which irt_parameters_in_force
+-- follows. Rows are added, and never changed but for what says which row came next.
+CREATE TABLE irt_publications (
+    id pg_catalog.int8 GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    bank pg_catalog.text NOT NULL,
+    run_id pg_catalog.int8 REFERENCES irt_calibration_runs (id),
+    published_at pg_catalog.timestamptz NOT NULL,
+    published_by pg_catalog.name,
+    kind pg_catalog.text NOT NULL
+        CHECK (kind OPERATOR(pg_catalog.=)
+               ANY ('{automatic,approved,restored}'::pg_catalog.text[])),
+    items pg_catalog.text[],
+    undoes pg_catalog.int8 UNIQUE REFERENCES irt_publications (id),
+    items_count pg_catalog.int8 NOT NULL,
+    score_prior_mean pg_catalog.float8,
+    score_prior_sd pg_catalog.float8,
+    note pg_catalog.text,
+    -- What was in force beside it, where that is less than what it contains: nobody needs to look
+    -- further back than to the newest row that says so.
+    other_items pg_catalog.text[],
+    other_publications pg_catalog.int8[],
+    superseded_by pg_catalog.int8,
+    CHECK (run_id IS NOT NULL OR undoes IS NOT NULL)
+);
+CREATE INDEX ON irt_publications (bank, id);
+CREATE INDEX ON irt_publications (run_id);
+
+-- The newest values of every item that no rollback took back: a copy for now of what
+-- irt_publications and irt_item_parameters say.
+CREATE TABLE irt_parameters_in_force (
+    bank pg_catalog.text NOT NULL,
+    item pg_catalog.text NOT NULL,
+    difficulty pg_catalog.float8 NOT NULL,
+    discrimination pg_catalog.float8 NOT NULL,
+    se_difficulty pg_catalog.float8,
+    se_discrimination pg_catalog.float8,
+    covariance pg_catalog.float8,
+    information_peak pg_catalog.float8,
+    responses_count pg_catalog.int8,
+    -- Without references and indexes: irt_publications has them, and a publication changes both in
+    -- every row.
+    run_id pg_catalog.int8 NOT NULL,
+    publication_id pg_catalog.int8 NOT NULL,
+    PRIMARY KEY (bank, item)
+);
+
+CREATE VIEW irt_current_parameters AS
+SELECT f.bank, f.item, f.difficulty, f.discrimination, f.se_difficulty, f.se_discrimination,
+       f.covariance, f.run_id, f.publication_id, p.published_at
+FROM irt_parameters_in_force AS f
+JOIN irt_publications AS p ON p.id OPERATOR(pg_catalog.=) f.publication_id;
+
+CREATE FUNCTION irt_parameters_at(bank pg_catalog.text, at pg_catalog.timestamptz)
+RETURNS TABLE (
+    item pg_catalog.text, difficulty pg_catalog.float8, discrimination pg_catalog.float8,
+    se_difficulty pg_catalog.float8, se_discrimination pg_catalog.float8,
+    covariance pg_catalog.float8, run_id pg_catalog.int8, publication_id pg_catalog.int8,
+    published_at pg_catalog.timestamptz)
+LANGUAGE sql STABLE PARALLEL SAFE AS $$
+WITH standing AS MATERIALIZED (
+    SELECT p.id, p.run_id, p.published_at, p.items, p.other_items, p.other_publications
+    FROM @extschema@.irt_publications AS p
+    WHERE p.bank OPERATOR(pg_catalog.=) $1
+      AND p.undoes IS NULL
+      AND p.published_at OPERATOR(pg_catalog.<=) $2
+      AND NOT EXISTS (
+          SELECT FROM @extschema@.irt_publications AS u
+          WHERE u.undoes OPERATOR(pg_catalog.=) p.id
+            AND u.published_at OPERATOR(pg_catalog.<=) $2)
+), base AS MATERIALIZED (
+    SELECT COALESCE(pg_catalog.max(s.id), 0) AS id FROM standing AS s
+    WHERE s.other_items IS NOT NULL
+), contained AS (
+    SELECT s.id, i.item
+    FROM standing AS s
+    JOIN @extschema@.irt_item_parameters AS i ON i.run_id OPERATOR(pg_catalog.=) s.run_id
+    WHERE s.items IS NULL AND i.status OPERATOR(pg_catalog.=) 'calibrated'
+      AND s.id OPERATOR(pg_catalog.>=) (SELECT b.id FROM base AS b)
+    UNION ALL
+    SELECT s.id, x.item
+    FROM standing AS s, ROWS FROM (pg_catalog.unnest(s.items)) AS x (item)
+    WHERE s.id OPERATOR(pg_catalog.>=) (SELECT b.id FROM base AS b)
+    UNION ALL
+    SELECT x.publication, x.item
+    FROM standing AS s, ROWS FROM (pg_catalog.unnest(s.other_items),
+        pg_catalog.unnest(s.other_publications)) AS x (item, publication)
+    WHERE s.id OPERATOR(pg_catalog.=) (SELECT b.id FROM base AS b)
+), newest AS (
+    SELECT c.item, pg_catalog.max(c.id) AS id FROM contained AS c GROUP BY c.item
+)
+SELECT i.item, i.difficulty, i.discrimination, i.se_difficulty, i.se_discrimination, i.covariance,
+       i.run_id, s.id, s.published_at
+FROM newest AS n
+JOIN standing AS s ON s.id OPERATOR(pg_catalog.=) n.id
+JOIN @extschema@.irt_item_parameters AS i
+    ON i.run_id OPERATOR(pg_catalog.=) s.run_id AND i.item OPERATOR(pg_catalog.=) n.item
+$$;
+
+-- Full successes that count when a bank's last success is asked for: what is held, and what was
+-- published and not undone. Those without a word are adopted, or of an older version.
+CREATE VIEW irt_counting_successes AS
+SELECT r.id, r.bank, r.started_at
+FROM irt_calibration_runs AS r
+WHERE r.status OPERATOR(pg_catalog.=) 'success'
+  AND (r.settings OPERATOR(pg_catalog.->>) 'item_ids') IS NULL
+  AND (r.publication IS NULL
+       OR r.publication OPERATOR(pg_catalog.=) 'held'
+       OR r.publication OPERATOR(pg_catalog.=) 'published' AND EXISTS (
+           SELECT FROM irt_publications AS p
+           WHERE p.run_id OPERATOR(pg_catalog.=) r.id AND p.undoes IS NULL
+             AND NOT EXISTS (SELECT FROM irt_publications AS u
+                             WHERE u.undoes OPERATOR(pg_catalog.=) p.id)));
+
+-- Whether a run's numbers may be published, one row per question that was asked of it.
+CREATE TABLE irt_run_checks (
+    run_id pg_catalog.int8 NOT NULL REFERENCES irt_calibration_runs (id) ON DELETE CASCADE,
+    check_name pg_catalog.text NOT NULL,
+    value pg_catalog.float8,
+    warn_above pg_catalog.float8,
+    hold_above pg_catalog.float8,
+    outcome pg_catalog.text NOT NULL
+        CHECK (outcome OPERATOR(pg_catalog.=)
+               ANY ('{pass,warn,hold,not_applicable}'::pg_catalog.text[])),
+    PRIMARY KEY (run_id, check_name)
+);
+
+-- What irt_set_check wrote. NULL: the default; infinity: never.
+CREATE TABLE irt_check_thresholds (
+    bank pg_catalog.text NOT NULL,
+    check_name pg_catalog.text NOT NULL,
+    warn_above pg_catalog.float8,
+    hold_above pg_catalog.float8,
+    PRIMARY KEY (bank, check_name)
+);
+
+-- Successes of a version that published whatever it recorded become publications, in the order in
+-- which they ended. Called by the update, and at a bank's first use after a dump of such a version
+-- was restored. NULL: every bank.
+CREATE FUNCTION irt_publish_older_successes(bank pg_catalog.text) RETURNS pg_catalog.void
+LANGUAGE sql VOLATILE AS $$
+INSERT INTO @extschema@.irt_publications AS new
+    (bank, run_id, published_at, published_by, kind, items, items_count)
+SELECT r.bank, r.id, r.completed_at, r.run_by, 'automatic',
+       CASE WHEN list.items IS NOT NULL THEN c.items END, c.count
+FROM @extschema@.irt_calibration_runs AS r,
+LATERAL (SELECT NULLIF(r.settings OPERATOR(pg_catalog.->) 'item_ids', 'null') AS items) AS list,
+LATERAL (
+    SELECT COALESCE(pg_catalog.array_agg(i.item ORDER BY i.item), '{}'),
+           pg_catalog.count(*)
+    FROM @extschema@.irt_item_parameters AS i
+    WHERE i.run_id OPERATOR(pg_catalog.=) r.id
+      AND i.status OPERATOR(pg_catalog.=) 'calibrated'
+      AND (list.items IS NULL OR list.items OPERATOR(pg_catalog.?) i.item)
+) AS c (items, count)
+WHERE r.status OPERATOR(pg_catalog.=) 'success'
+  AND r.publication IS NULL
+  AND r.completed_at IS NOT NULL
+  AND NOT COALESCE(r.settings OPERATOR(pg_catalog.?) 'adopted_from', false)
+  AND ($1 IS NULL OR r.bank OPERATOR(pg_catalog.=) $1)
+  AND NOT EXISTS (SELECT FROM @extschema@.irt_publications AS p
+                  WHERE p.bank OPERATOR(pg_catalog.=) r.bank)
+ORDER BY r.completed_at, r.id;
+
+UPDATE @extschema@.irt_publications AS p
+SET superseded_by = n.id
+FROM (SELECT q.id AS before, pg_catalog.lead(q.id) OVER (PARTITION BY q.bank ORDER BY q.id) AS id
+      FROM @extschema@.irt_publications AS q) AS n
+WHERE n.before OPERATOR(pg_catalog.=) p.id AND n.id IS NOT NULL AND p.superseded_by IS NULL
+  AND ($1 IS NULL OR p.bank OPERATOR(pg_catalog.=) $1);
+
+UPDATE @extschema@.irt_calibration_runs AS r
+SET publication = 'published', items_published = p.items_count
+FROM @extschema@.irt_publications AS p
+WHERE p.run_id OPERATOR(pg_catalog.=) r.id AND p.undoes IS NULL AND r.publication IS NULL
+  AND r.status OPERATOR(pg_catalog.=) 'success'
+  AND ($1 IS NULL OR r.bank OPERATOR(pg_catalog.=) $1);
+
+INSERT INTO @extschema@.irt_parameters_in_force
+    (bank, item, difficulty, discrimination, se_difficulty, se_discrimination, covariance,
+     information_peak, responses_count, run_id, publication_id)
+SELECT DISTINCT ON (p.bank, i.item)
+       p.bank, i.item, i.difficulty, i.discrimination, i.se_difficulty, i.se_discrimination,
+       i.covariance, i.information_peak, i.responses_count, i.run_id, p.id
+FROM @extschema@.irt_publications AS p
+JOIN @extschema@.irt_item_parameters AS i ON i.run_id OPERATOR(pg_catalog.=) p.run_id
+WHERE i.status OPERATOR(pg_catalog.=) 'calibrated'
+  AND (p.items IS NULL OR i.item OPERATOR(pg_catalog.=) ANY (p.items))
+  AND ($1 IS NULL OR p.bank OPERATOR(pg_catalog.=) $1)
+  AND NOT EXISTS (SELECT FROM @extschema@.irt_parameters_in_force AS f
+                  WHERE f.bank OPERATOR(pg_catalog.=) p.bank)
+  AND NOT EXISTS (SELECT FROM @extschema@.irt_publications AS u
+                  WHERE u.undoes IS NOT NULL AND u.bank OPERATOR(pg_catalog.=) p.bank)
+ORDER BY p.bank, i.item, p.id DESC
+$$;
+
 -- Runs beside the success that came before them in their bank, for an application's history page.
 CREATE VIEW irt_calibration_history AS
 SELECT r.id,
@@ -152,14 +353,14 @@ SELECT r.id,
        moved.largest_discrimination_change
 FROM irt_calibration_runs AS r
 LEFT JOIN LATERAL (
-    SELECT p.id, p.responses_count, p.items_calibrated, p.mean_difficulty, p.mean_discrimination,
-           p.log_likelihood
-    FROM irt_calibration_runs AS p
-    WHERE p.bank OPERATOR(pg_catalog.=) r.bank
-      AND p.status OPERATOR(pg_catalog.=) 'success'
-      AND (p.started_at, p.id) OPERATOR(pg_catalog.<) (r.started_at, r.id)
-    ORDER BY p.started_at DESC, p.id DESC LIMIT 1
-) AS previous ON true
+    SELECT s.id
+    FROM irt_counting_successes AS s
+    WHERE s.bank OPERATOR(pg_catalog.=) r.bank
+      AND (s.started_at, s.id) OPERATOR(pg_catalog.<) (r.started_at, r.id)
+    ORDER BY s.started_at DESC, s.id DESC LIMIT 1
+) AS before ON true
+LEFT JOIN irt_calibration_runs AS previous
+    ON previous.id OPERATOR(pg_catalog.=) before.id
 LEFT JOIN LATERAL (
     SELECT pg_catalog.max(pg_catalog.abs(
                i.difficulty OPERATOR(pg_catalog.-) i.previous_difficulty))
@@ -214,3 +415,9 @@ SELECT pg_catalog.pg_extension_config_dump('irt_calibration_runs', '');
 SELECT pg_catalog.pg_extension_config_dump(
     pg_catalog.pg_get_serial_sequence('irt_calibration_runs', 'id')::pg_catalog.regclass, '');
 SELECT pg_catalog.pg_extension_config_dump('irt_item_parameters', '');
+SELECT pg_catalog.pg_extension_config_dump('irt_publications', '');
+SELECT pg_catalog.pg_extension_config_dump(
+    pg_catalog.pg_get_serial_sequence('irt_publications', 'id')::pg_catalog.regclass, '');
+SELECT pg_catalog.pg_extension_config_dump('irt_parameters_in_force', '');
+SELECT pg_catalog.pg_extension_config_dump('irt_run_checks', '');
+SELECT pg_catalog.pg_extension_config_dump('irt_check_thresholds', '');

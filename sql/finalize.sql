@@ -77,7 +77,8 @@ COMMENT ON COLUMN irt_calibration_runs.mean_discrimination IS
     'Mean discrimination of the calibrated items.';
 COMMENT ON COLUMN irt_calibration_runs.log_likelihood IS
     'Marginal log-likelihood at the estimate, in nats, without priors.';
-COMMENT ON COLUMN irt_calibration_runs.em_iterations IS 'Cycles that the estimator needed.';
+COMMENT ON COLUMN irt_calibration_runs.em_iterations IS
+    'E-steps that the estimator needed, those of its Newton steps included.';
 COMMENT ON COLUMN irt_calibration_runs.bootstrap_iterations IS
     'Bootstrap replicates that were really done.';
 COMMENT ON COLUMN irt_calibration_runs.settings IS
@@ -93,6 +94,113 @@ COMMENT ON COLUMN irt_calibration_runs.run_by IS
     'Role with whose rights it ran; NULL: not known, as of older versions and adopted runs.';
 COMMENT ON COLUMN irt_calibration_runs.responses_correct_count IS
     'The correct ones among responses_seen_count. NULL: a run of 0.2.0 or older.';
+
+COMMENT ON COLUMN irt_calibration_runs.publication IS
+    'What became of a success: published, held, rejected, or not_requested. NULL: no success, or an adopted one.';
+COMMENT ON COLUMN irt_calibration_runs.items_published IS
+    'Items whose parameters were put in force by it.';
+COMMENT ON COLUMN irt_calibration_runs.compared_with IS
+    'The newest row of irt_publications when it was compared with what is in force; NULL: nothing was.';
+
+REVOKE ALL ON TABLE irt_publications, irt_parameters_in_force, irt_current_parameters,
+    irt_run_checks, irt_check_thresholds, irt_counting_successes FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION irt_publish, irt_rollback, irt_reject, irt_set_check, irt_drop_bank,
+    irt_forget_runs, irt_publish_older_successes FROM PUBLIC;
+
+COMMENT ON TABLE irt_publications IS
+    'What was put in force, and what was taken back: one row each, never removed but with its bank.';
+COMMENT ON COLUMN irt_publications.id IS 'Number of the publication; a later one has a higher one.';
+COMMENT ON COLUMN irt_publications.bank IS 'Name of the bank.';
+COMMENT ON COLUMN irt_publications.run_id IS
+    'The run whose parameters it put in force; of a rollback, the run whose are in force again, or NULL.';
+COMMENT ON COLUMN irt_publications.published_at IS 'From when on it holds; increasing within a bank.';
+COMMENT ON COLUMN irt_publications.published_by IS
+    'Role that published, approved or rolled back; NULL: not known, as of older versions.';
+COMMENT ON COLUMN irt_publications.kind IS
+    'automatic: by a run; approved: by irt_publish; restored: an older run, or a rollback.';
+COMMENT ON COLUMN irt_publications.items IS
+    'Which of the run''s calibrated items it contains; NULL: all of them. A rollback contains none.';
+COMMENT ON COLUMN irt_publications.undoes IS 'The publication that a rollback takes back.';
+COMMENT ON COLUMN irt_publications.items_count IS
+    'How many items it contains; of a rollback, how many it takes back.';
+COMMENT ON COLUMN irt_publications.score_prior_mean IS 'Mean of the prior of scores then.';
+COMMENT ON COLUMN irt_publications.score_prior_sd IS
+    'Standard deviation of the prior of scores then.';
+COMMENT ON COLUMN irt_publications.note IS 'What somebody wanted to be remembered.';
+COMMENT ON COLUMN irt_publications.other_items IS
+    'Items in force beside its own, where they are fewer than those; for irt_parameters_at.';
+COMMENT ON COLUMN irt_publications.other_publications IS
+    'The publication that each of other_items is of.';
+COMMENT ON COLUMN irt_publications.superseded_by IS 'The next row of the bank; NULL: it is the newest.';
+
+COMMENT ON TABLE irt_parameters_in_force IS
+    'What the items of each bank are scored with now; follows from irt_publications.';
+COMMENT ON COLUMN irt_parameters_in_force.bank IS 'Name of the bank.';
+COMMENT ON COLUMN irt_parameters_in_force.item IS 'The item''s key as text.';
+COMMENT ON COLUMN irt_parameters_in_force.difficulty IS 'b, in standard deviations of ability.';
+COMMENT ON COLUMN irt_parameters_in_force.discrimination IS
+    'a, in logits per standard deviation of ability (D = 1).';
+COMMENT ON COLUMN irt_parameters_in_force.se_difficulty IS 'Standard error of b; NULL: unknown.';
+COMMENT ON COLUMN irt_parameters_in_force.se_discrimination IS 'Standard error of a; NULL: unknown.';
+COMMENT ON COLUMN irt_parameters_in_force.covariance IS 'Sampling covariance of a and b.';
+COMMENT ON COLUMN irt_parameters_in_force.information_peak IS
+    'Ability at which the item tells most: b.';
+COMMENT ON COLUMN irt_parameters_in_force.responses_count IS 'Responses behind them.';
+COMMENT ON COLUMN irt_parameters_in_force.run_id IS 'The run that estimated them.';
+COMMENT ON COLUMN irt_parameters_in_force.publication_id IS 'The publication that put them in force.';
+
+COMMENT ON VIEW irt_current_parameters IS 'What is in force now, for every bank.';
+COMMENT ON COLUMN irt_current_parameters.bank IS 'Name of the bank.';
+COMMENT ON COLUMN irt_current_parameters.item IS 'The item''s key as text.';
+COMMENT ON COLUMN irt_current_parameters.difficulty IS 'b, in standard deviations of ability.';
+COMMENT ON COLUMN irt_current_parameters.discrimination IS
+    'a, in logits per standard deviation of ability (D = 1).';
+COMMENT ON COLUMN irt_current_parameters.se_difficulty IS 'Standard error of b; NULL: unknown.';
+COMMENT ON COLUMN irt_current_parameters.se_discrimination IS 'Standard error of a; NULL: unknown.';
+COMMENT ON COLUMN irt_current_parameters.covariance IS 'Sampling covariance of a and b.';
+COMMENT ON COLUMN irt_current_parameters.run_id IS 'The run that estimated them.';
+COMMENT ON COLUMN irt_current_parameters.publication_id IS 'The publication that put them in force.';
+COMMENT ON COLUMN irt_current_parameters.published_at IS 'Since when.';
+
+COMMENT ON VIEW irt_counting_successes IS
+    'Full successes that are held, or published and not undone: the newest is a bank''s last success.';
+COMMENT ON COLUMN irt_counting_successes.id IS 'Number of the run.';
+COMMENT ON COLUMN irt_counting_successes.bank IS 'Name of the bank.';
+COMMENT ON COLUMN irt_counting_successes.started_at IS 'When the run began.';
+
+COMMENT ON TABLE irt_run_checks IS
+    'What was asked of each successful run before it was published.';
+COMMENT ON COLUMN irt_run_checks.run_id IS 'The run.';
+COMMENT ON COLUMN irt_run_checks.check_name IS 'What was asked.';
+COMMENT ON COLUMN irt_run_checks.value IS 'The answer; NULL: not applicable.';
+COMMENT ON COLUMN irt_run_checks.warn_above IS 'A value above it is said; infinity: never.';
+COMMENT ON COLUMN irt_run_checks.hold_above IS
+    'A value above it keeps the run from being published; infinity: never.';
+COMMENT ON COLUMN irt_run_checks.outcome IS 'pass, warn, hold or not_applicable.';
+
+COMMENT ON TABLE irt_check_thresholds IS 'Thresholds of checks that irt_set_check replaced.';
+COMMENT ON COLUMN irt_check_thresholds.bank IS 'Name of the bank.';
+COMMENT ON COLUMN irt_check_thresholds.check_name IS 'What is asked.';
+COMMENT ON COLUMN irt_check_thresholds.warn_above IS 'NULL: the default; infinity: never.';
+COMMENT ON COLUMN irt_check_thresholds.hold_above IS 'NULL: the default; infinity: never.';
+
+COMMENT ON FUNCTION irt_publish IS
+    'Puts a successful run in force: approves one that is held, or restores an older one.';
+COMMENT ON FUNCTION irt_rollback IS
+    'Undoes the newest publication of a bank that is not undone. Twice goes back twice. From then on the bank''s runs are held until irt_publish.';
+COMMENT ON FUNCTION irt_reject IS 'Says that a held run will not be published.';
+COMMENT ON FUNCTION irt_compare_runs IS
+    'A run''s parameters beside those of another, or those in force; the items furthest apart first.';
+COMMENT ON FUNCTION irt_parameters_at IS
+    'What was in force in a bank at a moment: every past score can be computed again.';
+COMMENT ON FUNCTION irt_set_check IS
+    'Replaces the thresholds of a check for a bank. NULL: the default; infinity: never.';
+COMMENT ON FUNCTION irt_drop_bank IS
+    'Removes a bank: configuration, history and parameters. The application''s tables stay.';
+COMMENT ON FUNCTION irt_forget_runs IS
+    'Removes parameters and checks of runs that ended before a moment, where nothing in force since then needs them; returns how many runs lost some. Their rows stay.';
+COMMENT ON FUNCTION irt_publish_older_successes IS
+    'Makes publications of the successes of a version that had none; called by the extension.';
 
 COMMENT ON TABLE irt_item_parameters IS
     'What each run estimated, for every item, calibrated or skipped.';
@@ -113,9 +221,9 @@ COMMENT ON COLUMN irt_item_parameters.point_biserial IS
 COMMENT ON COLUMN irt_item_parameters.status IS 'calibrated or skipped.';
 COMMENT ON COLUMN irt_item_parameters.flags IS 'Remarks; for a skipped item, the reason.';
 COMMENT ON COLUMN irt_item_parameters.previous_difficulty IS
-    'b of the bank''s previous successful run.';
+    'b that was in force in the bank.';
 COMMENT ON COLUMN irt_item_parameters.previous_discrimination IS
-    'a of the bank''s previous successful run.';
+    'a that was in force in the bank.';
 COMMENT ON COLUMN irt_item_parameters.covariance IS 'Sampling covariance of a and b.';
 COMMENT ON COLUMN irt_item_parameters.difficulty_ci_low IS
     'Lower end of the 95 % percentile interval of b; bootstrap only.';

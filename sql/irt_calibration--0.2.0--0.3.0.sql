@@ -58,6 +58,399 @@ ALTER TABLE irt_calibration_runs ADD COLUMN responses_correct_count pg_catalog.i
 COMMENT ON COLUMN irt_calibration_runs.responses_correct_count IS
     'The correct ones among responses_seen_count. NULL: a run of 0.2.0 or older.';
 
+-- What becomes of a run's estimates is decided: publications, and what they put in force.
+ALTER TABLE irt_calibration_runs
+    -- NULL: no success, or an adopted one.
+    ADD COLUMN publication pg_catalog.text
+        CHECK (publication OPERATOR(pg_catalog.=)
+               ANY ('{published,held,rejected,not_requested}'::pg_catalog.text[])),
+    ADD COLUMN items_published pg_catalog.int4,
+    ADD COLUMN compared_with pg_catalog.int8;
+COMMENT ON COLUMN irt_calibration_runs.em_iterations IS
+    'E-steps that the estimator needed, those of its Newton steps included.';
+COMMENT ON COLUMN irt_item_parameters.previous_difficulty IS
+    'b that was in force in the bank.';
+COMMENT ON COLUMN irt_item_parameters.previous_discrimination IS
+    'a that was in force in the bank.';
+
+-- What was put in force, and what was taken back: the history from which irt_parameters_in_force
+-- follows. Rows are added, and never changed but for what says which row came next.
+CREATE TABLE irt_publications (
+    id pg_catalog.int8 GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    bank pg_catalog.text NOT NULL,
+    run_id pg_catalog.int8 REFERENCES irt_calibration_runs (id),
+    published_at pg_catalog.timestamptz NOT NULL,
+    published_by pg_catalog.name,
+    kind pg_catalog.text NOT NULL
+        CHECK (kind OPERATOR(pg_catalog.=)
+               ANY ('{automatic,approved,restored}'::pg_catalog.text[])),
+    items pg_catalog.text[],
+    undoes pg_catalog.int8 UNIQUE REFERENCES irt_publications (id),
+    items_count pg_catalog.int8 NOT NULL,
+    score_prior_mean pg_catalog.float8,
+    score_prior_sd pg_catalog.float8,
+    note pg_catalog.text,
+    -- What was in force beside it, where that is less than what it contains: nobody needs to look
+    -- further back than to the newest row that says so.
+    other_items pg_catalog.text[],
+    other_publications pg_catalog.int8[],
+    superseded_by pg_catalog.int8,
+    CHECK (run_id IS NOT NULL OR undoes IS NOT NULL)
+);
+CREATE INDEX ON irt_publications (bank, id);
+CREATE INDEX ON irt_publications (run_id);
+
+-- The newest values of every item that no rollback took back: a copy for now of what
+-- irt_publications and irt_item_parameters say.
+CREATE TABLE irt_parameters_in_force (
+    bank pg_catalog.text NOT NULL,
+    item pg_catalog.text NOT NULL,
+    difficulty pg_catalog.float8 NOT NULL,
+    discrimination pg_catalog.float8 NOT NULL,
+    se_difficulty pg_catalog.float8,
+    se_discrimination pg_catalog.float8,
+    covariance pg_catalog.float8,
+    information_peak pg_catalog.float8,
+    responses_count pg_catalog.int8,
+    -- Without references and indexes: irt_publications has them, and a publication changes both in
+    -- every row.
+    run_id pg_catalog.int8 NOT NULL,
+    publication_id pg_catalog.int8 NOT NULL,
+    PRIMARY KEY (bank, item)
+);
+
+CREATE VIEW irt_current_parameters AS
+SELECT f.bank, f.item, f.difficulty, f.discrimination, f.se_difficulty, f.se_discrimination,
+       f.covariance, f.run_id, f.publication_id, p.published_at
+FROM irt_parameters_in_force AS f
+JOIN irt_publications AS p ON p.id OPERATOR(pg_catalog.=) f.publication_id;
+
+CREATE FUNCTION irt_parameters_at(bank pg_catalog.text, at pg_catalog.timestamptz)
+RETURNS TABLE (
+    item pg_catalog.text, difficulty pg_catalog.float8, discrimination pg_catalog.float8,
+    se_difficulty pg_catalog.float8, se_discrimination pg_catalog.float8,
+    covariance pg_catalog.float8, run_id pg_catalog.int8, publication_id pg_catalog.int8,
+    published_at pg_catalog.timestamptz)
+LANGUAGE sql STABLE PARALLEL SAFE AS $$
+WITH standing AS MATERIALIZED (
+    SELECT p.id, p.run_id, p.published_at, p.items, p.other_items, p.other_publications
+    FROM @extschema@.irt_publications AS p
+    WHERE p.bank OPERATOR(pg_catalog.=) $1
+      AND p.undoes IS NULL
+      AND p.published_at OPERATOR(pg_catalog.<=) $2
+      AND NOT EXISTS (
+          SELECT FROM @extschema@.irt_publications AS u
+          WHERE u.undoes OPERATOR(pg_catalog.=) p.id
+            AND u.published_at OPERATOR(pg_catalog.<=) $2)
+), base AS MATERIALIZED (
+    SELECT COALESCE(pg_catalog.max(s.id), 0) AS id FROM standing AS s
+    WHERE s.other_items IS NOT NULL
+), contained AS (
+    SELECT s.id, i.item
+    FROM standing AS s
+    JOIN @extschema@.irt_item_parameters AS i ON i.run_id OPERATOR(pg_catalog.=) s.run_id
+    WHERE s.items IS NULL AND i.status OPERATOR(pg_catalog.=) 'calibrated'
+      AND s.id OPERATOR(pg_catalog.>=) (SELECT b.id FROM base AS b)
+    UNION ALL
+    SELECT s.id, x.item
+    FROM standing AS s, ROWS FROM (pg_catalog.unnest(s.items)) AS x (item)
+    WHERE s.id OPERATOR(pg_catalog.>=) (SELECT b.id FROM base AS b)
+    UNION ALL
+    SELECT x.publication, x.item
+    FROM standing AS s, ROWS FROM (pg_catalog.unnest(s.other_items),
+        pg_catalog.unnest(s.other_publications)) AS x (item, publication)
+    WHERE s.id OPERATOR(pg_catalog.=) (SELECT b.id FROM base AS b)
+), newest AS (
+    SELECT c.item, pg_catalog.max(c.id) AS id FROM contained AS c GROUP BY c.item
+)
+SELECT i.item, i.difficulty, i.discrimination, i.se_difficulty, i.se_discrimination, i.covariance,
+       i.run_id, s.id, s.published_at
+FROM newest AS n
+JOIN standing AS s ON s.id OPERATOR(pg_catalog.=) n.id
+JOIN @extschema@.irt_item_parameters AS i
+    ON i.run_id OPERATOR(pg_catalog.=) s.run_id AND i.item OPERATOR(pg_catalog.=) n.item
+$$;
+
+-- Full successes that count when a bank's last success is asked for: what is held, and what was
+-- published and not undone. Those without a word are adopted, or of an older version.
+CREATE VIEW irt_counting_successes AS
+SELECT r.id, r.bank, r.started_at
+FROM irt_calibration_runs AS r
+WHERE r.status OPERATOR(pg_catalog.=) 'success'
+  AND (r.settings OPERATOR(pg_catalog.->>) 'item_ids') IS NULL
+  AND (r.publication IS NULL
+       OR r.publication OPERATOR(pg_catalog.=) 'held'
+       OR r.publication OPERATOR(pg_catalog.=) 'published' AND EXISTS (
+           SELECT FROM irt_publications AS p
+           WHERE p.run_id OPERATOR(pg_catalog.=) r.id AND p.undoes IS NULL
+             AND NOT EXISTS (SELECT FROM irt_publications AS u
+                             WHERE u.undoes OPERATOR(pg_catalog.=) p.id)));
+
+-- Whether a run's numbers may be published, one row per question that was asked of it.
+CREATE TABLE irt_run_checks (
+    run_id pg_catalog.int8 NOT NULL REFERENCES irt_calibration_runs (id) ON DELETE CASCADE,
+    check_name pg_catalog.text NOT NULL,
+    value pg_catalog.float8,
+    warn_above pg_catalog.float8,
+    hold_above pg_catalog.float8,
+    outcome pg_catalog.text NOT NULL
+        CHECK (outcome OPERATOR(pg_catalog.=)
+               ANY ('{pass,warn,hold,not_applicable}'::pg_catalog.text[])),
+    PRIMARY KEY (run_id, check_name)
+);
+
+-- What irt_set_check wrote. NULL: the default; infinity: never.
+CREATE TABLE irt_check_thresholds (
+    bank pg_catalog.text NOT NULL,
+    check_name pg_catalog.text NOT NULL,
+    warn_above pg_catalog.float8,
+    hold_above pg_catalog.float8,
+    PRIMARY KEY (bank, check_name)
+);
+
+-- Successes of a version that published whatever it recorded become publications, in the order in
+-- which they ended. Called by the update, and at a bank's first use after a dump of such a version
+-- was restored. NULL: every bank.
+CREATE FUNCTION irt_publish_older_successes(bank pg_catalog.text) RETURNS pg_catalog.void
+LANGUAGE sql VOLATILE AS $$
+INSERT INTO @extschema@.irt_publications AS new
+    (bank, run_id, published_at, published_by, kind, items, items_count)
+SELECT r.bank, r.id, r.completed_at, r.run_by, 'automatic',
+       CASE WHEN list.items IS NOT NULL THEN c.items END, c.count
+FROM @extschema@.irt_calibration_runs AS r,
+LATERAL (SELECT NULLIF(r.settings OPERATOR(pg_catalog.->) 'item_ids', 'null') AS items) AS list,
+LATERAL (
+    SELECT COALESCE(pg_catalog.array_agg(i.item ORDER BY i.item), '{}'),
+           pg_catalog.count(*)
+    FROM @extschema@.irt_item_parameters AS i
+    WHERE i.run_id OPERATOR(pg_catalog.=) r.id
+      AND i.status OPERATOR(pg_catalog.=) 'calibrated'
+      AND (list.items IS NULL OR list.items OPERATOR(pg_catalog.?) i.item)
+) AS c (items, count)
+WHERE r.status OPERATOR(pg_catalog.=) 'success'
+  AND r.publication IS NULL
+  AND r.completed_at IS NOT NULL
+  AND NOT COALESCE(r.settings OPERATOR(pg_catalog.?) 'adopted_from', false)
+  AND ($1 IS NULL OR r.bank OPERATOR(pg_catalog.=) $1)
+  AND NOT EXISTS (SELECT FROM @extschema@.irt_publications AS p
+                  WHERE p.bank OPERATOR(pg_catalog.=) r.bank)
+ORDER BY r.completed_at, r.id;
+
+UPDATE @extschema@.irt_publications AS p
+SET superseded_by = n.id
+FROM (SELECT q.id AS before, pg_catalog.lead(q.id) OVER (PARTITION BY q.bank ORDER BY q.id) AS id
+      FROM @extschema@.irt_publications AS q) AS n
+WHERE n.before OPERATOR(pg_catalog.=) p.id AND n.id IS NOT NULL AND p.superseded_by IS NULL
+  AND ($1 IS NULL OR p.bank OPERATOR(pg_catalog.=) $1);
+
+UPDATE @extschema@.irt_calibration_runs AS r
+SET publication = 'published', items_published = p.items_count
+FROM @extschema@.irt_publications AS p
+WHERE p.run_id OPERATOR(pg_catalog.=) r.id AND p.undoes IS NULL AND r.publication IS NULL
+  AND r.status OPERATOR(pg_catalog.=) 'success'
+  AND ($1 IS NULL OR r.bank OPERATOR(pg_catalog.=) $1);
+
+INSERT INTO @extschema@.irt_parameters_in_force
+    (bank, item, difficulty, discrimination, se_difficulty, se_discrimination, covariance,
+     information_peak, responses_count, run_id, publication_id)
+SELECT DISTINCT ON (p.bank, i.item)
+       p.bank, i.item, i.difficulty, i.discrimination, i.se_difficulty, i.se_discrimination,
+       i.covariance, i.information_peak, i.responses_count, i.run_id, p.id
+FROM @extschema@.irt_publications AS p
+JOIN @extschema@.irt_item_parameters AS i ON i.run_id OPERATOR(pg_catalog.=) p.run_id
+WHERE i.status OPERATOR(pg_catalog.=) 'calibrated'
+  AND (p.items IS NULL OR i.item OPERATOR(pg_catalog.=) ANY (p.items))
+  AND ($1 IS NULL OR p.bank OPERATOR(pg_catalog.=) $1)
+  AND NOT EXISTS (SELECT FROM @extschema@.irt_parameters_in_force AS f
+                  WHERE f.bank OPERATOR(pg_catalog.=) p.bank)
+  AND NOT EXISTS (SELECT FROM @extschema@.irt_publications AS u
+                  WHERE u.undoes IS NOT NULL AND u.bank OPERATOR(pg_catalog.=) p.bank)
+ORDER BY p.bank, i.item, p.id DESC
+$$;
+
+CREATE  FUNCTION "irt_compare_runs"(
+	"run_id" bigint, /* Option < i64 > */
+	"with_run_id" bigint DEFAULT NULL /* Option < i64 > */
+) RETURNS TABLE (
+	"item" text,  /* Text */
+	"difficulty" double precision,  /* Option < f64 > */
+	"discrimination" double precision,  /* Option < f64 > */
+	"se_difficulty" double precision,  /* Option < f64 > */
+	"se_discrimination" double precision,  /* Option < f64 > */
+	"with_difficulty" double precision,  /* Option < f64 > */
+	"with_discrimination" double precision,  /* Option < f64 > */
+	"difficulty_change" double precision,  /* Option < f64 > */
+	"discrimination_change" double precision,  /* Option < f64 > */
+	"curve_distance" double precision,  /* Option < f64 > */
+	"drifted" bool  /* Option < bool > */
+)
+STABLE PARALLEL UNSAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'irt_compare_runs_wrapper';
+
+CREATE  FUNCTION "irt_drop_bank"(
+	"bank" text /* Option < Text > */
+) RETURNS void
+VOLATILE PARALLEL UNSAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'irt_drop_bank_wrapper';
+
+CREATE  FUNCTION "irt_forget_runs"(
+	"bank" text, /* Option < Text > */
+	"before" timestamp with time zone /* Option < TimestampWithTimeZone > */
+) RETURNS bigint /* i64 */
+VOLATILE PARALLEL UNSAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'irt_forget_runs_wrapper';
+
+CREATE  FUNCTION "irt_publish"(
+	"run_id" bigint, /* Option < i64 > */
+	"note" text DEFAULT NULL /* Option < Text > */
+) RETURNS @extschema@.irt_publications /* PublicationRow */
+VOLATILE PARALLEL UNSAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'irt_publish_wrapper';
+
+CREATE  FUNCTION "irt_reject"(
+	"run_id" bigint, /* Option < i64 > */
+	"note" text DEFAULT NULL /* Option < Text > */
+) RETURNS @extschema@.irt_calibration_runs /* RunRow */
+VOLATILE PARALLEL UNSAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'irt_reject_wrapper';
+
+CREATE  FUNCTION "irt_rollback"(
+	"bank" text DEFAULT 'default', /* Option < Text > */
+	"note" text DEFAULT NULL /* Option < Text > */
+) RETURNS @extschema@.irt_publications /* PublicationRow */
+VOLATILE PARALLEL UNSAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'irt_rollback_wrapper';
+
+CREATE  FUNCTION "irt_set_check"(
+	"check_name" text, /* Option < Text > */
+	"warn_above" double precision, /* Option < f64 > */
+	"hold_above" double precision, /* Option < f64 > */
+	"bank" text DEFAULT 'default' /* Option < Text > */
+) RETURNS @extschema@.irt_check_thresholds /* ThresholdRow */
+VOLATILE PARALLEL UNSAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'irt_set_check_wrapper';
+
+COMMENT ON COLUMN irt_calibration_runs.publication IS
+    'What became of a success: published, held, rejected, or not_requested. NULL: no success, or an adopted one.';
+COMMENT ON COLUMN irt_calibration_runs.items_published IS
+    'Items whose parameters were put in force by it.';
+COMMENT ON COLUMN irt_calibration_runs.compared_with IS
+    'The newest row of irt_publications when it was compared with what is in force; NULL: nothing was.';
+
+REVOKE ALL ON TABLE irt_publications, irt_parameters_in_force, irt_current_parameters,
+    irt_run_checks, irt_check_thresholds, irt_counting_successes FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION irt_publish, irt_rollback, irt_reject, irt_set_check, irt_drop_bank,
+    irt_forget_runs, irt_publish_older_successes FROM PUBLIC;
+
+COMMENT ON TABLE irt_publications IS
+    'What was put in force, and what was taken back: one row each, never removed but with its bank.';
+COMMENT ON COLUMN irt_publications.id IS 'Number of the publication; a later one has a higher one.';
+COMMENT ON COLUMN irt_publications.bank IS 'Name of the bank.';
+COMMENT ON COLUMN irt_publications.run_id IS
+    'The run whose parameters it put in force; of a rollback, the run whose are in force again, or NULL.';
+COMMENT ON COLUMN irt_publications.published_at IS 'From when on it holds; increasing within a bank.';
+COMMENT ON COLUMN irt_publications.published_by IS
+    'Role that published, approved or rolled back; NULL: not known, as of older versions.';
+COMMENT ON COLUMN irt_publications.kind IS
+    'automatic: by a run; approved: by irt_publish; restored: an older run, or a rollback.';
+COMMENT ON COLUMN irt_publications.items IS
+    'Which of the run''s calibrated items it contains; NULL: all of them. A rollback contains none.';
+COMMENT ON COLUMN irt_publications.undoes IS 'The publication that a rollback takes back.';
+COMMENT ON COLUMN irt_publications.items_count IS
+    'How many items it contains; of a rollback, how many it takes back.';
+COMMENT ON COLUMN irt_publications.score_prior_mean IS 'Mean of the prior of scores then.';
+COMMENT ON COLUMN irt_publications.score_prior_sd IS
+    'Standard deviation of the prior of scores then.';
+COMMENT ON COLUMN irt_publications.note IS 'What somebody wanted to be remembered.';
+COMMENT ON COLUMN irt_publications.other_items IS
+    'Items in force beside its own, where they are fewer than those; for irt_parameters_at.';
+COMMENT ON COLUMN irt_publications.other_publications IS
+    'The publication that each of other_items is of.';
+COMMENT ON COLUMN irt_publications.superseded_by IS 'The next row of the bank; NULL: it is the newest.';
+
+COMMENT ON TABLE irt_parameters_in_force IS
+    'What the items of each bank are scored with now; follows from irt_publications.';
+COMMENT ON COLUMN irt_parameters_in_force.bank IS 'Name of the bank.';
+COMMENT ON COLUMN irt_parameters_in_force.item IS 'The item''s key as text.';
+COMMENT ON COLUMN irt_parameters_in_force.difficulty IS 'b, in standard deviations of ability.';
+COMMENT ON COLUMN irt_parameters_in_force.discrimination IS
+    'a, in logits per standard deviation of ability (D = 1).';
+COMMENT ON COLUMN irt_parameters_in_force.se_difficulty IS 'Standard error of b; NULL: unknown.';
+COMMENT ON COLUMN irt_parameters_in_force.se_discrimination IS 'Standard error of a; NULL: unknown.';
+COMMENT ON COLUMN irt_parameters_in_force.covariance IS 'Sampling covariance of a and b.';
+COMMENT ON COLUMN irt_parameters_in_force.information_peak IS
+    'Ability at which the item tells most: b.';
+COMMENT ON COLUMN irt_parameters_in_force.responses_count IS 'Responses behind them.';
+COMMENT ON COLUMN irt_parameters_in_force.run_id IS 'The run that estimated them.';
+COMMENT ON COLUMN irt_parameters_in_force.publication_id IS 'The publication that put them in force.';
+
+COMMENT ON VIEW irt_current_parameters IS 'What is in force now, for every bank.';
+COMMENT ON COLUMN irt_current_parameters.bank IS 'Name of the bank.';
+COMMENT ON COLUMN irt_current_parameters.item IS 'The item''s key as text.';
+COMMENT ON COLUMN irt_current_parameters.difficulty IS 'b, in standard deviations of ability.';
+COMMENT ON COLUMN irt_current_parameters.discrimination IS
+    'a, in logits per standard deviation of ability (D = 1).';
+COMMENT ON COLUMN irt_current_parameters.se_difficulty IS 'Standard error of b; NULL: unknown.';
+COMMENT ON COLUMN irt_current_parameters.se_discrimination IS 'Standard error of a; NULL: unknown.';
+COMMENT ON COLUMN irt_current_parameters.covariance IS 'Sampling covariance of a and b.';
+COMMENT ON COLUMN irt_current_parameters.run_id IS 'The run that estimated them.';
+COMMENT ON COLUMN irt_current_parameters.publication_id IS 'The publication that put them in force.';
+COMMENT ON COLUMN irt_current_parameters.published_at IS 'Since when.';
+
+COMMENT ON VIEW irt_counting_successes IS
+    'Full successes that are held, or published and not undone: the newest is a bank''s last success.';
+COMMENT ON COLUMN irt_counting_successes.id IS 'Number of the run.';
+COMMENT ON COLUMN irt_counting_successes.bank IS 'Name of the bank.';
+COMMENT ON COLUMN irt_counting_successes.started_at IS 'When the run began.';
+
+COMMENT ON TABLE irt_run_checks IS
+    'What was asked of each successful run before it was published.';
+COMMENT ON COLUMN irt_run_checks.run_id IS 'The run.';
+COMMENT ON COLUMN irt_run_checks.check_name IS 'What was asked.';
+COMMENT ON COLUMN irt_run_checks.value IS 'The answer; NULL: not applicable.';
+COMMENT ON COLUMN irt_run_checks.warn_above IS 'A value above it is said; infinity: never.';
+COMMENT ON COLUMN irt_run_checks.hold_above IS
+    'A value above it keeps the run from being published; infinity: never.';
+COMMENT ON COLUMN irt_run_checks.outcome IS 'pass, warn, hold or not_applicable.';
+
+COMMENT ON TABLE irt_check_thresholds IS 'Thresholds of checks that irt_set_check replaced.';
+COMMENT ON COLUMN irt_check_thresholds.bank IS 'Name of the bank.';
+COMMENT ON COLUMN irt_check_thresholds.check_name IS 'What is asked.';
+COMMENT ON COLUMN irt_check_thresholds.warn_above IS 'NULL: the default; infinity: never.';
+COMMENT ON COLUMN irt_check_thresholds.hold_above IS 'NULL: the default; infinity: never.';
+
+COMMENT ON FUNCTION irt_publish IS
+    'Puts a successful run in force: approves one that is held, or restores an older one.';
+COMMENT ON FUNCTION irt_rollback IS
+    'Undoes the newest publication of a bank that is not undone. Twice goes back twice. From then on the bank''s runs are held until irt_publish.';
+COMMENT ON FUNCTION irt_reject IS 'Says that a held run will not be published.';
+COMMENT ON FUNCTION irt_compare_runs IS
+    'A run''s parameters beside those of another, or those in force; the items furthest apart first.';
+COMMENT ON FUNCTION irt_parameters_at IS
+    'What was in force in a bank at a moment: every past score can be computed again.';
+COMMENT ON FUNCTION irt_set_check IS
+    'Replaces the thresholds of a check for a bank. NULL: the default; infinity: never.';
+COMMENT ON FUNCTION irt_drop_bank IS
+    'Removes a bank: configuration, history and parameters. The application''s tables stay.';
+COMMENT ON FUNCTION irt_forget_runs IS
+    'Removes parameters and checks of runs that ended before a moment, where nothing in force since then needs them; returns how many runs lost some. Their rows stay.';
+COMMENT ON FUNCTION irt_publish_older_successes IS
+    'Makes publications of the successes of a version that had none; called by the extension.';
+
+SELECT pg_catalog.pg_extension_config_dump('irt_publications', '');
+SELECT pg_catalog.pg_extension_config_dump(
+    pg_catalog.pg_get_serial_sequence('irt_publications', 'id')::pg_catalog.regclass, '');
+SELECT pg_catalog.pg_extension_config_dump('irt_parameters_in_force', '');
+SELECT pg_catalog.pg_extension_config_dump('irt_run_checks', '');
+SELECT pg_catalog.pg_extension_config_dump('irt_check_thresholds', '');
+
 -- It had all columns of irt_calibration_runs in it, and has those now that it needs.
 CREATE OR REPLACE VIEW irt_calibration_history AS
 SELECT r.id,
@@ -93,14 +486,14 @@ SELECT r.id,
        moved.largest_discrimination_change
 FROM irt_calibration_runs AS r
 LEFT JOIN LATERAL (
-    SELECT p.id, p.responses_count, p.items_calibrated, p.mean_difficulty, p.mean_discrimination,
-           p.log_likelihood
-    FROM irt_calibration_runs AS p
-    WHERE p.bank OPERATOR(pg_catalog.=) r.bank
-      AND p.status OPERATOR(pg_catalog.=) 'success'
-      AND (p.started_at, p.id) OPERATOR(pg_catalog.<) (r.started_at, r.id)
-    ORDER BY p.started_at DESC, p.id DESC LIMIT 1
-) AS previous ON true
+    SELECT s.id
+    FROM irt_counting_successes AS s
+    WHERE s.bank OPERATOR(pg_catalog.=) r.bank
+      AND (s.started_at, s.id) OPERATOR(pg_catalog.<) (r.started_at, r.id)
+    ORDER BY s.started_at DESC, s.id DESC LIMIT 1
+) AS before ON true
+LEFT JOIN irt_calibration_runs AS previous
+    ON previous.id OPERATOR(pg_catalog.=) before.id
 LEFT JOIN LATERAL (
     SELECT pg_catalog.max(pg_catalog.abs(
                i.difficulty OPERATOR(pg_catalog.-) i.previous_difficulty))
@@ -217,3 +610,6 @@ COMMENT ON COLUMN irt_item_banks.column_types IS
 -- The ability grid is refined where persons answered very much.
 COMMENT ON COLUMN irt_item_banks.quadrature_nodes IS
     'Least number of nodes of the ability grid: more are used where persons answered very much.';
+
+-- What versions that knew no publications published is in force.
+SELECT irt_publish_older_successes(NULL);

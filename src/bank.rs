@@ -8,6 +8,7 @@
 
 mod checks;
 mod configure;
+pub mod lock;
 mod ownership;
 mod publishing;
 mod relation;
@@ -25,9 +26,10 @@ pub use settings::{
 };
 
 use crate::error::ExtensionError;
-use crate::privileges::{LocalSettings, as_owner, current_role};
-use crate::reading;
-use crate::schema::Schema;
+use crate::postgres::local_settings::LocalSettings;
+use crate::postgres::privileges::{as_owner, current_role};
+use crate::postgres::reading;
+use crate::postgres::schema::Schema;
 use pgrx::prelude::*;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -65,6 +67,11 @@ pub struct Bank {
 }
 
 impl Bank {
+    /// True when what a run estimates is published only after somebody has approved it.
+    pub fn needs_approval(&self) -> bool {
+        false
+    }
+
     /// Relations and columns, as irt_calibration_runs.settings keeps them.
     pub fn json(&self) -> Value {
         json!({

@@ -6,11 +6,14 @@
 //! thing, what was found and what was expected; the hint says what to do.
 
 mod advice;
+mod decision;
 mod ownership;
+mod sqlstate;
 
+pub use decision::DecisionError;
 pub use ownership::OwnershipError;
 
-use crate::report::Report;
+use crate::postgres::error_report::ErrorReport;
 use irt::IrtError;
 use std::time::Duration;
 use thiserror::Error;
@@ -340,7 +343,7 @@ pub enum ExtensionError {
     /// Every background worker is busy.
     #[error(
         "no background worker was free{}: max_worker_processes is {most}",
-        if waited.is_zero() { String::new() } else { format!(" within {}", words(*.waited)) }
+        if waited.is_zero() { String::new() } else { format!(" within {}", format_duration(*.waited)) }
     )]
     NoWorkerFree {
         /// The setting.
@@ -373,6 +376,17 @@ pub enum ExtensionError {
         /// The run.
         run_id: i64,
     },
+    /// A check that there is not.
+    #[error("there is no check \"{found}\"")]
+    UnknownCheck {
+        /// The name that was given.
+        found: String,
+        /// The checks that there are.
+        known: String,
+    },
+    /// What somebody decided about a run, and cannot be.
+    #[error(transparent)]
+    Decision(#[from] DecisionError),
     /// Whose it is, and who may use it.
     #[error(transparent)]
     Ownership(#[from] OwnershipError),
@@ -381,65 +395,13 @@ pub enum ExtensionError {
     Irt(#[from] IrtError),
     /// What Postgres said.
     #[error("{}", .0.message)]
-    Database(Report),
+    Database(ErrorReport),
     /// Something that cannot happen, happened.
     #[error("internal error: {0}")]
     Internal(String),
 }
 
-impl ExtensionError {
-    /// The SQLSTATE. See docs/reference.md for the list.
-    pub fn sqlstate(&self) -> [u8; 5] {
-        *match self {
-            Self::NullArgument { .. } => b"22004",
-            Self::InvalidArgument { .. }
-            | Self::UnknownBank { .. }
-            | Self::UnknownItems { .. }
-            | Self::NotOneSelect { .. }
-            | Self::WrongColumnCount { .. }
-            | Self::UnusableHistory { .. }
-            | Self::WrongCorrectness { .. } => b"22023",
-            Self::NotUtf8 { .. } => b"22021",
-            Self::AlreadyRunning { .. }
-            | Self::LockNotAvailable { .. }
-            | Self::HistoryLocked { .. } => b"55P03",
-            Self::NoStandby | Self::CanceledTooLate { .. } => b"57014",
-            Self::Standby => b"25006",
-            Self::RoleCannotLogIn { .. } => b"28000",
-            Self::NoWorkerFree { .. } => b"53400",
-            Self::WorkerLost => b"58000",
-            Self::ClientLost => b"08006",
-            Self::RunGone { .. }
-            | Self::NotAllUpdated { .. }
-            | Self::NoCron { .. }
-            | Self::Subscribed { .. }
-            | Self::NotInstalled => b"55000",
-            Self::ServerGone => b"57P01",
-            Self::TooMuchMemory { .. } | Self::NoThreads { .. } => b"53200",
-            Self::NothingToDiscover
-            | Self::RelationGone { .. }
-            | Self::Replaced { .. }
-            | Self::NoSuchRelation { .. } => b"42P01",
-            Self::MissingColumn { .. }
-            | Self::MissingItemColumns { .. }
-            | Self::NoHistory { .. } => b"42703",
-            Self::WrongColumnType { .. }
-            | Self::UnusableColumn { .. }
-            | Self::UnhashableKey { .. } => b"42804",
-            Self::NoPrivilege { .. } => b"42501",
-            Self::NoResponsesRelation { .. }
-            | Self::WrongRelationKind { .. }
-            | Self::TemporaryRelation { .. }
-            | Self::ChangedSinceConfigured { .. } => b"IR002",
-            Self::Ownership(error) => return error.sqlstate(),
-            Self::Irt(error) => core_sqlstate(error),
-            Self::Database(report) => return report.sqlstate,
-            Self::Internal(_) => b"XX000",
-        }
-    }
-}
-
-impl From<&ExtensionError> for Report {
+impl From<&ExtensionError> for ErrorReport {
     fn from(error: &ExtensionError) -> Self {
         Self {
             sqlstate: error.sqlstate(),
@@ -457,24 +419,9 @@ impl From<pgrx::spi::Error> for ExtensionError {
     }
 }
 
-impl From<Report> for ExtensionError {
-    fn from(report: Report) -> Self {
+impl From<ErrorReport> for ExtensionError {
+    fn from(report: ErrorReport) -> Self {
         Self::Database(report)
-    }
-}
-
-fn core_sqlstate(error: &IrtError) -> &'static [u8; 5] {
-    match error {
-        IrtError::InvalidSetting { .. } => b"22023",
-        IrtError::NoResponses { .. }
-        | IrtError::TooFewPersons { .. }
-        | IrtError::TooFewItems { .. }
-        | IrtError::NotConverged { .. } => b"IR001",
-        IrtError::DuplicateItem { .. } => b"IR002",
-        IrtError::TooMany { .. } => b"54000",
-        IrtError::Interrupted => b"57014",
-        IrtError::OutOfMemory { .. } => b"53200",
-        _ => b"XX000",
     }
 }
 
@@ -484,7 +431,7 @@ fn megabytes(bytes: u64) -> String {
 }
 
 /// A time limit in its largest unit.
-pub fn words(limit: Duration) -> String {
+pub fn format_duration(limit: Duration) -> String {
     let seconds = limit.as_secs_f64();
     if seconds >= 60.0 && seconds % 60.0 == 0.0 {
         format!("{} min", seconds / 60.0)

@@ -5,13 +5,15 @@
 
 use crate::bank::BankSettings;
 use crate::error::ExtensionError;
-use crate::interruptible::{self, Unwatched};
-use crate::load_responses;
-use crate::memory::Reserve;
-use crate::privileges::LocalSettings;
-use crate::report::{Level, Report, tell};
+use crate::estimation;
+use crate::postgres::error_report::{ErrorReport, Level};
+use crate::postgres::local_settings::LocalSettings;
+use crate::postgres::memory::Reserve;
+use crate::postgres::raising::tell;
+use crate::postgres::read_only::ReadOnly;
+use crate::postgres::threads::{Threads, Unwatched};
+use crate::responses;
 use irt::Calibration;
-use pgrx::pg_sys;
 
 /// Calibrates the responses that `query` yields.
 ///
@@ -23,19 +25,19 @@ pub fn fit(query: &str, settings: &BankSettings) -> Result<Calibration, Extensio
     let loaded = {
         let _visible = LocalSettings::without_row_security();
         let _read_only = ReadOnly::begin();
-        load_responses::load(query, settings.repeated_responses)?
+        responses::load(query, settings.repeated_responses)?
     };
-    let (repeats, result) = interruptible::run(&mut Unwatched, |monitor| {
-        match loaded.responses.into_responses(monitor) {
-            Ok(responses) => {
-                let result = irt::calibrate(&responses, &calibration_settings, monitor);
-                (responses.repeats_dropped(), result.map_err(ExtensionError::from))
-            }
-            Err(error) => (0, Err(error.into())),
-        }
-    })?;
-    warn_of_repeats(repeats, settings);
-    let calibration = result?;
+    let estimate = estimation::estimate(
+        loaded,
+        &calibration_settings,
+        &mut Threads::default(),
+        &mut Unwatched,
+        |_, _, _| Ok(()),
+    )?;
+    if let Some(warning) = estimate.repeats_warning(settings.repeated_responses) {
+        tell(Level::Warning, &warning);
+    }
+    let (calibration, ()) = estimate.calibration?;
     tell_of_the_grid(&calibration, settings);
     Ok(calibration)
 }
@@ -45,50 +47,11 @@ fn tell_of_the_grid(calibration: &Calibration, settings: &BankSettings) {
     let (used, asked) = (calibration.quadrature_nodes, settings.quadrature_nodes);
     if i64::from(used) > i64::from(asked) {
         let message = format!("the ability grid had {used} nodes instead of {asked}");
-        let report = Report::new(b"00000", message);
+        let report = ErrorReport::new(b"00000", message);
         tell(
             Level::Notice,
             &report
                 .detail("Persons answered so much that their abilities lie between fewer nodes."),
         );
-    }
-}
-
-fn warn_of_repeats(dropped: u64, settings: &BankSettings) {
-    if dropped > 0 {
-        tell(Level::Warning, &repeats_report(dropped, settings));
-    }
-}
-
-/// The warning that somebody answered an item more than once.
-pub fn repeats_report(dropped: u64, settings: &BankSettings) -> Report {
-    let kept = crate::bank::repeated_as_str(settings.repeated_responses);
-    Report::new(
-        b"01000",
-        format!("{dropped} repeated responses of the same person to the same item were dropped"),
-    )
-    .detail(format!("The {kept} by time was kept; where time does not decide, an incorrect one."))
-}
-
-/// Keeps the transaction from writing, until dropped.
-struct ReadOnly {
-    before: bool,
-}
-
-impl ReadOnly {
-    fn begin() -> Self {
-        // SAFETY: a variable of the main thread's; the end of the transaction resets it too.
-        unsafe {
-            let before = pg_sys::XactReadOnly;
-            pg_sys::XactReadOnly = true;
-            Self { before }
-        }
-    }
-}
-
-impl Drop for ReadOnly {
-    fn drop(&mut self) {
-        // SAFETY: puts back what `begin` found.
-        unsafe { pg_sys::XactReadOnly = self.before };
     }
 }

@@ -5,14 +5,15 @@
 
 mod fit;
 mod history;
+mod publications;
 mod runs;
 mod schedule;
 
 use crate::bank::{self, Change};
 use crate::error::ExtensionError;
-use crate::report::or_raise;
-use crate::should_run;
-use crate::sql_types::{BankRow, RegClass, SqlName, Text};
+use crate::postgres::raising::or_raise;
+use crate::postgres::sql_types::{BankRow, RegClass, SqlName, Text};
+use crate::runs::should_run;
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::prelude::*;
 

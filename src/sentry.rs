@@ -1,4 +1,4 @@
-//! What Sentry is told of a run: its failure, its course, and that it took place.
+//! What Sentry gets to know of a run: its failure, its course, and that it took place.
 //!
 //! Called by the worker alone, after the caller has its answer, and never fatal:
 //! a Sentry that is down, slow or refuses costs at most two seconds and a WARNING.
@@ -8,11 +8,13 @@
 mod delivery;
 mod envelopes;
 
-use crate::report::{Level, Report, tell};
-use crate::run::{Outcome, Request, Story};
-use crate::{schedule, settings};
+use crate::postgres::error_report::{ErrorReport, Level};
+use crate::postgres::raising::tell;
+use crate::runs::outcome::{Outcome, RunTrace};
+use crate::runs::request::Request;
+use crate::{schedule, server_settings};
 use delivery::Delivery;
-use envelopes::Told;
+use envelopes::RunScope;
 use sentry::protocol::{Envelope, MonitorCheckInStatus, Uuid};
 use sentry::types::Dsn;
 use std::time::Instant;
@@ -32,15 +34,15 @@ struct CheckIn {
 }
 
 impl Reporting {
-    /// Tells the cron monitor that a scheduled run begins, without waiting. `None`: nobody is to
-    /// be told anything.
+    /// Tells the cron monitor that a scheduled run begins, without waiting. `None`: nothing is to be
+    /// reported.
     pub fn begin(request: &Request) -> Option<Self> {
-        let text = settings::sentry_dsn()?;
+        let text = server_settings::sentry_dsn()?;
         let Ok(dsn) = text.parse::<Dsn>() else {
             warn("the DSN is malformed");
             return None;
         };
-        let monitored = settings::sentry_monitor().filter(|_| request.is_from_cron());
+        let monitored = server_settings::sentry_monitor().filter(|_| request.is_from_cron());
         let check_in = monitored.map(|slug| {
             let id = Uuid::new_v4();
             let schedule = schedule::of_bank(&request.bank);
@@ -52,17 +54,17 @@ impl Reporting {
     }
 
     /// Tells how the run ended, and waits until that is delivered or the time is up.
-    pub fn finish(self, request: &Request, outcome: &Outcome, story: &Story) {
+    pub fn finish(self, request: &Request, outcome: &Outcome, trace: &RunTrace) {
         let deadline = Instant::now() + delivery::PATIENCE;
-        let told = Told::of(request, outcome, story);
+        let scope = RunScope::of(request, outcome, trace);
         let mut envelopes: Vec<Envelope> = Vec::new();
         if let (Outcome::Failed(report), true) =
-            (outcome, story.run_id.is_some() || request.is_from_cron())
+            (outcome, trace.run_id.is_some() || request.is_from_cron())
         {
-            envelopes.push(envelopes::failure(&told, report));
+            envelopes.push(envelopes::failure(&scope, report));
         }
-        if story.run_id.is_some() && is_sampled(settings::traces_sample_rate()) {
-            envelopes.push(envelopes::transaction(&told));
+        if trace.run_id.is_some() && is_sampled(server_settings::traces_sample_rate()) {
+            envelopes.push(envelopes::transaction(&scope));
         }
         let mut deliveries = Vec::new();
         if let Some(CheckIn { id, slug, schedule, begun }) = self.check_in {
@@ -70,7 +72,7 @@ impl Reporting {
                 Outcome::Row(_) => MonitorCheckInStatus::Ok,
                 Outcome::Failed(_) => MonitorCheckInStatus::Error,
             };
-            let seconds = Some(story.duration().as_secs_f64());
+            let seconds = Some(trace.duration().as_secs_f64());
             envelopes.push(envelopes::check_in(id, &slug, status, schedule.as_deref(), seconds));
             deliveries.push(begun);
         }
@@ -86,7 +88,7 @@ impl Reporting {
 }
 
 fn warn(reason: &str) {
-    let report = Report::new(b"01000", format!("irt_calibration could not report to Sentry: {reason}"))
+    let report = ErrorReport::new(b"01000", format!("irt_calibration could not report to Sentry: {reason}"))
         .hint("The calibration is not affected. Check irt_calibration.sentry_dsn, or SENTRY_DSN in the server's environment.");
     tell(Level::Warning, &report);
 }

@@ -5,36 +5,24 @@
 //! latch, open to interrupts and with an eye on its client. See [`channel`] for
 //! what happens when either side is gone.
 
-pub mod cancels;
 pub mod channel;
-pub mod interrupts;
 pub mod launch;
-pub mod transaction;
+mod message;
 pub mod unbegun;
 pub mod wait;
 
-use crate::report::{Level, Report, catch, tell};
-use crate::run::{self, Caller, Outcome, Request};
+use crate::postgres::catching::catch;
+use crate::postgres::error_report::{ErrorReport, Level};
+use crate::postgres::interrupts;
+use crate::postgres::raising::tell;
+use crate::runs::life;
+use crate::runs::outcome::{Caller, Outcome};
+use crate::runs::request::Request;
 use crate::sentry::Reporting;
 use channel::{WorkerEnd, decode, encode};
+use message::Message;
 use pgrx::{pg_guard, pg_sys};
-use serde::{Deserialize, Serialize};
 use std::ffi::{CStr, CString};
-
-/// What a worker tells its caller.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub enum Message {
-    /// The run's row is committed.
-    Started(i64),
-    /// To be passed on to the client.
-    Notice(Report),
-    /// To be passed on to the client.
-    Warning(Report),
-    /// The end: the run's row as JSON.
-    Row(String),
-    /// The end: the error.
-    Failed(Report),
-}
 
 /// Settings that a worker must not take from its role's defaults.
 const OWN_SETTINGS: [(&CStr, &CStr); 5] = [
@@ -54,19 +42,19 @@ pub extern "C-unwind" fn irt_calibration_worker_main(argument: pg_sys::Datum) {
     if let Err(report) = catch(|| connect(&end)) {
         // The caller would know no more than that its worker is gone.
         tell(Level::Log, &report);
-        return Line(&end).answer(&Outcome::Failed(report));
+        return CallerQueue(&end).answer(&Outcome::Failed(report));
     }
     match decode::<Request>(end.request()) {
         Ok(request) => {
             take_settings(&request);
             let reporting = Reporting::begin(&request);
-            let (outcome, story) = run::carry_out(&request, &mut Line(&end));
-            Line(&end).answer(&outcome);
+            let (outcome, trace) = life::carry_out(&request, &mut CallerQueue(&end));
+            CallerQueue(&end).answer(&outcome);
             if let Some(reporting) = reporting {
-                reporting.finish(&request, &outcome, &story);
+                reporting.finish(&request, &outcome, &trace);
             }
         }
-        Err(error) => Line(&end).answer(&Outcome::Failed(Report::from(&error))),
+        Err(error) => CallerQueue(&end).answer(&Outcome::Failed(ErrorReport::from(&error))),
     }
 }
 
@@ -91,7 +79,7 @@ fn take_settings(request: &Request) {
             set(&name, &value);
         }
     }
-    let lock_timeout = crate::settings::lock_timeout().map_or(0, |limit| limit.as_millis());
+    let lock_timeout = crate::server_settings::lock_timeout().map_or(0, |limit| limit.as_millis());
     if let Ok(value) = CString::new(lock_timeout.to_string()) {
         set(c"lock_timeout", &value);
     }
@@ -110,34 +98,34 @@ fn set(name: &CStr, value: &CStr) {
     }
 }
 
-/// The caller at the other end of the line.
-struct Line<'a>(&'a WorkerEnd);
+/// The caller, at the other end of the queue.
+struct CallerQueue<'a>(&'a WorkerEnd);
 
-impl Line<'_> {
+impl CallerQueue<'_> {
     fn answer(&self, outcome: &Outcome) {
-        self.say(&match outcome {
+        self.send(&match outcome {
             Outcome::Row(row) => Message::Row(row.clone()),
             Outcome::Failed(report) => Message::Failed(report.clone()),
         });
     }
 
-    fn say(&self, message: &Message) {
+    fn send(&self, message: &Message) {
         match encode(message) {
             Ok(bytes) => self.0.send(&bytes),
-            Err(error) => tell(Level::Warning, &Report::from(&error)),
+            Err(error) => tell(Level::Warning, &ErrorReport::from(&error)),
         }
     }
 }
 
-impl Caller for Line<'_> {
+impl Caller for CallerQueue<'_> {
     fn started(&mut self, run_id: i64) {
-        self.say(&Message::Started(run_id));
+        self.send(&Message::Started(run_id));
     }
 
-    fn told(&mut self, level: Level, report: &Report) {
+    fn report(&mut self, level: Level, report: &ErrorReport) {
         match level {
-            Level::Warning => self.say(&Message::Warning(report.clone())),
-            Level::Notice => self.say(&Message::Notice(report.clone())),
+            Level::Warning => self.send(&Message::Warning(report.clone())),
+            Level::Notice => self.send(&Message::Notice(report.clone())),
             Level::Log => {}
         }
     }

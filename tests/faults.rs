@@ -77,11 +77,10 @@ fn works(client: &mut Client) {
     assert_eq!(value(client, "SELECT count(*) FROM irt_calibration_progress").unwrap(), "0");
     let locks = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'";
     assert_eq!(value(client, locks).unwrap(), "0");
-    let mixed = "SELECT count(*) FROM questions q LEFT JOIN irt_calibration_runs r
-                     ON r.completed_at = q.irt_calibrated_at
-                 LEFT JOIN irt_item_parameters p ON p.run_id = r.id AND p.item = q.id::text
-                     AND (p.difficulty, p.discrimination) = (q.irt_difficulty, q.irt_discrimination)
-                 WHERE p.run_id IS NULL OR r.id <> (SELECT max(id) FROM irt_calibration_runs)";
+    let mixed = "SELECT count(*) FROM questions q LEFT JOIN irt_parameters_in_force f
+                     ON f.bank = 'default' AND f.item = q.id::text
+                     AND (f.difficulty, f.discrimination) = (q.irt_difficulty, q.irt_discrimination)
+                 WHERE f.item IS NULL OR f.run_id <> (SELECT max(id) FROM irt_calibration_runs)";
     assert_eq!(value(client, mixed).unwrap(), "0");
 }
 
@@ -183,7 +182,7 @@ fn a_caller_that_is_terminated_or_whose_client_is_gone_takes_its_run_with_it() {
 }
 
 #[test]
-fn a_killed_worker_leaves_no_ghost() {
+fn the_run_of_a_killed_worker_is_recorded_as_interrupted() {
     let (cluster, mut client) = start();
     works(&mut client);
     start_endless(&mut client);
@@ -376,7 +375,7 @@ fn a_trigger_that_skips_rows_fails_the_run_instead_of_mixing_parameters() {
         )
         .unwrap();
     let before = rows(&mut client, "SELECT * FROM questions ORDER BY id");
-    let skipped = error(&mut client, "SELECT irt_run_calibration(true, standard_errors => 'none')");
+    let skipped = error(&mut client, "SELECT irt_run_calibration(true)");
     assert_eq!(skipped.code().code(), "55000");
     assert_eq!(skipped.message(), "only 7 of 8 rows of public.questions could be updated");
     assert_eq!(rows(&mut client, "SELECT * FROM questions ORDER BY id"), before);
@@ -416,4 +415,23 @@ fn a_fit_in_the_session_is_cancelled_like_any_query() {
     client.batch_execute("RESET statement_timeout").unwrap();
     let sql = "SELECT count(difficulty) FROM irt_fit_2pl('SELECT user_id, question_id, is_correct FROM responses')";
     assert_eq!(value(&mut client, sql).unwrap(), "8");
+}
+
+/// rayon alone would leave them to end when they get to it.
+#[test]
+fn no_thread_of_a_fit_outlives_it() {
+    let (_cluster, mut client) = start();
+    let process = value(&mut client, "SELECT pg_backend_pid()").unwrap();
+    let threads = || std::fs::read_dir(format!("/proc/{process}/task")).unwrap().count();
+    let query = "SELECT user_id, question_id, is_correct FROM responses";
+    client.batch_execute("SET irt_calibration.max_threads = 3").unwrap();
+    for _ in 0..20 {
+        client.batch_execute(&format!("SELECT irt_fit_2pl('{query}')")).unwrap();
+        assert_eq!(threads(), 1);
+    }
+    client.batch_execute("SET statement_timeout = '200ms'").unwrap();
+    let endless = "standard_errors => 'bootstrap', bootstrap_iterations => 1000000";
+    let error = error(&mut client, &format!("SELECT irt_fit_2pl('{query}', {endless})"));
+    assert_eq!(error.code().code(), "57014");
+    assert_eq!(threads(), 1);
 }

@@ -11,7 +11,7 @@ use std::alloc::Layout;
 use std::process::Command;
 use std::sync::Barrier;
 
-#[path = "../src/memory"]
+#[path = "../src/postgres/memory"]
 mod memory {
     #![allow(dead_code, reason = "what the extension needs of it and this test does not")]
     pub mod allocator;
@@ -33,11 +33,13 @@ mod memory {
 }
 
 /// Takes the place of the extension's, which ends a process of Postgres'.
-mod report {
-    use std::ffi::CStr;
+mod postgres {
+    pub mod raising {
+        use std::ffi::CStr;
 
-    pub fn end_process(sqlstate: &[u8; 5], _message: &CStr, _detail: &CStr) -> ! {
-        std::process::exit(if sqlstate == b"53200" { super::ENDED } else { 1 })
+        pub fn end_process(sqlstate: &[u8; 5], _message: &CStr, _detail: &CStr) -> ! {
+            std::process::exit(if sqlstate == b"53200" { crate::ENDED } else { 1 })
+        }
     }
 }
 

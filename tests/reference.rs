@@ -91,7 +91,10 @@ fn every_object_and_column_is_commented() {
 
 #[test]
 fn every_sqlstate_is_in_the_reference() {
-    let source = include_str!("../src/error.rs");
+    let source = concat!(
+        include_str!("../src/error/sqlstate.rs"),
+        include_str!("../src/error/ownership.rs")
+    );
     let states: Vec<&str> =
         source.split("b\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
     assert!(states.len() > 10);

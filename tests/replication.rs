@@ -77,7 +77,7 @@ fn a_standby_shows_no_progress_and_its_promotion_ends_what_ran() {
 fn canceling_what_nobody_runs_any_more_says_so() {
     let (cluster, mut client) = start("");
     client.simple_query("SELECT irt_start_calibration(true, bank => 'held')").unwrap();
-    // It is alive: a run of another bank does not bury it.
+    // It is alive: a run of another bank does not declare it failed.
     assert_eq!(value(&mut client, RUN).as_deref(), Some("success"));
     assert_eq!(value(&mut client, RUNS).as_deref(), Some("1 held running, 2 default success"));
     cluster.stop(Shutdown::Immediate);

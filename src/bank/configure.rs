@@ -5,9 +5,12 @@ use super::settings::{StandardErrorMethod, check_quadrature_bound, parse_repeate
 use super::stored::Stored;
 use super::{Bank, DEFAULT_BANK, Discovered, Purpose, checks, discover, must_fit};
 use crate::error::{ExtensionError, OwnershipError};
-use crate::privileges::{LocalSettings, as_owner, current_role, must_be_writable, role_name};
-use crate::report::{Level, Report, tell};
-use crate::sql_types::{BankRow, RegClass, SqlName};
+use crate::postgres::error_report::{ErrorReport, Level};
+use crate::postgres::local_settings::LocalSettings;
+use crate::postgres::privileges::{as_owner, current_role, role_name};
+use crate::postgres::raising::tell;
+use crate::postgres::read_only::must_be_writable;
+use crate::postgres::sql_types::{BankRow, RegClass, SqlName};
 
 /// The arguments of irt_configure. `None` keeps what is there.
 #[derive(Debug, Clone, Default)]
@@ -213,7 +216,7 @@ fn check_relations(stored: &mut Stored) -> Result<(), ExtensionError> {
 fn privileges(bank: &Bank) -> Result<(), ExtensionError> {
     match checks::privileges(bank) {
         Err(ExtensionError::Ownership(reached @ OwnershipError::Reached { .. })) => {
-            let report = Report::new(
+            let report = ErrorReport::new(
                 b"00000",
                 format!("bank \"{}\" is not a superuser's to run", bank.name),
             );

@@ -11,11 +11,11 @@
 use super::stored::Stored;
 use super::{Purpose, Relation};
 use crate::error::{ExtensionError, OwnershipError};
-use crate::privileges::{
+use crate::postgres::error_report::ErrorReport;
+use crate::postgres::privileges::{
     can_become, current_role, has_rights_of, is_superuser, relation_owner, role_name, role_named,
 };
-use crate::report::Report;
-use crate::schema::Schema;
+use crate::postgres::schema::Schema;
 use pgrx::pg_sys;
 use pgrx::spi::quote_literal;
 
@@ -32,7 +32,7 @@ pub enum Unowned {
 
 impl Unowned {
     /// The warning of a run.
-    pub fn report(&self, bank: &str) -> Report {
+    pub fn report(&self, bank: &str) -> ErrorReport {
         let call = format!("SELECT irt_configure({})", quote_literal(bank));
         let (message, hint) = match self {
             Self::OlderVersion => (
@@ -48,7 +48,7 @@ impl Unowned {
                 format!("Take it over, as the owner of the extension: {call};"),
             ),
         };
-        Report::new(b"01000", message)
+        ErrorReport::new(b"01000", message)
             .detail(
                 "Its run executes the views and triggers of whoever configured it, with the \
                  rights of the role that runs.",

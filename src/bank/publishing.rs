@@ -2,9 +2,10 @@
 
 use super::relation::{Column, Relation, RelationKind};
 use crate::error::ExtensionError;
-use crate::privileges::{self, LocalSettings};
-use crate::spi::Spi;
-use crate::sql_types::SqlName;
+use crate::postgres::local_settings::LocalSettings;
+use crate::postgres::read_only;
+use crate::postgres::spi::Spi;
+use crate::postgres::sql_types::SqlName;
 use pgrx::prelude::*;
 use pgrx::spi::quote_identifier;
 
@@ -91,7 +92,7 @@ pub const PUBLISHED_COLUMNS: [PublishedColumn; 7] = [
 /// 42P01 for no such relation, IR002 for one that cannot have columns added; what ALTER
 /// TABLE raises.
 pub fn add_item_columns(oid: pg_sys::Oid) -> Result<Vec<SqlName>, ExtensionError> {
-    privileges::must_be_writable("irt_add_item_columns()");
+    read_only::must_be_writable("irt_add_item_columns()");
     let settings = LocalSettings::begin();
     settings.pin_names();
     let relation = Relation::find(oid)?.ok_or_else(|| ExtensionError::NoSuchRelation {

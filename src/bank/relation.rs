@@ -1,7 +1,7 @@
 //! What the catalog says about a relation and its columns.
 
 use crate::error::ExtensionError;
-use crate::spi::Spi;
+use crate::postgres::spi::Spi;
 use pgrx::prelude::*;
 use pgrx::spi::{quote_identifier, quote_qualified_identifier};
 

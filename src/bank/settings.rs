@@ -201,7 +201,7 @@ impl BankSettings {
                     StandardErrors::Bootstrap { iterations, seed: self.seed.cast_unsigned() }
                 }
             },
-            max_memory_bytes: Some(crate::settings::max_memory()),
+            max_memory_bytes: Some(crate::server_settings::max_memory()),
         })
     }
 

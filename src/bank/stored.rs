@@ -3,10 +3,10 @@
 use super::settings::{BankSettings, StandardErrorMethod, parse_repeated, repeated_as_str};
 use super::{Bank, Discovered};
 use crate::error::ExtensionError;
-use crate::reading;
-use crate::schema::Schema;
-use crate::spi::{Row, Spi, Value as Cell};
-use crate::sql_types::BankRow;
+use crate::postgres::reading;
+use crate::postgres::schema::Schema;
+use crate::postgres::spi::{Row, Spi, Value as Cell};
+use crate::postgres::sql_types::BankRow;
 use pgrx::datum::JsonB;
 use pgrx::prelude::*;
 use serde_json::{Value, json};

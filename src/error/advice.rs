@@ -14,6 +14,7 @@ impl ExtensionError {
                 Some(format!("Banks: {}.", known.join(", ")))
             }
             Self::Ownership(error) => error.detail(),
+            Self::UnknownCheck { known, .. } => Some(format!("Checks: {known}.")),
             Self::MissingColumn { present, .. } | Self::NoHistory { present, .. } => {
                 Some(format!("Columns: {}.", present.join(", ")))
             }
@@ -131,8 +132,10 @@ impl ExtensionError {
                 return Some(format!("GRANT {action} ON {relation} TO {role};"));
             }
             Self::Ownership(error) => return Some(error.hint()),
+            Self::Decision(error) => return Some(error.hint()),
+            Self::UnknownCheck { .. } => "Name one of these checks.",
             Self::NoThreads { .. } | Self::Irt(IrtError::OutOfMemory { .. }) => {
-                return Some(crate::memory::system_hint());
+                return Some(crate::postgres::memory::system_hint());
             }
             Self::Irt(error) => error.hint(),
             Self::Database(report) => {
@@ -147,7 +150,7 @@ impl ExtensionError {
 /// What to do about an error of the server's own that comes without a hint.
 fn server_hint(sqlstate: &[u8; 5]) -> Option<String> {
     let hint = match sqlstate {
-        b"53200" => return Some(crate::memory::system_hint()),
+        b"53200" => return Some(crate::postgres::memory::system_hint()),
         b"42501" => {
             "Grant it to the role that runs. Where row security would hide rows, run as a role with \
              BYPASSRLS, or read a view that belongs to the table's owner."

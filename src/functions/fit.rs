@@ -2,8 +2,9 @@
 
 use crate::bank::{BankSettings, StandardErrorMethod, check_quadrature_bound, parse_repeated};
 use crate::error::ExtensionError;
-use crate::report::{catch_to_raise, or_raise};
-use crate::sql_types::Text;
+use crate::postgres::catching::catch_to_raise;
+use crate::postgres::raising::or_raise;
+use crate::postgres::sql_types::Text;
 use irt::ItemResult;
 use pgrx::prelude::*;
 

@@ -1,8 +1,8 @@
 //! irt_validate_calibration, irt_item_history.
 
-use crate::history;
-use crate::report::or_raise;
-use crate::sql_types::Text;
+use crate::postgres::raising::or_raise;
+use crate::postgres::sql_types::Text;
+use crate::runs::history;
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::prelude::*;
 

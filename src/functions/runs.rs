@@ -1,12 +1,13 @@
 //! irt_run_calibration, irt_start_calibration, irt_cancel_calibration, irt_adopt_runs.
 
-use crate::adopt;
-use crate::audit;
 use crate::bank::Overrides;
 use crate::error::ExtensionError;
-use crate::privileges::may_write;
-use crate::report::or_raise;
-use crate::sql_types::{ItemKeys, RegClass, RunRow, Text, Texts};
+use crate::postgres::cancels;
+use crate::postgres::raising::or_raise;
+use crate::postgres::read_only::may_write;
+use crate::postgres::sql_types::{ItemKeys, RegClass, RunRow, Text, Texts};
+use crate::runs::adopt;
+use crate::runs::audit;
 use crate::worker::launch::{Arguments, Stay, launch};
 use crate::worker::wait::{until_the_end, until_the_start};
 use pgrx::prelude::*;
@@ -140,12 +141,12 @@ fn irt_cancel_calibration(run_id: Option<i64>) -> bool {
 fn cancel(run_id: Option<i64>) -> Result<bool, ExtensionError> {
     let run_id = run_id.ok_or(ExtensionError::NullArgument { argument: "run_id" })?;
     match audit::process_of(run_id)? {
-        // SAFETY: the process holds the run's lock at this moment, so it is our worker.
-        Some(pid) => Ok(unsafe { libc::kill(pid, libc::SIGINT) } == 0),
+        // The process holds the run's lock at this moment, so it is our worker.
+        Some(process) => Ok(cancels::send(process)),
         None => {
             // Its row may say 'running' all the same, as on a standby that was promoted.
             if may_write() {
-                audit::bury_ghosts(None)?;
+                audit::orphans::fail_orphaned_runs(None)?;
             }
             Ok(false)
         }

@@ -1,8 +1,8 @@
 //! irt_schedule_calibration, irt_unschedule_calibration.
 
-use crate::report::or_raise;
+use crate::postgres::raising::or_raise;
+use crate::postgres::sql_types::Text;
 use crate::schedule;
-use crate::sql_types::Text;
 use pgrx::prelude::*;
 
 /// Lets pg_cron calibrate a bank; returns the job's id.

@@ -4,11 +4,12 @@
 //! pg_hba.conf says, read as the server reads it: the first line that matches
 //! counts. What cannot be known is not warned of.
 
-use super::setting;
+use super::settings::setting;
 use crate::error::ExtensionError;
-use crate::privileges::{as_owner, current_role, role_name};
-use crate::reading;
-use crate::report::{Level, Report, tell};
+use crate::postgres::error_report::{ErrorReport, Level};
+use crate::postgres::privileges::{as_owner, current_role, role_name};
+use crate::postgres::raising::tell;
+use crate::postgres::reading;
 use std::net::IpAddr;
 
 /// Methods for which a client must know a password.
@@ -72,7 +73,7 @@ pub fn warn() -> Result<(), ExtensionError> {
         Method::None => "pg_hba.conf has no line that lets it in".to_owned(),
     };
     let host = if connection.host.is_empty() { "a Unix socket" } else { &connection.host };
-    let report = Report::new(
+    let report = ErrorReport::new(
         b"01000",
         format!(
             "pg_cron will not be able to run this job: it connects to {host} as role {role}, {why}"

@@ -1,11 +1,11 @@
 //! Carrying envelopes to Sentry, within a time that nothing can stretch.
 //!
 //! The client's own transport joins its thread without a limit, and takes a
-//! refused connection for a success. Here one thread, deaf to signals and without
+//! refused connection for a success. Here one thread, with signals blocked and without
 //! any business with Postgres, posts what it was given; the main thread waits for
-//! its word until the deadline and no longer.
+//! it until the deadline and no longer.
 
-use crate::interruptible::SignalsBlocked;
+use crate::postgres::signals::SignalsBlocked;
 use sentry::protocol::Envelope;
 use sentry::types::Dsn;
 use std::io::ErrorKind;
@@ -22,7 +22,7 @@ const LIMIT: Duration = Duration::from_millis(1700);
 /// Sentry's answer is read to its end and not looked at. One that is longer is a failure.
 const LONGEST_ANSWER: u64 = 64 << 10;
 
-/// Who we are, in HTTP and in Sentry.
+/// Who we are.
 pub const AGENT: &str = concat!("irt_calibration/", env!("CARGO_PKG_VERSION"));
 
 /// Envelopes on their way.
@@ -31,23 +31,23 @@ pub struct Delivery(Receiver<Result<(), String>>);
 impl Delivery {
     /// Sends them from a thread of their own.
     pub fn start(dsn: &Dsn, envelopes: Vec<Envelope>) -> Self {
-        let (tell, told) = mpsc::channel();
+        let (sender, receiver) = mpsc::channel();
         let url = dsn.envelope_api_url().to_string();
         let auth = dsn.to_auth(Some(AGENT)).to_string();
-        let _deaf = SignalsBlocked::begin();
+        let _blocked = SignalsBlocked::begin();
         let until = Instant::now() + LIMIT;
         // If no thread can be started, the channel closes, and waiting for it says so.
         let _ = std::thread::Builder::new().name("irt_sentry".to_owned()).spawn(move || {
             let sent = envelopes.iter().try_for_each(|envelope| post(&url, &auth, envelope, until));
-            let _ = tell.send(sent);
+            let _ = sender.send(sent);
         });
-        Self(told)
+        Self(receiver)
     }
 
     /// Waits for the end.
     ///
     /// # Errors
-    /// In words without anything secret: why it was not delivered.
+    /// Why it was not delivered, without anything secret.
     pub fn wait(self, deadline: Instant) -> Result<(), String> {
         match self.0.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
             Ok(sent) => sent,
@@ -74,19 +74,19 @@ fn post(url: &str, auth: &str, envelope: &Envelope, until: Instant) -> Result<()
         .header("X-Sentry-Auth", auth)
         .content_type("application/x-sentry-envelope")
         .send(&body[..])
-        .map_err(|error| in_words(&error))?;
+        .map_err(|error| describe(&error))?;
     if !answer.status().is_success() {
         return Err(format!("it answered with HTTP status {}", answer.status().as_u16()));
     }
     // A proxy that breaks off may not have passed the envelope on.
     let read = answer.body_mut().with_config().limit(LONGEST_ANSWER).read_to_vec();
-    read.map(drop).map_err(|error| in_words(&error))
+    read.map(drop).map_err(|error| describe(&error))
 }
 
 const NO_TLS: &str = "no TLS connection; its certificate may not be trusted";
 
 /// ureq's own words may contain the address.
-fn in_words(error: &ureq::Error) -> String {
+fn describe(error: &ureq::Error) -> String {
     match error {
         ureq::Error::Timeout(_) => "timed out".to_owned(),
         ureq::Error::HostNotFound => "its host is not known".to_owned(),

@@ -1,9 +1,10 @@
 //! What is in the envelopes.
 
-use super::delivery::AGENT;
-use crate::report::Report;
-use crate::run::{Outcome, Request, Story};
-use crate::settings;
+use crate::postgres::error_report::ErrorReport;
+use crate::runs::outcome::{Outcome, RunTrace};
+use crate::runs::phase::Phase;
+use crate::runs::request::Request;
+use crate::server_settings;
 use sentry::protocol::{
     Breadcrumb, ClientSdkInfo, Context, Envelope, Event, Exception, Level, Map, MonitorCheckIn,
     MonitorCheckInStatus, MonitorConfig, MonitorSchedule, Span, SpanId, SpanStatus, TraceContext,
@@ -11,6 +12,9 @@ use sentry::protocol::{
 };
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
+
+/// Sentry's word for the version.
+const RELEASE: &str = concat!("irt_calibration@", env!("CARGO_PKG_VERSION"));
 
 /// Minutes after the planned moment at which a run is missed: pg_cron starts within one.
 const MARGIN_MINUTES: u64 = 10;
@@ -31,31 +35,31 @@ const COUNTS: [&str; 12] = [
     "duration_seconds",
 ];
 
-/// A run as it is told.
-pub struct Told<'a> {
-    story: &'a Story,
+/// What is known of a run: the tags and contexts of all that Sentry gets, in its words a scope.
+pub struct RunScope<'a> {
+    trace: &'a RunTrace,
     row: Value,
     tags: Map<String, String>,
     failed: bool,
 }
 
-impl<'a> Told<'a> {
-    /// Collects what may be said.
-    pub fn of(request: &Request, outcome: &Outcome, story: &'a Story) -> Self {
-        let row = story.row.as_deref().and_then(|row| serde_json::from_str(row).ok());
-        let phase = story.phases.last().map_or("starting", |(phase, _)| phase.as_str());
+impl<'a> RunScope<'a> {
+    /// Collects what may be reported.
+    pub fn of(request: &Request, outcome: &Outcome, trace: &'a RunTrace) -> Self {
+        let row = trace.row.as_deref().and_then(|row| serde_json::from_str(row).ok());
+        let phase = trace.phases.last().map_or("starting", |(phase, _)| phase.as_str());
         let mut tags: Map<String, String> = Map::new();
         tags.insert("bank".to_owned(), request.bank.clone());
         tags.insert("phase".to_owned(), phase.to_owned());
         tags.insert("triggered_by".to_owned(), request.triggered_by.clone());
-        if let Some(run_id) = story.run_id {
+        if let Some(run_id) = trace.run_id {
             tags.insert("run_id".to_owned(), run_id.to_string());
         }
         if let Outcome::Failed(report) = outcome {
             tags.insert("sqlstate".to_owned(), report.sqlstate_str().to_owned());
         }
         let failed = matches!(outcome, Outcome::Failed(_));
-        Self { story, row: row.unwrap_or_default(), tags, failed }
+        Self { trace, row: row.unwrap_or_default(), tags, failed }
     }
 
     fn contexts(&self) -> Map<String, Context> {
@@ -74,29 +78,29 @@ impl<'a> Told<'a> {
 }
 
 /// A failed run as an exception. Failures with the same code in the same phase are one issue.
-pub fn failure(told: &Told, report: &Report) -> Envelope {
+pub fn failure(scope: &RunScope, report: &ErrorReport) -> Envelope {
     let code = report.sqlstate_str().to_owned();
-    let mut contexts = told.contexts();
-    if let Some(hint) = report.hint.as_ref().filter(|_| may_be_said(&report.sqlstate)) {
+    let mut contexts = scope.contexts();
+    if let Some(hint) = report.hint.as_ref().filter(|_| quotes_no_data(&report.sqlstate)) {
         let hint = Map::from_iter([("hint".to_owned(), Value::from(hint.as_str()))]);
         contexts.insert("advice".to_owned(), Context::Other(hint));
     }
-    let fingerprint = ["irt_calibration".to_owned(), code.clone(), told.tags["phase"].clone()];
+    let fingerprint = ["irt_calibration".to_owned(), code.clone(), scope.tags["phase"].clone()];
     Event {
         level: Level::Error,
         fingerprint: fingerprint.map(Cow::Owned).to_vec().into(),
         exception: vec![Exception {
             ty: code,
-            value: Some(words(told, report)),
+            value: Some(exception_value(scope, report)),
             ..Default::default()
         }]
         .into(),
-        breadcrumbs: breadcrumbs(told.story).into(),
+        breadcrumbs: breadcrumbs(scope.trace).into(),
         logger: Some("irt_calibration".to_owned()),
-        release: Some(release().into()),
-        environment: Some(settings::environment().into()),
+        release: Some(RELEASE.into()),
+        environment: Some(server_settings::environment().into()),
         server_name: host_name().map(Cow::Owned),
-        tags: told.tags.clone(),
+        tags: scope.tags.clone(),
         contexts,
         sdk: Some(Cow::Owned(sdk())),
         ..Default::default()
@@ -105,11 +109,11 @@ pub fn failure(told: &Told, report: &Report) -> Envelope {
 }
 
 /// A run and its phases, as a trace.
-pub fn transaction(told: &Told) -> Envelope {
+pub fn transaction(scope: &RunScope) -> Envelope {
     let (trace_id, root) = (TraceId::default(), SpanId::default());
-    let story = told.story;
-    let ends = story.phases.iter().skip(1).map(|(_, at)| *at).chain([story.ended()]);
-    let spans = story.phases.iter().zip(ends).map(|((phase, start), end)| Span {
+    let run = scope.trace;
+    let ends = run.phases.iter().skip(1).map(|(_, at)| *at).chain([run.ended]);
+    let spans = run.phases.iter().zip(ends).map(|((phase, start), end)| Span {
         trace_id,
         parent_span_id: Some(root),
         op: Some("irt_calibration.phase".to_owned()),
@@ -118,7 +122,7 @@ pub fn transaction(told: &Told) -> Envelope {
         timestamp: Some(end),
         ..Default::default()
     });
-    let status = if told.failed { SpanStatus::InternalError } else { SpanStatus::Ok };
+    let status = if scope.failed { SpanStatus::InternalError } else { SpanStatus::Ok };
     let trace = TraceContext {
         span_id: root,
         trace_id,
@@ -126,17 +130,17 @@ pub fn transaction(told: &Told) -> Envelope {
         status: Some(status),
         ..Default::default()
     };
-    let mut contexts = told.contexts();
+    let mut contexts = scope.contexts();
     contexts.insert("trace".to_owned(), trace.into());
     Transaction {
         name: Some("irt_run_calibration".to_owned()),
-        release: Some(release().into()),
-        environment: Some(settings::environment().into()),
+        release: Some(RELEASE.into()),
+        environment: Some(server_settings::environment().into()),
         server_name: host_name().map(Cow::Owned),
-        tags: told.tags.clone(),
+        tags: scope.tags.clone(),
         sdk: Some(Cow::Owned(sdk())),
-        start_timestamp: story.began(),
-        timestamp: Some(story.ended()),
+        start_timestamp: run.began,
+        timestamp: Some(run.ended),
         spans: spans.collect(),
         contexts,
         ..Default::default()
@@ -159,12 +163,12 @@ pub fn check_in(
         check_in_id: id,
         monitor_slug: slug.to_owned(),
         status,
-        environment: Some(settings::environment()),
+        environment: Some(server_settings::environment()),
         duration,
         monitor_config: schedule.map(|schedule| MonitorConfig {
             schedule,
             checkin_margin: Some(MARGIN_MINUTES),
-            max_runtime: settings::timeout().map(minutes),
+            max_runtime: server_settings::timeout().map(minutes),
             timezone: Some(crate::schedule::timezone()),
             failure_issue_threshold: None,
             recovery_threshold: None,
@@ -175,34 +179,30 @@ pub fn check_in(
 
 /// Messages that quote data stay in the audit trail: what Postgres, a trigger, or we ourselves say
 /// about a value. Others name objects, settings and counts.
-fn may_be_said(sqlstate: &[u8; 5]) -> bool {
+fn quotes_no_data(sqlstate: &[u8; 5]) -> bool {
     const SAFE: [&[u8]; 9] = [b"IR", b"25", b"28", b"40", b"42", b"53", b"54", b"55", b"57"];
     SAFE.iter().any(|class| sqlstate.starts_with(class)) || sqlstate == b"22004"
 }
 
-fn words(told: &Told, report: &Report) -> String {
-    if may_be_said(&report.sqlstate) {
+fn exception_value(scope: &RunScope, report: &ErrorReport) -> String {
+    if quotes_no_data(&report.sqlstate) {
         return report.message.clone();
     }
-    let run = told.tags.get("run_id").map(|id| format!(" of run {id}")).unwrap_or_default();
+    let run = scope.tags.get("run_id").map(|id| format!(" of run {id}")).unwrap_or_default();
     format!(
         "SQLSTATE {}; error_message{run} in irt_calibration_runs says more",
         report.sqlstate_str()
     )
 }
 
-fn breadcrumbs(story: &Story) -> Vec<Breadcrumb> {
-    let crumb = |(phase, at): &(crate::progress::Phase, SystemTime)| Breadcrumb {
+fn breadcrumbs(trace: &RunTrace) -> Vec<Breadcrumb> {
+    let crumb = |(phase, at): &(Phase, SystemTime)| Breadcrumb {
         timestamp: *at,
         category: Some("phase".to_owned()),
         message: Some(phase.as_str().to_owned()),
         ..Default::default()
     };
-    story.phases.iter().map(crumb).collect()
-}
-
-fn release() -> String {
-    AGENT.replace('/', "@")
+    trace.phases.iter().map(crumb).collect()
 }
 
 fn sdk() -> ClientSdkInfo {

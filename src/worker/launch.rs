@@ -2,14 +2,15 @@
 
 use super::channel::{CallerEnd, encode};
 use super::unbegun;
-use super::wait;
+use crate::bank::lock::must_be_free;
 use crate::bank::{Overrides, discover, must_exist, must_fit};
-use crate::bank_lock::must_be_free;
-use crate::encoding::decode_c;
 use crate::error::ExtensionError;
-use crate::privileges::{current_role, must_be_writable, role_name};
-use crate::run::Request;
-use crate::settings;
+use crate::postgres::latch::wait_for_client;
+use crate::postgres::privileges::{current_role, role_has_login, role_name};
+use crate::postgres::read_only::{is_standby, must_be_writable};
+use crate::postgres::session::{application_name, process, setting, worker_type};
+use crate::runs::request::Request;
+use crate::server_settings;
 use pgrx::pg_sys;
 use std::ffi::{CStr, c_char, c_int};
 use std::time::{Duration, Instant};
@@ -77,8 +78,7 @@ pub struct Launched {
 /// worker gets free.
 pub fn launch(arguments: Arguments, stay: Stay) -> Result<Launched, ExtensionError> {
     let bank = arguments.bank.ok_or(ExtensionError::NullArgument { argument: "bank" })?;
-    // SAFETY: reads shared memory.
-    if unsafe { pg_sys::RecoveryInProgress() } {
+    if is_standby() {
         return Err(ExtensionError::Standby);
     }
     must_be_writable(stay.function());
@@ -98,15 +98,14 @@ pub fn launch(arguments: Arguments, stay: Stay) -> Result<Launched, ExtensionErr
         overrides: arguments.overrides,
         item_ids: arguments.item_ids,
         triggered_by: triggered_by.to_owned(),
-        // SAFETY: a variable of this process.
-        waiting_process: (stay == Stay::UntilTheEnd).then_some(unsafe { pg_sys::MyProcPid }),
+        waiting_process: (stay == Stay::UntilTheEnd).then(process),
         settings: effective_settings(),
     };
     let end = CallerEnd::create(&encode(&request)?);
     let worker = match register_patiently(end.handle()) {
         Ok(worker) => worker,
         Err(error) => {
-            unbegun::owe_row(&bank, triggered_by, &error);
+            unbegun::record_at_exit(&bank, triggered_by, &error);
             return Err(error);
         }
     };
@@ -120,24 +119,6 @@ fn role_may_log_in() -> Result<(), ExtensionError> {
         return Ok(());
     }
     Err(ExtensionError::RoleCannotLogIn { role: role_name(current_role()) })
-}
-
-/// True for a role that may log in.
-pub fn role_has_login(role: pg_sys::Oid) -> bool {
-    // SAFETY: a syscache tuple of pg_authid has the form of FormData_pg_authid; it is released
-    // before anything else can fail.
-    unsafe {
-        let tuple = pg_sys::SearchSysCache1(
-            pg_sys::SysCacheIdentifier::AUTHOID as c_int,
-            pg_sys::Datum::from(role),
-        );
-        if tuple.is_null() {
-            return false;
-        }
-        let login = (*pg_sys::GETSTRUCT(tuple).cast::<pg_sys::FormData_pg_authid>()).rolcanlogin;
-        pg_sys::ReleaseSysCache(tuple);
-        login
-    }
 }
 
 /// Who asked: pg_cron in either of its modes, the runner for other crons, an application that
@@ -154,40 +135,19 @@ fn triggered_by(stay: Stay) -> &'static str {
     }
 }
 
-fn application_name() -> String {
-    // SAFETY: a terminated string of this process, or null.
-    unsafe {
-        let name = pg_sys::application_name;
-        if name.is_null() { String::new() } else { decode_c(CStr::from_ptr(name)) }
-    }
-}
-
-/// The type of the background worker that we are in; empty in a client's backend.
-fn worker_type() -> String {
-    // SAFETY: null outside of a background worker; the type is a terminated string.
-    unsafe {
-        let entry = pg_sys::MyBgworkerEntry;
-        if entry.is_null() {
-            return String::new();
-        }
-        CStr::from_ptr((&raw const (*entry).bgw_type).cast()).to_string_lossy().into()
-    }
-}
-
 fn effective_settings() -> Vec<(String, String)> {
     let mut all: Vec<(String, String)> = HANDED_OVER
         .iter()
         .filter_map(|name| {
-            // SAFETY: returns a terminated string that is valid until the next call, or null.
-            let value = unsafe {
-                let value = pg_sys::GetConfigOption(name.as_ptr(), true, false);
-                (!value.is_null()).then(|| decode_c(CStr::from_ptr(value)))
-            };
+            let value = setting(name);
             value.map(|value| (name.to_string_lossy().into_owned(), value))
         })
         .collect();
-    all.push(("irt_calibration.max_threads".to_owned(), settings::max_threads().to_string()));
-    let megabytes = settings::max_memory() >> 20;
+    all.push((
+        "irt_calibration.max_threads".to_owned(),
+        server_settings::max_threads().to_string(),
+    ));
+    let megabytes = server_settings::max_memory() >> 20;
     all.push(("irt_calibration.max_memory".to_owned(), format!("{megabytes}MB")));
     all
 }
@@ -196,7 +156,7 @@ fn effective_settings() -> Vec<(String, String)> {
 /// client.
 fn register_patiently(segment: u32) -> Result<*mut pg_sys::BackgroundWorkerHandle, ExtensionError> {
     const PAUSE: Duration = Duration::from_millis(20);
-    let patience = settings::worker_timeout();
+    let patience = server_settings::worker_timeout();
     let deadline = Instant::now() + patience;
     loop {
         if let Some(worker) = register(segment) {
@@ -208,7 +168,7 @@ fn register_patiently(segment: u32) -> Result<*mut pg_sys::BackgroundWorkerHandl
             let most = unsafe { pg_sys::max_worker_processes };
             return Err(ExtensionError::NoWorkerFree { most, waited: patience });
         }
-        wait::doze(left.min(PAUSE))?;
+        wait_for_client(left.min(PAUSE))?;
     }
 }
 
@@ -220,8 +180,7 @@ fn register(segment: u32) -> Option<*mut pg_sys::BackgroundWorkerHandle> {
         bgw_start_time: pg_sys::BgWorkerStartTime::BgWorkerStart_RecoveryFinished,
         bgw_restart_time: pg_sys::BGW_NEVER_RESTART,
         bgw_main_arg: pg_sys::Datum::from(segment),
-        // SAFETY: a variable of this process.
-        bgw_notify_pid: unsafe { pg_sys::MyProcPid },
+        bgw_notify_pid: process(),
         ..Default::default()
     };
     write(&mut worker.bgw_name, "irt_calibration");

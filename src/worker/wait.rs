@@ -1,16 +1,16 @@
 //! Waiting for a worker, as a backend waits: on its latch, open to interrupts, with an eye on
 //! its client.
 
-use super::Message;
 use super::channel::{CallerEnd, Received, decode};
-use super::interrupts::take_cancel;
 use super::launch::Launched;
+use super::message::Message;
 use super::unbegun;
 use crate::error::ExtensionError;
-use crate::report::{Level, tell};
-use pgrx::prelude::*;
+use crate::postgres::error_report::Level;
+use crate::postgres::interrupts::take_cancel;
+use crate::postgres::latch::{is_dying, is_interrupted, wait_for_client, wait_on_latch};
+use crate::postgres::raising::tell;
 use serde_json::Value;
-use std::ffi::c_long;
 use std::time::{Duration, Instant};
 
 /// How often the client is looked after.
@@ -20,18 +20,13 @@ const LOOK_AT_CLIENT: Duration = Duration::from_millis(50);
 /// the same session finds the bank free then. Less than the 100 ms that a cancel may take.
 const GRACE: Duration = Duration::from_millis(70);
 
-unsafe extern "C-unwind" {
-    /// True while the client is connected.
-    fn pq_check_connection() -> bool;
-}
-
 /// Waits until the run's row is committed and returns its id; the worker goes on alone.
 ///
 /// # Errors
 /// Why the run did not start.
 pub fn until_the_start(mut run: Launched) -> Result<i64, ExtensionError> {
     loop {
-        match next(&mut run.end).map_err(|error| unbegun_by(&run, error))? {
+        match next(&mut run.end).map_err(|error| record_if_lost(&run, error))? {
             Message::Started(run_id) => {
                 run.end.release();
                 return Ok(run_id);
@@ -52,7 +47,7 @@ pub fn until_the_end(mut run: Launched) -> Result<String, ExtensionError> {
     let mut begun = false;
     loop {
         let message = next(&mut run.end);
-        match message.map_err(|error| if begun { error } else { unbegun_by(&run, error) })? {
+        match message.map_err(|error| if begun { error } else { record_if_lost(&run, error) })? {
             Message::Started(_) => begun = true,
             Message::Row(row) => {
                 run.end.release();
@@ -69,9 +64,9 @@ pub fn until_the_end(mut run: Launched) -> Result<String, ExtensionError> {
 }
 
 /// A worker that was lost before it said that its row is there has left none.
-fn unbegun_by(run: &Launched, error: ExtensionError) -> ExtensionError {
+fn record_if_lost(run: &Launched, error: ExtensionError) -> ExtensionError {
     if error == ExtensionError::WorkerLost {
-        unbegun::owe_row(&run.bank, run.triggered_by, &error);
+        unbegun::record_at_exit(&run.bank, run.triggered_by, &error);
     }
     error
 }
@@ -92,20 +87,8 @@ fn next(end: &mut CallerEnd) -> Result<Message, ExtensionError> {
                 return Err(error);
             }
         }
-        doze(Duration::ZERO).inspect_err(|_| end.interrupt())?;
+        wait_for_client(Duration::ZERO).inspect_err(|_| end.interrupt())?;
     }
-}
-
-/// Waits, open to interrupts.
-///
-/// # Errors
-/// When the client is gone.
-pub fn doze(longest: Duration) -> Result<(), ExtensionError> {
-    if !longest.is_zero() {
-        wait_on_latch(longest);
-    }
-    check_for_interrupts!();
-    if client_is_there() { Ok(()) } else { Err(ExtensionError::ClientLost) }
 }
 
 /// Reads on until the worker has ended or the grace is over. The error: the run had published.
@@ -136,32 +119,4 @@ fn published(row: &str) -> Option<ExtensionError> {
         run_id: row["id"].as_i64()?,
         bank: row["bank"].as_str()?.to_owned(),
     })
-}
-
-/// True when this backend is about to end.
-fn is_dying() -> bool {
-    // SAFETY: a flag that signal handlers set.
-    unsafe { (&raw const pg_sys::ProcDiePending).read_volatile() != 0 }
-}
-
-/// True when Postgres is about to raise an ERROR in this backend.
-fn is_interrupted() -> bool {
-    // SAFETY: flags that signal handlers set.
-    is_dying() || unsafe { (&raw const pg_sys::QueryCancelPending).read_volatile() != 0 }
-}
-
-fn wait_on_latch(longest: Duration) {
-    let events = pg_sys::WL_LATCH_SET | pg_sys::WL_TIMEOUT | pg_sys::WL_EXIT_ON_PM_DEATH;
-    let milliseconds = longest.as_millis().max(1) as c_long;
-    // SAFETY: the latch of this process.
-    unsafe {
-        pg_sys::WaitLatch(pg_sys::MyLatch, events as i32, milliseconds, pg_sys::PG_WAIT_EXTENSION);
-        pg_sys::ResetLatch(pg_sys::MyLatch);
-    }
-}
-
-/// A backend without a client (pg_cron's, for example) has nobody to lose.
-fn client_is_there() -> bool {
-    // SAFETY: with a client there is a socket to look at; the function reads nothing from it.
-    unsafe { pg_sys::MyProcPort.is_null() || pq_check_connection() }
 }

@@ -56,6 +56,7 @@ CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
     $$BEGIN RAISE 'do not touch' USING ERRCODE = 'ZZ001', HINT = 'Go away.'; END$$;
 CREATE TRIGGER refuse BEFORE UPDATE ON touchy EXECUTE FUNCTION refuse();
 SELECT irt_configure('touchy', 'responses', items => 'touchy', standard_errors => 'none');
+SELECT irt_set_check('reversed_items', 'infinity', 'infinity', 'touchy');
 
 CREATE ROLE runner LOGIN;
 GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO runner;

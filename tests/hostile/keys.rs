@@ -45,8 +45,8 @@ fn assert_linear<K: SmallKey>(keys: impl Iterator<Item = K> + Clone) {
     for (expected, key) in (0..).zip(keys.clone()) {
         assert_eq!(numbered.number(Counted(key), "keys").unwrap(), expected);
     }
-    numbered.rest();
-    numbered.wake().unwrap();
+    numbered.drop_index();
+    numbered.rebuild_index().unwrap();
     for (expected, key) in (0..).zip(keys) {
         assert_eq!(numbered.number(Counted(key), "keys").unwrap(), expected);
     }
@@ -72,8 +72,8 @@ fn texts_cannot_be_chosen_to_collide() {
         assert_eq!(index.find(hash, |number| compare(&keys[number as usize], key)), None);
         assert_eq!(index.insert(hash, "keys").unwrap(), expected);
     }
-    index.rest();
-    index.wake().unwrap();
+    index.drop_table();
+    index.rebuild_table().unwrap();
     for (expected, key) in (0..).zip(&keys) {
         let hash = index.hash.of_bytes(key);
         let found = index.find(hash, |number| compare(&keys[number as usize], key));

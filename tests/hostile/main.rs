@@ -11,7 +11,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
-#[path = "../../src/load_responses/hash_index.rs"]
+#[path = "../../src/responses/hash_index.rs"]
 #[allow(dead_code, reason = "the extension uses all of it")]
 mod hash_index;
 mod keys;
@@ -20,7 +20,7 @@ mod names;
 #[path = "../soak/random.rs"]
 #[allow(dead_code, reason = "moments are the soak tests'")]
 mod random;
-#[path = "../../src/load_responses/small_keys.rs"]
+#[path = "../../src/responses/small_keys.rs"]
 #[allow(dead_code, reason = "the extension uses all of it")]
 mod small_keys;
 mod trojans;

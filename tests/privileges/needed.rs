@@ -118,6 +118,8 @@ fn exactly_these_rights_suffice_and_each_is_needed() {
     // So that there is something to remove, cancel and look at.
     owner.simple_query("SELECT irt_configure()").unwrap();
     owner.simple_query("SELECT irt_run_calibration(standard_errors => 'none')").unwrap();
+    owner.simple_query("SELECT irt_rollback()").unwrap();
+    owner.simple_query("SELECT irt_run_calibration(true, standard_errors => 'none')").unwrap();
     let mut client = cluster.connect_as("candidate", "postgres");
     for task in tasks.iter().filter(|task| has_cron || !task.call.contains("schedule_")) {
         for right in &task.rights {
@@ -148,7 +150,8 @@ fn every_function_and_relation_is_somebodys_task() {
     let calls: String = documented_tasks().into_iter().map(|task| task.call + "\n").collect();
     let mut names = members(&mut client, None);
     names.extend(members(&mut client, Some("'r', 'v'")));
-    for name in names.iter().filter(|name| *name != "irt_running_calibrations") {
+    let internal = ["irt_running_calibrations", "irt_publish_older_successes"];
+    for name in names.iter().filter(|name| !internal.contains(&name.as_str())) {
         assert!(calls.contains(name.as_str()), "docs/operations.md does not say who may {name}");
     }
 }

@@ -24,7 +24,7 @@ const VICTIMS: [Victim; 4] =
 const RUN: &str = "standard_errors => 'bootstrap', bootstrap_iterations => 3";
 
 #[test]
-fn kills_leave_one_whole_set_of_parameters_and_no_ghost() {
+fn kills_leave_one_whole_set_of_parameters_and_no_orphaned_run() {
     let (cluster, mut client) = stage::set();
     let mut random = Random::of_test(1);
     let started = Instant::now();
@@ -46,7 +46,7 @@ fn kills_leave_one_whole_set_of_parameters_and_no_ghost() {
     }
     say(&format!(
         "kills: {times} over a run of {:.0} ms, {hits} hit a run at work, {interrupted} runs recorded \
-         as interrupted, no mixed set of parameters, no ghost, every next run a success",
+         as interrupted, no mixed set of parameters, no orphaned run, every next run a success",
         length.as_secs_f64() * 1e3
     ));
     // A few random moments may all miss; tests/faults.rs has kills that cannot.
@@ -112,9 +112,9 @@ fn check(client: &mut Client) {
     stage::assert_whole(client);
     let shown = value(client, "SELECT count(*) FROM irt_calibration_progress");
     assert_eq!(shown.as_deref(), Some("0"), "a dead run is shown");
-    let ghosts = "SELECT count(*) FROM irt_calibration_runs WHERE status = 'running'";
-    let ghosts: i64 = value(client, ghosts).unwrap().parse().unwrap();
-    assert!(ghosts <= 1, "{ghosts} ghosts");
+    let orphans = "SELECT count(*) FROM irt_calibration_runs WHERE status = 'running'";
+    let orphans: i64 = value(client, orphans).unwrap().parse().unwrap();
+    assert!(orphans <= 1, "{orphans} orphaned runs");
     let next = value(client, &stage::run("standard_errors => 'none'"));
     assert_eq!(next.as_deref(), Some("success"));
     assert_eq!(stage::running(client), "0");

@@ -117,7 +117,7 @@ fn await_threads(process: i32) {
         assert!(Instant::now() < deadline, "no threads");
         std::thread::sleep(Duration::from_millis(2));
     }
-    // Loading has threads of its own, for a moment.
+    // At first they put the responses together by person.
     std::thread::sleep(Duration::from_millis(300));
 }
 

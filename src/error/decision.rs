@@ -1,0 +1,116 @@
+//! Refusals of what somebody decided about a run or a publication.
+
+use thiserror::Error;
+
+/// Why irt_publish, irt_rollback or irt_reject did nothing. The SQLSTATE is 55000, but 22023 for a
+/// run that does not exist.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum DecisionError {
+    /// No run of that number.
+    #[error("run {run_id} does not exist")]
+    NoSuchRun {
+        /// The number that was given.
+        run_id: i64,
+    },
+    /// A run that has no estimates.
+    #[error("run {run_id} has status {status}: there is nothing to decide about")]
+    NoSuccess {
+        /// The run.
+        run_id: i64,
+        /// Its status.
+        status: String,
+    },
+    /// A run of another program.
+    #[error("run {run_id} was adopted: it has no estimates")]
+    Adopted {
+        /// The run.
+        run_id: i64,
+    },
+    /// Somebody said no.
+    #[error("run {run_id} was rejected")]
+    Rejected {
+        /// The run.
+        run_id: i64,
+    },
+    /// A run that says nothing of its publication.
+    #[error("run {run_id} is of a version that knew no publications, and its bank has others")]
+    NeverConcluded {
+        /// The run.
+        run_id: i64,
+    },
+    /// Something else was published or rolled back since.
+    #[error("run {run_id} was compared with what is not in force any more in bank \"{bank}\"")]
+    Outdated {
+        /// The run.
+        run_id: i64,
+        /// Its bank.
+        bank: String,
+    },
+    /// Only what is held can be rejected.
+    #[error(
+        "run {run_id} is not held{}",
+        publication.as_ref().map(|word| format!(": its publication is {word}")).unwrap_or_default()
+    )]
+    NotHeld {
+        /// The run.
+        run_id: i64,
+        /// What it is instead.
+        publication: Option<String>,
+    },
+    /// Its parameters were removed, or it had none of the items that it was limited to.
+    #[error("run {run_id} has no parameters that could be published")]
+    NoParameters {
+        /// The run.
+        run_id: i64,
+    },
+    /// What was in force before was removed by irt_forget_runs.
+    #[error("what was in force in bank \"{bank}\" before its newest publication was forgotten")]
+    Forgotten {
+        /// The bank.
+        bank: String,
+    },
+    /// Nothing is in force, or all was undone.
+    #[error("bank \"{bank}\" has no publication that could be rolled back")]
+    NothingToUndo {
+        /// The bank.
+        bank: String,
+    },
+}
+
+impl DecisionError {
+    /// The SQLSTATE.
+    pub fn sqlstate(&self) -> [u8; 5] {
+        match self {
+            Self::NoSuchRun { .. } => *b"22023",
+            _ => *b"55000",
+        }
+    }
+
+    /// What to do.
+    pub fn hint(&self) -> String {
+        match self {
+            Self::NoSuchRun { .. } | Self::NoSuccess { .. } | Self::Adopted { .. } => {
+                "Runs that can be published: SELECT id, bank, completed_at, publication FROM \
+                 irt_calibration_runs WHERE publication IS NOT NULL ORDER BY id DESC;"
+                    .to_owned()
+            }
+            Self::Rejected { .. }
+            | Self::NeverConcluded { .. }
+            | Self::NoParameters { .. }
+            | Self::Forgotten { .. } => {
+                "Calibrate again: SELECT irt_run_calibration(force => true);".to_owned()
+            }
+            Self::Outdated { .. } => "What it changes was judged against other values. Calibrate \
+                 again: SELECT irt_run_calibration(force => true);"
+                .to_owned(),
+            Self::NotHeld { run_id, .. } => format!(
+                "To take back what was published: SELECT irt_rollback(); to see what the run \
+                 changes: SELECT * FROM irt_compare_runs({run_id});"
+            ),
+            Self::NothingToUndo { .. } => "What was published, and what was taken back: SELECT \
+                 * FROM irt_publications ORDER BY id DESC;"
+                .to_owned(),
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! From responses to estimates, on threads: for a run and for irt_fit_2pl alike.
+//!
+//! Needs no database and no transaction.
+
+use crate::bank::repeated_as_str;
+use crate::error::ExtensionError;
+use crate::postgres::error_report::ErrorReport;
+use crate::postgres::threads::{Threads, Watcher};
+use crate::responses::Loaded;
+use irt::{
+    Calibration, CalibrationSettings, IrtError, Monitor, Phase, RepeatedResponses, Responses,
+};
+
+/// What came of it. `T` is what was computed of the estimates, on the same threads.
+pub struct Estimate<T> {
+    /// Responses that were dropped as repeats; `None` where the responses could not even be put
+    /// together.
+    pub repeats_dropped: Option<u64>,
+    /// The estimates, or why there are none.
+    pub calibration: Result<(Calibration, T), ExtensionError>,
+}
+
+/// Puts the responses together by person, estimates, and calls `compare` with both. The watcher sees a phase of the estimator
+/// from when that begins.
+///
+/// # Errors
+/// Those of [`Threads::run`]. What the estimator says is in [`Estimate::calibration`].
+pub fn estimate<T: Send>(
+    loaded: Loaded,
+    settings: &CalibrationSettings,
+    threads: &mut Threads,
+    watcher: &mut dyn Watcher,
+    compare: impl FnOnce(&Responses, &Calibration, &dyn Monitor) -> Result<T, IrtError> + Send,
+) -> Result<Estimate<T>, ExtensionError> {
+    threads.run(watcher, |monitor| match prepare(loaded, monitor) {
+        Ok(responses) => Estimate {
+            repeats_dropped: Some(responses.repeats_dropped()),
+            calibration: irt::calibrate(&responses, settings, monitor)
+                .and_then(|found| {
+                    let compared = compare(&responses, &found, monitor)?;
+                    Ok((found, compared))
+                })
+                .map_err(Into::into),
+        },
+        Err(error) => Estimate { repeats_dropped: None, calibration: Err(error.into()) },
+    })
+}
+
+fn prepare(loaded: Loaded, monitor: &dyn Monitor) -> Result<Responses, IrtError> {
+    let grouped = loaded.grouped(monitor)?;
+    monitor.progress(Phase::Fitting, 0, 0);
+    grouped.into_responses(monitor)
+}
+
+impl<T> Estimate<T> {
+    /// That somebody answered an item more than once, if so, and which response was kept.
+    pub fn repeats_warning(&self, repeated: RepeatedResponses) -> Option<ErrorReport> {
+        let dropped = self.repeats_dropped.filter(|&dropped| dropped > 0)?;
+        let kept = repeated_as_str(repeated);
+        let message = format!(
+            "{dropped} repeated responses of the same person to the same item were dropped"
+        );
+        Some(ErrorReport::new(b"01000", message).detail(format!(
+            "The {kept} by time was kept; where time does not decide, an incorrect one."
+        )))
+    }
+}

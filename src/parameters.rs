@@ -1,0 +1,33 @@
+//! Item parameters: recorded for every run, compared with what is in force, and published.
+//!
+//! A run records; a publication decides. irt_publications says what was put in force and taken
+//! back, irt_parameters_in_force is what follows from it for now, and the items table is a copy of
+//! that for the application. All three change in one transaction, under the bank's publishing lock.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | `record` | sole writer of irt_item_parameters |
+//! | [`checks`] | may these numbers be published? irt_run_checks, irt_check_thresholds |
+//! | [`in_force`] | irt_parameters_in_force: read, put, withdraw |
+//! | `publications` | irt_publications: the lock, the rows, in order |
+//! | [`items_lost`] | items in force that a run should have estimated, and did not |
+//! | `items_table` | sole writer of the items table |
+//! | [`conclude`] | how a successful run ends |
+//! | [`decide`] | irt_publish, irt_rollback, irt_reject |
+//! | [`compare`] | irt_compare_runs |
+//! | [`thresholds`] | irt_set_check |
+//! | [`forget`] | irt_drop_bank, irt_forget_runs |
+//! | [`last_success`] | the one definition of a bank's last success |
+
+pub mod checks;
+pub mod compare;
+pub mod conclude;
+pub mod decide;
+pub mod forget;
+pub mod in_force;
+pub mod items_lost;
+mod items_table;
+pub mod last_success;
+mod publications;
+mod record;
+pub mod thresholds;

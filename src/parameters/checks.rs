@@ -1,0 +1,299 @@
+//! May these numbers be published? A run beside what is in force, one value per question.
+//!
+//! A value above `warn_above` is said, one above `hold_above` keeps the run from being published.
+//! The thresholds come from simulations of ordinary weeks (docs/method.md), and irt_set_check
+//! replaces them for one bank.
+
+use super::in_force::InForce;
+use super::items_lost::ItemsLost;
+use crate::error::ExtensionError;
+use crate::postgres::schema::Schema;
+use crate::postgres::spi::Spi;
+use irt::scoring::ScoreComparison;
+use irt::{Calibration, Flag, ItemResult};
+use std::collections::HashMap;
+
+/// Fewer common items say nothing about the order of difficulties.
+const LEAST_COMMON_ITEMS: usize = 5;
+
+/// Persons from which on sampling error moves no check above its threshold. With n persons it is
+/// larger by the root of this by n.
+const PERSONS_OF_THRESHOLDS: f64 = 2000.0;
+
+/// A question, and the answers from which on it is loud.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Question {
+    /// Its name.
+    pub name: &'static str,
+    warn_above: f64,
+    hold_above: f64,
+    /// True where few persons alone make the value large.
+    scales_with_persons: bool,
+}
+
+const NEVER: f64 = f64::INFINITY;
+
+const fn question(name: &'static str, warn_above: f64, hold_above: f64) -> Question {
+    Question { name, warn_above, hold_above, scales_with_persons: false }
+}
+
+const fn scaled(name: &'static str, warn_above: f64, hold_above: f64) -> Question {
+    Question { name, warn_above, hold_above, scales_with_persons: true }
+}
+
+/// Every question, in the order in which they are recorded.
+pub const QUESTIONS: [Question; 14] = [
+    question("items_lost", 0.05, 0.2),
+    question("items_left_behind", 0.05, NEVER),
+    question("persons_lost", 0.3, 0.7),
+    scaled("scale_shift", 0.1, 0.3),
+    scaled("scale_stretch", 0.1, 0.3),
+    question("population_shift", 0.3, NEVER),
+    question("population_stretch", 0.2, 0.5),
+    scaled("difficulty_disagreement", 0.05, 0.2),
+    question("drifted_items", 0.1, 0.3),
+    scaled("score_change", 0.1, 0.3),
+    question("score_disorder", 0.02, 0.1),
+    question("misfitting_items", 0.1, NEVER),
+    question("reversed_items", 0.05, 0.2),
+    question("since_rollback", NEVER, 0.5),
+];
+
+/// What an answer means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// Nothing to say.
+    Pass,
+    /// To be said.
+    Warn,
+    /// The run is not published.
+    Hold,
+    /// There is no value: nothing to compare with, or nobody wants to know.
+    NotApplicable,
+}
+
+impl Outcome {
+    /// The word that is recorded.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Warn => "warn",
+            Self::Hold => "hold",
+            Self::NotApplicable => "not_applicable",
+        }
+    }
+}
+
+/// A question that was asked of a run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Check {
+    /// The question's name.
+    pub name: &'static str,
+    /// The answer; `None`: not applicable.
+    pub value: Option<f64>,
+    /// Above it, it is said. Infinity: never.
+    pub warn_above: f64,
+    /// Above it, nothing is published. Infinity: never.
+    pub hold_above: f64,
+    /// What the answer means.
+    pub outcome: Outcome,
+}
+
+/// A bank's thresholds: by question, where irt_set_check replaced the default.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Thresholds(HashMap<String, (Option<f64>, Option<f64>)>);
+
+impl Thresholds {
+    /// Reads a bank's. Tables of an older version have none.
+    ///
+    /// # Errors
+    /// Only when SPI fails.
+    pub fn read(schema: &Schema, bank: &str) -> Result<Self, ExtensionError> {
+        if !schema.has_publications()? {
+            return Ok(Self::default());
+        }
+        let query = format!(
+            "SELECT check_name, warn_above, hold_above FROM {} \
+             WHERE bank OPERATOR(pg_catalog.=) $1",
+            schema.relation("irt_check_thresholds")
+        );
+        Spi::connect(|client| {
+            let rows = client.select(query.as_str(), None, &[bank.into()])?;
+            let replaced = rows.into_iter().map(|row| {
+                Ok((row.get::<String>(1)?.unwrap_or_default(), (row.get(2)?, row.get(3)?)))
+            });
+            replaced.collect::<Result<_, ExtensionError>>().map(Self)
+        })
+    }
+
+    /// The thresholds of a question: those of the bank, or the defaults; where few persons alone
+    /// make the value large, the warning's is raised with their number. A hold is never below it.
+    fn of(&self, question: &Question, persons: u64) -> (f64, f64) {
+        let (warn, hold) = self.0.get(question.name).copied().unwrap_or_default();
+        let mut warn = warn.unwrap_or(question.warn_above);
+        if question.scales_with_persons {
+            warn *= (PERSONS_OF_THRESHOLDS / persons.max(1) as f64).sqrt().max(1.0);
+        }
+        let hold = hold.unwrap_or(question.hold_above);
+        (warn, if warn == NEVER { hold } else { hold.max(warn) })
+    }
+
+    /// True where nobody wants to know the answer.
+    fn is_off(&self, question: &Question) -> bool {
+        let (warn, hold) = self.0.get(question.name).copied().unwrap_or_default();
+        warn.unwrap_or(question.warn_above) == NEVER && hold.unwrap_or(question.hold_above) == NEVER
+    }
+
+    /// True where the answer to any of the questions about scores is wanted: they cost two E-steps.
+    pub fn want_scores(&self) -> bool {
+        QUESTIONS
+            .iter()
+            .any(|question| question.name.starts_with("score_") && !self.is_off(question))
+    }
+}
+
+/// A run beside what is in force.
+#[derive(Debug, Clone, Copy)]
+pub struct Comparison<'a> {
+    /// What it found.
+    pub calibration: &'a Calibration,
+    /// What is in force.
+    pub in_force: &'a InForce,
+    /// Items in force that it should have estimated, and did not.
+    pub items_lost: ItemsLost,
+    /// True when only some of the items are to be published.
+    pub limited: bool,
+    /// What the new parameters do to scores; `None`: no common items.
+    pub scores: Option<ScoreComparison>,
+}
+
+impl Comparison<'_> {
+    /// Asks every question.
+    pub fn checks(&self, thresholds: &Thresholds) -> Vec<Check> {
+        let persons = self.calibration.persons_count;
+        let before = self.in_force.persons_count.and_then(|count| u64::try_from(count).ok());
+        let smaller = before.map_or(persons, |before| before.min(persons));
+        let check = |question: &Question| {
+            let (warn_above, hold_above) = thresholds.of(question, smaller);
+            let value = match thresholds.is_off(question) {
+                true => None,
+                false => self.value(question.name).filter(|value| value.is_finite()),
+            };
+            let outcome = match value {
+                None => Outcome::NotApplicable,
+                Some(value) if value > hold_above => Outcome::Hold,
+                Some(value) if value > warn_above => Outcome::Warn,
+                Some(_) => Outcome::Pass,
+            };
+            Check { name: question.name, value, warn_above, hold_above, outcome }
+        };
+        QUESTIONS.iter().map(check).collect()
+    }
+
+    /// The answer to a question; `None` where it does not apply.
+    fn value(&self, name: &str) -> Option<f64> {
+        match name {
+            "items_lost" => share(self.items_lost.lost, self.items_lost.expected),
+            "items_left_behind" => self.left_behind(),
+            "persons_lost" => self.persons_lost(),
+            "difficulty_disagreement" => self.difficulty_disagreement(),
+            "score_change" => self.scores?.mean_absolute_change,
+            "score_disorder" => self.scores?.disorder,
+            "reversed_items" => self.reversed(),
+            "since_rollback" => Some(f64::from(u8::from(self.in_force.rolled_back))),
+            _ => None,
+        }
+    }
+
+    /// The share of the items in force that keep their values, on a scale that is no more.
+    fn left_behind(&self) -> Option<f64> {
+        if self.limited {
+            return None;
+        }
+        let replaced = self.calibration.calibrated();
+        let replaced = replaced.filter(|item| self.in_force.items.contains_key(&item.item)).count();
+        share(self.in_force.items.len() - replaced, self.in_force.items.len())
+    }
+
+    fn persons_lost(&self) -> Option<f64> {
+        let before = self.in_force.persons_count.filter(|&before| before > 0)? as f64;
+        Some((1.0 - self.calibration.persons_count as f64 / before).max(0.0))
+    }
+
+    /// 1 − the correlation of b over the common items.
+    fn difficulty_disagreement(&self) -> Option<f64> {
+        let pairs: Vec<(f64, f64)> = self
+            .calibration
+            .calibrated()
+            .filter_map(|item| {
+                Some((item.difficulty?, self.in_force.items.get(&item.item)?.difficulty))
+            })
+            .collect();
+        if pairs.len() < LEAST_COMMON_ITEMS {
+            return None;
+        }
+        correlation(&pairs).map(|r| 1.0 - r)
+    }
+
+    fn reversed(&self) -> Option<f64> {
+        let reversed = |item: &&ItemResult| {
+            item.flags.contains(&Flag::NegativePointBiserial)
+                || item.discrimination.is_some_and(|a| a < 0.0)
+        };
+        let calibrated = self.calibration.calibrated();
+        share(calibrated.filter(reversed).count(), self.calibration.calibrated().count())
+    }
+}
+
+fn share(part: usize, whole: usize) -> Option<f64> {
+    (whole > 0).then(|| part as f64 / whole as f64)
+}
+
+/// Pearson's r; `None` where either does not vary.
+fn correlation(pairs: &[(f64, f64)]) -> Option<f64> {
+    let n = pairs.len() as f64;
+    let (x, y) = pairs.iter().fold((0.0, 0.0), |sum, pair| (sum.0 + pair.0, sum.1 + pair.1));
+    let (x, y) = (x / n, y / n);
+    let [mut xx, mut yy, mut xy] = [0.0; 3];
+    for pair in pairs {
+        let (dx, dy) = (pair.0 - x, pair.1 - y);
+        xx += dx * dx;
+        yy += dy * dy;
+        xy += dx * dy;
+    }
+    (xx > 0.0 && yy > 0.0).then(|| (xy / (xx * yy).sqrt()).clamp(-1.0, 1.0))
+}
+
+/// Records what was asked of a run. Call it as the tables' owner.
+///
+/// # Errors
+/// Only when SPI fails.
+pub fn record(schema: &Schema, run_id: i64, checks: &[Check]) -> Result<(), ExtensionError> {
+    let statement = format!(
+        "INSERT INTO {} (run_id, check_name, value, warn_above, hold_above, outcome) \
+         SELECT $1, x.* FROM ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3), \
+             pg_catalog.unnest($4), pg_catalog.unnest($5), pg_catalog.unnest($6)) AS x",
+        schema.relation("irt_run_checks")
+    );
+    let arguments = [
+        run_id.into(),
+        checks.iter().map(|check| check.name).collect::<Vec<_>>().into(),
+        checks.iter().map(|check| check.value).collect::<Vec<_>>().into(),
+        checks.iter().map(|check| check.warn_above).collect::<Vec<_>>().into(),
+        checks.iter().map(|check| check.hold_above).collect::<Vec<_>>().into(),
+        checks.iter().map(|check| check.outcome.as_str()).collect::<Vec<_>>().into(),
+    ];
+    Ok(Spi::run_with_args(&statement, &arguments)?)
+}
+
+/// Refuses a name that no question has.
+///
+/// # Errors
+/// 22023, with the names that there are.
+pub fn must_be_known(name: &str) -> Result<(), ExtensionError> {
+    if QUESTIONS.iter().any(|question| question.name == name) {
+        return Ok(());
+    }
+    let names: Vec<&str> = QUESTIONS.iter().map(|question| question.name).collect();
+    Err(ExtensionError::UnknownCheck { found: name.to_owned(), known: names.join(", ") })
+}

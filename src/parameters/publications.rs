@@ -1,0 +1,150 @@
+//! irt_publications: one row per publication or rollback, in the order in which they took effect.
+//!
+//! Whoever adds a row holds the bank's publishing lock until the end of the transaction. The newest
+//! row is changed by the one that comes next, so that a transaction that cannot see a newer one
+//! than its snapshot has is refused by the server (40001).
+
+use crate::error::ExtensionError;
+use crate::postgres::schema::Schema;
+use crate::postgres::spi::Spi;
+use pgrx::datum::TimestampWithTimeZone;
+
+/// Why something is in force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A run published it.
+    Automatic,
+    /// Somebody approved a run that had been held, or not been asked to publish.
+    Approved,
+    /// An older run, or a rollback.
+    Restored,
+}
+
+impl Kind {
+    /// The word that is recorded.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Automatic => "automatic",
+            Self::Approved => "approved",
+            Self::Restored => "restored",
+        }
+    }
+}
+
+/// A row to be added.
+#[derive(Debug, Clone)]
+pub struct Row<'a> {
+    /// The bank.
+    pub bank: &'a str,
+    /// The run whose values are in force from now on; `None`: nothing is, after a rollback.
+    pub run_id: Option<i64>,
+    /// The role that decides.
+    pub published_by: &'a str,
+    /// Why.
+    pub kind: Kind,
+    /// Which of the run's calibrated items; `None`: all.
+    pub items: Option<Vec<&'a str>>,
+    /// What a rollback takes back.
+    pub undoes: Option<i64>,
+    /// How many items it contains; for a rollback, how many it takes back.
+    pub items_count: i64,
+    /// What somebody wants to be remembered.
+    pub note: Option<&'a str>,
+}
+
+/// Lets nobody else publish, roll back or reject in this bank until the transaction ends. Call it
+/// as the tables' owner.
+///
+/// # Errors
+/// Only when SPI fails; a lock_timeout ends the wait.
+pub fn lock(schema: &Schema, bank: &str) -> Result<(), ExtensionError> {
+    // Its class is the OID of irt_publications, which makes it another lock than that of a run.
+    let statement = format!(
+        "SELECT pg_catalog.pg_advisory_xact_lock(\
+             {}::pg_catalog.regclass::pg_catalog.oid::pg_catalog.int8::pg_catalog.bit(32)\
+             ::pg_catalog.int4, pg_catalog.hashtext($1))",
+        pgrx::spi::quote_literal(schema.relation("irt_publications"))
+    );
+    Ok(Spi::run_with_args(&statement, &[bank.into()])?)
+}
+
+/// The newest row of a bank: what the state in force follows from. Call it under the [`lock`].
+///
+/// # Errors
+/// 40001 where this transaction's snapshot is older than the newest row.
+pub fn newest(schema: &Schema, bank: &str) -> Result<Option<i64>, ExtensionError> {
+    let statement = format!(
+        "SELECT id FROM {} WHERE bank OPERATOR(pg_catalog.=) $1 AND superseded_by IS NULL \
+         ORDER BY id DESC LIMIT 1 FOR UPDATE",
+        schema.relation("irt_publications")
+    );
+    Spi::connect_mut(|client| {
+        let rows = client.update(statement.as_str(), Some(1), &[bank.into()])?;
+        rows.into_iter().next().map_or(Ok(None), |row| Ok(row.get(1)?))
+    })
+}
+
+/// The newest publication that no rollback took back. Call it under the [`lock`].
+///
+/// # Errors
+/// Only when SPI fails.
+pub fn newest_standing(schema: &Schema, bank: &str) -> Result<Option<i64>, ExtensionError> {
+    let statement = format!(
+        "SELECT p.id FROM {publications} AS p WHERE p.bank OPERATOR(pg_catalog.=) $1 \
+           AND p.undoes IS NULL AND NOT EXISTS (SELECT FROM {publications} AS u \
+               WHERE u.undoes OPERATOR(pg_catalog.=) p.id) \
+         ORDER BY p.id DESC LIMIT 1",
+        publications = schema.relation("irt_publications")
+    );
+    Spi::connect_mut(|client| {
+        let rows = client.update(statement.as_str(), Some(1), &[bank.into()])?;
+        rows.into_iter().next().map_or(Ok(None), |row| Ok(row.get(1)?))
+    })
+}
+
+/// Adds a row after `newest`; returns its id and the moment from which it holds, which is later than
+/// that of every other row of the bank. Call it as the tables' owner, under the [`lock`].
+///
+/// # Errors
+/// Only when SPI fails.
+pub fn add(
+    schema: &Schema,
+    row: Row<'_>,
+    newest: Option<i64>,
+) -> Result<(i64, TimestampWithTimeZone), ExtensionError> {
+    let statement = format!(
+        "INSERT INTO {publications} (bank, run_id, published_at, published_by, kind, items, \
+             undoes, items_count, note) \
+         SELECT $1, $2, GREATEST(pg_catalog.clock_timestamp(), \
+                    (SELECT p.published_at OPERATOR(pg_catalog.+) \
+                            '1 microsecond'::pg_catalog.interval \
+                     FROM {publications} AS p WHERE p.id OPERATOR(pg_catalog.=) $9)), \
+                $3::pg_catalog.name, $4, $5, $6, $7, $8 RETURNING id, published_at",
+        publications = schema.relation("irt_publications")
+    );
+    let arguments = [
+        row.bank.into(),
+        row.run_id.into(),
+        row.published_by.into(),
+        row.kind.as_str().into(),
+        row.items.into(),
+        row.undoes.into(),
+        row.items_count.into(),
+        row.note.into(),
+        newest.into(),
+    ];
+    let added = Spi::connect_mut(|client| {
+        let rows = client.update(statement.as_str(), Some(1), &arguments)?;
+        let row = rows.first();
+        Ok::<_, ExtensionError>((row.get::<i64>(1)?, row.get::<TimestampWithTimeZone>(2)?))
+    })?;
+    let (Some(id), Some(at)) = added else {
+        return Err(ExtensionError::Internal("a publication has no row".to_owned()));
+    };
+    let supersede = format!(
+        "UPDATE {} SET superseded_by = $2 WHERE id OPERATOR(pg_catalog.=) $1",
+        schema.relation("irt_publications")
+    );
+    Spi::run_with_args(&supersede, &[newest.into(), id.into()])?;
+    Ok((id, at))
+}

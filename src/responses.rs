@@ -1,0 +1,108 @@
+//! SQL → responses: what is read, left out, and refused.
+//!
+//! A row is one response: (person, item, correct) or (person, item, correct,
+//! answered_at). A row with a NULL person, item or correctness is not eligible
+//! and left out. No ORDER BY: the numeric core groups, and faster.
+//!
+//! [`of_bank`] reads a bank's, [`load`] those of any query.
+
+mod batch;
+mod collector;
+mod hash_index;
+mod images;
+mod keys;
+mod labels;
+pub mod of_bank;
+mod query;
+mod small_keys;
+mod times_of_repeats;
+mod typed_keys;
+mod values;
+
+pub use collector::check_memory;
+
+use crate::error::ExtensionError;
+use crate::postgres::memory::Reserve;
+use crate::postgres::threads::{Threads, Unwatched};
+use collector::{Collector, Rows};
+use irt::{GroupedResponses, IrtError, Monitor, RepeatedResponses, ResponseRows};
+use keys::Keys;
+use times_of_repeats::TimesOfRepeats;
+
+/// Responses as they were read. What follows needs no database.
+pub struct Loaded(Stage);
+
+/// How far they are put together by person.
+enum Stage {
+    Rows { labels: Vec<String>, rows: ResponseRows, repeated: RepeatedResponses },
+    Grouped(GroupedResponses),
+}
+
+impl Loaded {
+    /// Texts of the items that occur.
+    pub fn labels(&self) -> &[String] {
+        match &self.0 {
+            Stage::Rows { labels, .. } => labels,
+            Stage::Grouped(responses) => responses.labels(),
+        }
+    }
+
+    /// Puts them together by person, where that was not done while reading.
+    ///
+    /// # Errors
+    /// Those of [`GroupedResponses::new`].
+    pub fn grouped(self, monitor: &dyn Monitor) -> Result<GroupedResponses, IrtError> {
+        match self.0 {
+            Stage::Rows { labels, rows, repeated } => {
+                GroupedResponses::new(labels, rows, repeated, monitor)
+            }
+            Stage::Grouped(responses) => Ok(responses),
+        }
+    }
+}
+
+/// Reads the responses that `query` yields, as the current role, in the current snapshot.
+///
+/// A time in the fourth column decides between repeats.
+///
+/// # Errors
+/// Columns or values that cannot be used; more memory than irt_calibration.max_memory.
+pub fn load(query: &str, repeated: RepeatedResponses) -> Result<Loaded, ExtensionError> {
+    let Rows { labels, rows, .. } = read(query)?;
+    Ok(Loaded(Stage::Rows { labels, rows, repeated }))
+}
+
+/// The same in two passes: `query` yields no time, and `timed_query`, the same rows with
+/// their times, is read only if there are repeats. Times would double what a row takes.
+///
+/// Whether there are repeats shows when the rows are put together, so that is done in between, by
+/// `threads`.
+///
+/// # Errors
+/// As for [`load`].
+pub fn load_in_two_passes(
+    query: &str,
+    timed_query: &str,
+    repeated: RepeatedResponses,
+    threads: &mut Threads,
+) -> Result<Loaded, ExtensionError> {
+    let _reserve = Reserve::take()?;
+    let Rows { labels, rows, mut keys } = read(query)?;
+    // Grouping takes half as much again as the rows: room for it.
+    keys.iter_mut().for_each(Keys::drop_index);
+    let responses = threads
+        .run(&mut Unwatched, |monitor| GroupedResponses::new(labels, rows, repeated, monitor))??;
+    if !responses.has_repeats() {
+        return Ok(Loaded(Stage::Grouped(responses)));
+    }
+    let mut second = TimesOfRepeats::new(responses, keys)?;
+    query::read(timed_query, &mut second)?;
+    Ok(Loaded(Stage::Grouped(second.finish())))
+}
+
+fn read(query: &str) -> Result<Rows, ExtensionError> {
+    let _reserve = Reserve::take()?;
+    let mut collector = Collector::default();
+    query::read(query, &mut collector)?;
+    collector.finish()
+}

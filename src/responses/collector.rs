@@ -1,0 +1,175 @@
+//! The rows of a query as numbers, counted and within the limit of memory.
+
+use super::batch::{Batch, Waiting};
+use super::keys::Keys;
+use super::query::{Column, Sink};
+use super::values::{Correctness, Time, WrongValues};
+use crate::error::ExtensionError;
+use crate::server_settings;
+use irt::{IrtError, NO_TIME, ResponseRows};
+use pgrx::pg_sys::Datum;
+
+/// Refuses to begin what irt_calibration.max_memory will not let end.
+///
+/// # Errors
+/// [`ExtensionError::TooMuchMemory`].
+pub fn check_memory(responses: u64) -> Result<(), ExtensionError> {
+    let needed = responses.saturating_mul(ROW + GROUPED_RESPONSE);
+    let limit = server_settings::max_memory();
+    if needed > limit {
+        return Err(ExtensionError::TooMuchMemory { needed, limit, responses });
+    }
+    Ok(())
+}
+
+/// Bytes of a row without its time: person, item and correctness.
+const ROW: u64 = 8;
+/// Bytes of a response among its person's, which are there before the rows are given back.
+const GROUPED_RESPONSE: u64 = 4;
+
+/// Memory is looked at once in so many rows.
+const ROWS_BETWEEN_LOOKS: u64 = 4096;
+
+/// What was read.
+pub struct Rows {
+    /// The text of every item, by its number.
+    pub labels: Vec<String>,
+    /// The eligible rows.
+    pub rows: ResponseRows,
+    /// Of persons and of items.
+    pub keys: [Keys; 2],
+}
+
+/// Turns rows into numbers as they arrive.
+#[derive(Default)]
+pub struct Collector {
+    columns: Option<Columns>,
+    eligible: u64,
+    wrong: WrongValues,
+    /// What was held when the limit was passed, and for how many responses: from there on
+    /// rows are only counted, to be able to say how much all of them need.
+    over: Option<(u64, u64)>,
+}
+
+struct Columns {
+    persons: Keys,
+    items: Keys,
+    correctness: Correctness,
+    correct_column: String,
+    time: Option<Time>,
+    rows: ResponseRows,
+    batch: Batch,
+}
+
+impl Columns {
+    /// Takes note of a response.
+    ///
+    /// # Safety
+    /// The keys are non-null values of their columns' types.
+    unsafe fn push(
+        &mut self,
+        [person, item]: [Datum; 2],
+        correct: bool,
+        time: i64,
+    ) -> Result<(), IrtError> {
+        // SAFETY: promised by the caller.
+        let item = unsafe { self.items.number(item)? };
+        if !self.persons.are_by_value() {
+            // SAFETY: as above.
+            let person = unsafe { self.persons.number(person)? };
+            return self.rows.push(person, item, correct, time);
+        }
+        if self.batch.add(Waiting { person, item, correct, time })? {
+            self.batch.number(&mut self.persons, &mut self.rows)?;
+        }
+        Ok(())
+    }
+
+    fn allocated_bytes(&self) -> u64 {
+        let held = self.persons.allocated_bytes()
+            + self.items.allocated_bytes()
+            + self.rows.allocated_bytes();
+        held as u64 + self.rows.len() as u64 * GROUPED_RESPONSE
+    }
+}
+
+impl Sink for Collector {
+    fn columns(&mut self, columns: &[Column]) -> Result<(), ExtensionError> {
+        if !(3..=4).contains(&columns.len()) {
+            return Err(ExtensionError::WrongColumnCount { found: columns.len() });
+        }
+        let time = columns.get(3).map(Time::of).transpose()?;
+        self.columns = Some(Columns {
+            persons: Keys::new(&columns[0], "persons")?,
+            items: Keys::new(&columns[1], "items")?,
+            correctness: Correctness::of(&columns[2])?,
+            correct_column: columns[2].name.clone(),
+            time,
+            rows: ResponseRows::new(time.is_some()),
+            batch: Batch::default(),
+        });
+        Ok(())
+    }
+
+    unsafe fn row(&mut self, values: &[Datum], nulls: &[bool]) -> Result<(), ExtensionError> {
+        let Some(columns) = &mut self.columns else { return Ok(()) };
+        if nulls[0] || nulls[1] || nulls[2] {
+            return Ok(());
+        }
+        self.eligible += 1;
+        // SAFETY: the caller promises values of the columns' types, and these are not null.
+        let correct = match unsafe { columns.correctness.read(values[2]) } {
+            Ok(correct) => correct,
+            Err(text) => {
+                self.wrong.add(text);
+                return Ok(());
+            }
+        };
+        if self.over.is_some() {
+            return Ok(());
+        }
+        let time = match columns.time {
+            Some(time) if !nulls[3] => time.read(values[3]),
+            _ => NO_TIME,
+        };
+        // SAFETY: as above.
+        unsafe { columns.push([values[0], values[1]], correct, time)? };
+        if self.eligible.is_multiple_of(ROWS_BETWEEN_LOOKS) {
+            self.look_at_memory();
+        }
+        Ok(())
+    }
+}
+
+impl Collector {
+    fn look_at_memory(&mut self) {
+        let Some(columns) = &mut self.columns else { return };
+        let held = columns.allocated_bytes();
+        if held > server_settings::max_memory() {
+            self.over = Some((held, self.eligible));
+            columns.rows = ResponseRows::new(columns.time.is_some());
+        }
+    }
+
+    /// What was read.
+    ///
+    /// # Errors
+    /// Values of correctness that are neither 0 nor 1, too much memory, texts that are not UTF-8.
+    pub fn finish(self) -> Result<Rows, ExtensionError> {
+        let Some(mut columns) = self.columns else {
+            return Err(ExtensionError::Internal("the query had no columns".to_owned()));
+        };
+        self.wrong.check(&columns.correct_column)?;
+        if let Some((held, responses)) = self.over {
+            let share = self.eligible as f64 / responses as f64;
+            return Err(ExtensionError::TooMuchMemory {
+                needed: (held as f64 * share) as u64,
+                limit: server_settings::max_memory(),
+                responses: self.eligible,
+            });
+        }
+        columns.batch.number(&mut columns.persons, &mut columns.rows)?;
+        let labels = columns.items.texts()?;
+        Ok(Rows { labels, rows: columns.rows, keys: [columns.persons, columns.items] })
+    }
+}

@@ -1,0 +1,62 @@
+//! The times of repeats.
+
+use super::keys::Keys;
+use super::query::{Column, Sink};
+use super::values::{Correctness, Time};
+use crate::error::ExtensionError;
+use irt::{GroupedResponses, NO_TIME};
+use pgrx::pg_sys::Datum;
+
+/// The second look at rows that were read before, in the same snapshot.
+pub struct TimesOfRepeats {
+    /// Of persons and of items, as numbered the first time.
+    keys: [Keys; 2],
+    correctness: Option<Correctness>,
+    time: Option<Time>,
+    responses: GroupedResponses,
+}
+
+impl TimesOfRepeats {
+    /// For responses with repeats whose rows were numbered by `keys`.
+    ///
+    /// # Errors
+    /// [`irt::IrtError::OutOfMemory`].
+    pub fn new(responses: GroupedResponses, mut keys: [Keys; 2]) -> Result<Self, ExtensionError> {
+        keys.iter_mut().try_for_each(Keys::rebuild_index)?;
+        Ok(Self { keys, correctness: None, time: None, responses })
+    }
+
+    /// The responses, which know the times now.
+    pub fn finish(self) -> GroupedResponses {
+        self.responses
+    }
+}
+
+impl Sink for TimesOfRepeats {
+    fn columns(&mut self, columns: &[Column]) -> Result<(), ExtensionError> {
+        if columns.len() != 4 {
+            return Err(ExtensionError::WrongColumnCount { found: columns.len() });
+        }
+        self.correctness = Some(Correctness::of(&columns[2])?);
+        self.time = Some(Time::of(&columns[3])?);
+        Ok(())
+    }
+
+    unsafe fn row(&mut self, values: &[Datum], nulls: &[bool]) -> Result<(), ExtensionError> {
+        let (Some(correctness), Some(time)) = (self.correctness, self.time) else { return Ok(()) };
+        if nulls[0] || nulls[1] || nulls[2] {
+            return Ok(());
+        }
+        let [persons, items] = &mut self.keys;
+        // SAFETY: the caller promises values of the columns' types, and these are not null.
+        let (person, item, correct) = unsafe {
+            (persons.number(values[0])?, items.number(values[1])?, correctness.read(values[2]))
+        };
+        // Wrong values were refused the first time.
+        if let Ok(correct) = correct {
+            let time = if nulls[3] { NO_TIME } else { time.read(values[3]) };
+            self.responses.observe(person, item, correct, time);
+        }
+        Ok(())
+    }
+}

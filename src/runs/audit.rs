@@ -1,0 +1,342 @@
+//! irt_calibration_runs: the audit trail. Nothing else writes it.
+//!
+//! Everything here runs as the owner of the tables, in transactions of the
+//! worker's own, so that neither the caller's rollback nor the caller's rights
+//! reach it.
+
+mod adopted;
+mod numbers;
+pub mod orphans;
+
+pub use adopted::{AdoptedRun, adopt};
+
+use crate::error::ExtensionError;
+use crate::postgres::error_report::ErrorReport;
+use crate::postgres::privileges::{as_owner, current_role, role_name};
+use crate::postgres::reading;
+use crate::postgres::schema::Schema;
+use crate::postgres::spi::Spi;
+use crate::postgres::sql_types::RunRow;
+use crate::postgres::text_output::pin_text_settings;
+use crate::runs::should_run::ResponseCounts;
+use irt::Calibration;
+use numbers::catch_up_with_numbers;
+use pgrx::datum::{JsonB, TimestampWithTimeZone};
+use pgrx::pg_sys;
+use serde_json::Value;
+
+/// The status of an ended run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// Parameters were estimated and published.
+    Success,
+    /// An error ended it; nothing was published.
+    Failed,
+    /// There was no reason to run.
+    Skipped,
+}
+
+impl Status {
+    /// The word that is recorded.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Success => "success",
+            Self::Failed => "failed",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
+/// What is known about a run so far. A failed run records as much as it got to know.
+#[derive(Debug, Clone, Default)]
+pub struct Facts {
+    /// New and seen responses, and the moment of the count.
+    pub counts: Option<ResponseCounts>,
+    /// Rows dropped as repeats.
+    pub repeats_dropped: Option<u64>,
+    /// The estimates' summary.
+    pub fitted: Option<Summary>,
+}
+
+/// A calibration in the numbers of one row.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Summary {
+    /// Persons that entered the fit.
+    pub persons_count: u64,
+    /// Responses that entered the fit.
+    pub responses_count: u64,
+    /// Items with parameters.
+    pub items_calibrated: usize,
+    /// Items without.
+    pub items_skipped: usize,
+    /// Mean of the calibrated items' b.
+    pub mean_difficulty: Option<f64>,
+    /// Mean of the calibrated items' a.
+    pub mean_discrimination: Option<f64>,
+    /// Without priors.
+    pub log_likelihood: f64,
+    /// E-steps of the whole search, of its EM and its Newton stages alike.
+    pub em_iterations: u32,
+    /// Replicates kept; `None` where none were asked for.
+    pub bootstrap_iterations: Option<u32>,
+    /// Replicates that did not converge.
+    pub bootstrap_failures: Option<u32>,
+}
+
+impl Summary {
+    /// Sums up; `bootstrapped`: replicates were asked for.
+    pub fn of(calibration: &Calibration, bootstrapped: bool) -> Self {
+        let items_calibrated = calibration.calibrated().count();
+        let mean = |values: &mut dyn Iterator<Item = f64>| {
+            (items_calibrated > 0).then(|| values.sum::<f64>() / items_calibrated as f64)
+        };
+        Self {
+            persons_count: calibration.persons_count,
+            responses_count: calibration.responses_count,
+            items_calibrated,
+            items_skipped: calibration.items.len() - items_calibrated,
+            mean_difficulty: mean(&mut calibration.calibrated().filter_map(|i| i.difficulty)),
+            mean_discrimination: mean(
+                &mut calibration.calibrated().filter_map(|i| i.discrimination),
+            ),
+            log_likelihood: calibration.log_likelihood,
+            em_iterations: calibration.em_iterations,
+            bootstrap_iterations: bootstrapped.then_some(calibration.bootstrap_iterations),
+            bootstrap_failures: bootstrapped.then_some(calibration.bootstrap_failures),
+        }
+    }
+}
+
+/// Inserts the 'running' row of a run with the current role's rights; returns its id.
+///
+/// # Errors
+/// Only when SPI fails.
+pub fn begin(bank: &str, triggered_by: &str) -> Result<i64, ExtensionError> {
+    let run_by = role_name(current_role());
+    as_owner(|schema| {
+        catch_up_with_numbers(schema)?;
+        let runs = schema.runs();
+        let mut arguments = vec![bank.into(), triggered_by.into()];
+        // The table of an older version lacks the column.
+        let statement = if schema.has_column("irt_calibration_runs", "run_by")? {
+            arguments.push(run_by.into());
+            format!(
+                "INSERT INTO {runs} (bank, triggered_by, run_by, status) \
+                 VALUES ($1, $2, $3::pg_catalog.name, 'running') RETURNING id"
+            )
+        } else {
+            format!(
+                "INSERT INTO {runs} (bank, triggered_by, status) \
+                 VALUES ($1, $2, 'running') RETURNING id"
+            )
+        };
+        Spi::get_one_with_args(&statement, &arguments)?
+            .ok_or_else(|| ExtensionError::Internal("a run has no id".to_owned()))
+    })
+}
+
+/// Records that a run from cron did not even begin, and tells whoever listens: nothing is silent.
+///
+/// # Errors
+/// Only when SPI fails.
+pub fn record_refusal(
+    bank: &str,
+    triggered_by: &str,
+    status: Status,
+    report: &ErrorReport,
+) -> Result<(), ExtensionError> {
+    let id = begin(bank, triggered_by)?;
+    announce(&end(id, status, &Facts::default(), Some(report), now()?)?)
+}
+
+/// The same where nothing can interrupt: tells nobody, because a notification may have to wait for
+/// another's commit. Returns the row as JSON.
+///
+/// # Errors
+/// 55P03 when somebody has locked the table; when SPI fails.
+pub fn record_without_waiting(
+    bank: &str,
+    triggered_by: &str,
+    status: Status,
+    report: &ErrorReport,
+) -> Result<String, ExtensionError> {
+    as_owner(|schema| {
+        // SAFETY: a transaction is open, which releases the lock at its end.
+        let locked = unsafe {
+            pg_sys::ConditionalLockRelationOid(
+                schema.lock_class(),
+                pg_sys::RowExclusiveLock as pg_sys::LOCKMODE,
+            )
+        };
+        if locked { Ok(()) } else { Err(ExtensionError::HistoryLocked { bank: bank.to_owned() }) }
+    })?;
+    let id = begin(bank, triggered_by)?;
+    end(id, status, &Facts::default(), Some(report), now()?)
+}
+
+/// Records all settings in force.
+///
+/// # Errors
+/// Only when SPI fails.
+pub fn record_settings(run_id: i64, settings: &Value) -> Result<(), ExtensionError> {
+    as_owner(|schema| {
+        let statement = format!(
+            "UPDATE {} SET settings = $2 WHERE id OPERATOR(pg_catalog.=) $1",
+            schema.runs()
+        );
+        Spi::run_with_args(&statement, &[run_id.into(), JsonB(settings.clone()).into()])?;
+        Ok(())
+    })
+}
+
+/// Adds to the settings how many ability nodes the estimates took: as many as configured, or more.
+///
+/// # Errors
+/// Only when SPI fails.
+pub fn record_quadrature_nodes(run_id: i64, nodes: u32) -> Result<(), ExtensionError> {
+    as_owner(|schema| {
+        let statement = format!(
+            "UPDATE {} SET settings = settings OPERATOR(pg_catalog.||) $2 \
+             WHERE id OPERATOR(pg_catalog.=) $1",
+            schema.runs()
+        );
+        let used = serde_json::json!({ "quadrature_nodes_used": nodes });
+        Spi::run_with_args(&statement, &[run_id.into(), JsonB(used).into()])?;
+        Ok(())
+    })
+}
+
+/// The server's clock.
+///
+/// # Errors
+/// Only when SPI fails.
+pub fn now() -> Result<TimestampWithTimeZone, ExtensionError> {
+    Spi::get_one("SELECT pg_catalog.clock_timestamp()")?
+        .ok_or_else(|| ExtensionError::Internal("the clock is NULL".to_owned()))
+}
+
+/// Ends a run's row and removes it from the progress. Returns the row as JSON.
+///
+/// # Errors
+/// Only when SPI fails.
+pub fn end(
+    run_id: i64,
+    status: Status,
+    facts: &Facts,
+    error: Option<&ErrorReport>,
+    ended_at: TimestampWithTimeZone,
+) -> Result<String, ExtensionError> {
+    let counts = facts.counts.as_ref();
+    let fitted = facts.fitted.as_ref();
+    let count = |count: u64| count.cast_signed();
+    let arguments = [
+        run_id.into(),
+        status.as_str().into(),
+        ended_at.into(),
+        counts.map(|counts| counts.through).into(),
+        counts.map(|counts| counts.new_responses).into(),
+        counts.map(|counts| counts.seen_count).into(),
+        counts.map(|counts| counts.ahead_count).into(),
+        fitted.map(|f| count(f.persons_count)).into(),
+        fitted.map(|f| count(f.responses_count)).into(),
+        facts.repeats_dropped.map(count).into(),
+        fitted.map(|f| f.items_calibrated as i32).into(),
+        fitted.map(|f| f.items_skipped as i32).into(),
+        fitted.and_then(|f| f.mean_difficulty).into(),
+        fitted.and_then(|f| f.mean_discrimination).into(),
+        fitted.map(|f| f.log_likelihood).into(),
+        fitted.map(|f| f.em_iterations.cast_signed()).into(),
+        fitted.and_then(|f| f.bootstrap_iterations).map(u32::cast_signed).into(),
+        fitted.and_then(|f| f.bootstrap_failures).map(u32::cast_signed).into(),
+        error.map(|report| report.message.as_str()).into(),
+        error.map(|report| report.sqlstate_str().to_owned()).into(),
+        counts.map(|counts| counts.correct_count).into(),
+    ];
+    as_owner(|schema| {
+        let _pinned = pin_text_settings();
+        let statement =
+            format!("DELETE FROM {} WHERE run_id OPERATOR(pg_catalog.=) $1", schema.running());
+        Spi::run_with_args(&statement, &[run_id.into()])?;
+        let row: Option<String> = Spi::get_one_with_args(&update(schema)?, &arguments)?;
+        row.ok_or(ExtensionError::RunGone { run_id })
+    })
+}
+
+fn update(schema: &Schema) -> Result<String, ExtensionError> {
+    let correct = if schema.has_column("irt_calibration_runs", "responses_correct_count")? {
+        ", responses_correct_count = $21"
+    } else {
+        ""
+    };
+    Ok(format!(
+        "UPDATE {} AS r SET status = $2, completed_at = $3, \
+             duration_seconds = pg_catalog.date_part('epoch', \
+                 $3 OPERATOR(pg_catalog.-) r.started_at), \
+             responses_through = $4, new_responses_count = $5, responses_seen_count = $6, \
+             responses_ahead_count = $7, persons_count = $8, responses_count = $9, \
+             repeats_dropped = $10, items_calibrated = $11, items_skipped = $12, \
+             mean_difficulty = $13, mean_discrimination = $14, log_likelihood = $15, \
+             em_iterations = $16, bootstrap_iterations = $17, bootstrap_failures = $18, \
+             error_message = $19, error_sqlstate = $20{correct} \
+         WHERE r.id OPERATOR(pg_catalog.=) $1 \
+         RETURNING pg_catalog.to_jsonb(r)::pg_catalog.text",
+        schema.runs()
+    ))
+}
+
+/// The most of a bank's name that fits into a notification beside the rest.
+const MOST_OF_A_NAME: usize = 1000;
+
+/// Tells whoever listens how a run has ended, when this transaction is committed. `row`: what
+/// [`end`] returned.
+///
+/// # Errors
+/// Only when SPI fails.
+pub fn announce(row: &str) -> Result<(), ExtensionError> {
+    let row: Value =
+        serde_json::from_str(row).map_err(|error| ExtensionError::Internal(error.to_string()))?;
+    let bank: String =
+        row["bank"].as_str().unwrap_or_default().chars().take(MOST_OF_A_NAME).collect();
+    let payload = serde_json::json!({
+        "run_id": row["id"],
+        "bank": bank,
+        "status": row["status"],
+        "items_calibrated": row["items_calibrated"],
+        "error_sqlstate": row["error_sqlstate"],
+    });
+    Spi::run_with_args(
+        "SELECT pg_catalog.pg_notify('irt_calibration', $1)",
+        &[payload.to_string().into()],
+    )?;
+    Ok(())
+}
+
+/// A row that [`end`] returned, as a composite for the caller, who may not read the table.
+///
+/// # Errors
+/// Only when SPI fails.
+pub fn row_from_json(row: &str) -> Result<RunRow, ExtensionError> {
+    let schema = Schema::find()?;
+    let query = format!(
+        "SELECT pg_catalog.jsonb_populate_record(NULL::{}, $1::pg_catalog.jsonb)",
+        schema.runs()
+    );
+    Spi::connect(|client| {
+        let rows = client.select(query.as_str(), Some(1), &[row.into()])?;
+        RunRow::from_spi(client, rows)
+    })
+}
+
+/// The process that carries a run out, if it is running.
+///
+/// # Errors
+/// Only when SPI fails.
+pub fn process_of(run_id: i64) -> Result<Option<i32>, ExtensionError> {
+    as_owner(|schema| {
+        let query = format!(
+            "SELECT pid FROM {} WHERE run_id OPERATOR(pg_catalog.=) $1",
+            schema.relation("irt_calibration_progress")
+        );
+        reading::one(&query, &[run_id.into()])
+    })
+}

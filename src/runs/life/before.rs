@@ -1,0 +1,84 @@
+//! What a run is compared with: what is in force, in the snapshot in which its responses are read.
+
+use super::Run;
+use crate::bank::{Bank, BankSettings};
+use crate::error::ExtensionError;
+use crate::parameters::checks::{Check, Comparison, Thresholds};
+use crate::parameters::in_force::{self, InForce};
+use crate::parameters::items_lost::items_lost;
+use crate::postgres::privileges::as_owner;
+use crate::postgres::transactions::{Isolation, transaction};
+use irt::scoring::{ScoreComparison, ScorePrior, compare_scores};
+use irt::{Calibration, IrtError, ItemParameters, Monitor, Quadrature, Responses};
+
+/// What is in force, and which differences to it are too large.
+pub struct Before {
+    /// What is in force.
+    pub in_force: InForce,
+    thresholds: Thresholds,
+}
+
+impl Before {
+    /// Reads it, in the transaction in which the responses are read.
+    ///
+    /// # Errors
+    /// Only when SPI fails.
+    pub fn read(bank: &str) -> Result<Self, ExtensionError> {
+        as_owner(|schema| {
+            let in_force = in_force::read(schema, bank)?;
+            Ok(Self { in_force, thresholds: Thresholds::read(schema, bank)? })
+        })
+    }
+
+    /// What the new parameters do to the scores of those who answered items that are in force;
+    /// `None` where nobody wants to know.
+    ///
+    /// # Errors
+    /// Those of [`compare_scores`].
+    pub fn scores(
+        &self,
+        responses: &Responses,
+        found: &Calibration,
+        quadrature: &Quadrature,
+        monitor: &dyn Monitor,
+    ) -> Result<Option<ScoreComparison>, IrtError> {
+        let in_force = &self.in_force.items;
+        let old: Vec<Option<ItemParameters>> =
+            found.items.iter().map(|item| in_force.get(&item.item).copied()).collect();
+        if !self.thresholds.want_scores() || old.iter().all(Option::is_none) {
+            return Ok(None);
+        }
+        let new: Vec<Option<ItemParameters>> = found
+            .items
+            .iter()
+            .map(|item| Some(ItemParameters::new(item.discrimination?, item.difficulty?)))
+            .collect();
+        let prior = ScorePrior::default();
+        compare_scores(responses, &old, &new, prior, quadrature, monitor).map(Some)
+    }
+}
+
+impl Run<'_> {
+    /// Asks whether these numbers may be published.
+    pub(super) fn compare(
+        &self,
+        bank: &Bank,
+        settings: &BankSettings,
+        calibration: &Calibration,
+        scores: Option<ScoreComparison>,
+        before: &Before,
+    ) -> Result<Vec<Check>, ExtensionError> {
+        let least = settings.min_responses_per_item;
+        let items_lost = transaction(Isolation::ReadCommitted, || {
+            items_lost(bank, calibration, &before.in_force, least)
+        })?;
+        let comparison = Comparison {
+            calibration,
+            in_force: &before.in_force,
+            items_lost,
+            limited: self.request.item_ids.is_some(),
+            scores,
+        };
+        Ok(comparison.checks(&before.thresholds))
+    }
+}

@@ -1,0 +1,77 @@
+//! The middle of a run: from the decision to the estimates.
+
+use super::Run;
+use super::before::Before;
+use crate::bank::{Bank, BankSettings, StandardErrorMethod};
+use crate::error::ExtensionError;
+use crate::estimation;
+use crate::postgres::error_report::Level;
+use crate::postgres::threads::Threads;
+use crate::postgres::transactions::{Isolation, transaction};
+use crate::responses::{Loaded, check_memory, of_bank};
+use crate::runs::audit::Summary;
+use crate::runs::{items, should_run, warnings};
+use irt::scoring::ScoreComparison;
+use irt::{Calibration, Monitor, Responses};
+
+impl Run<'_> {
+    /// Counts what is new and reads everything, in one and the same snapshot. `None`: too few new
+    /// responses.
+    pub(super) fn load_if_enough(
+        &mut self,
+        bank: &Bank,
+        settings: &BankSettings,
+        threads: &mut Threads,
+    ) -> Result<Option<(Loaded, Before)>, ExtensionError> {
+        let force = self.request.is_forced();
+        let only = self.request.item_ids();
+        let facts = &mut self.facts;
+        transaction(Isolation::RepeatableRead, || {
+            let counts = should_run::count_responses(bank)?;
+            let enough = counts.is_enough(settings.min_new_responses);
+            let total = counts.seen_count + counts.ahead_count;
+            facts.counts = Some(counts);
+            if !enough && !force {
+                return Ok(None);
+            }
+            check_memory(total.unsigned_abs())?;
+            let loaded = of_bank::read(bank, settings.repeated_responses, threads)?;
+            if let Some(only) = &only {
+                items::must_be_of(bank, only, loaded.labels())?;
+            }
+            Ok(Some((loaded, Before::read(&bank.name)?)))
+        })
+    }
+
+    /// Puts the responses together and estimates, while no transaction is open. The threads end.
+    pub(super) fn calibrate(
+        &mut self,
+        loaded: Loaded,
+        settings: &BankSettings,
+        before: &Before,
+        mut threads: Threads,
+    ) -> Result<(Calibration, Option<ScoreComparison>), ExtensionError> {
+        let core_settings = settings.calibration_settings()?;
+        let compare = |responses: &Responses, found: &Calibration, monitor: &dyn Monitor| {
+            before.scores(responses, found, &core_settings.quadrature, monitor)
+        };
+        let estimate = estimation::estimate(
+            loaded,
+            &core_settings,
+            &mut threads,
+            &mut self.reporter,
+            compare,
+        )?;
+        self.facts.repeats_dropped = estimate.repeats_dropped;
+        if let Some(warning) = estimate.repeats_warning(settings.repeated_responses) {
+            self.warn(&warning);
+        }
+        let (calibration, scores) = estimate.calibration?;
+        let bootstrapped = settings.standard_errors == StandardErrorMethod::Bootstrap;
+        self.facts.fitted = Some(Summary::of(&calibration, bootstrapped));
+        if let Some(report) = warnings::thinly_covered(&calibration, self.run_id, settings) {
+            self.caller.report(Level::Notice, &report);
+        }
+        Ok((calibration, scores))
+    }
+}

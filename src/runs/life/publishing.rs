@@ -1,0 +1,112 @@
+//! The end of a run: its transaction, and publishing again and again while others are in the way.
+
+use super::Run;
+use crate::bank::Bank;
+use crate::error::ExtensionError;
+use crate::parameters::checks::Check;
+use crate::parameters::conclude::{Estimated, conclude};
+use crate::parameters::in_force::InForce;
+use crate::postgres::transactions::replicated_transaction;
+use crate::postgres::{cancels, interrupts};
+use crate::runs::audit::{self, Status};
+use crate::runs::lock_wait::Place;
+use crate::runs::{failure, warnings};
+use irt::{Calibration, IrtError};
+use pgrx::datum::TimestampWithTimeZone;
+use std::time::Duration;
+
+impl Run<'_> {
+    /// The transaction that decides how the run ends: not begun when somebody wants it stopped,
+    /// and true as soon as it is committed here, whatever happens to the wait for a standby.
+    pub(super) fn conclude<T>(
+        &mut self,
+        work: impl FnOnce(&Self) -> Result<T, ExtensionError>,
+    ) -> Result<T, ExtensionError> {
+        if interrupts::is_terminated() || self.limit.passed().is_some() || self.caller.is_gone() {
+            return Err(IrtError::Interrupted.into());
+        }
+        let committed = replicated_transaction(|| work(self))?;
+        self.disable_interrupts();
+        if !committed.replicated {
+            self.warn(&failure::not_replicated(self.run_id, &self.limit));
+        }
+        Ok(committed.value)
+    }
+
+    /// Records, publishes or not, and ends the run in one transaction, again and again while others are in the way.
+    pub(super) fn publish(
+        &mut self,
+        bank: &Bank,
+        calibration: &Calibration,
+        in_force: &InForce,
+        checks: &[Check],
+    ) -> Result<String, ExtensionError> {
+        self.place = bank
+            .items
+            .as_ref()
+            .map(|items| Place { oid: items.relation.oid, name: items.relation.name.clone() });
+        loop {
+            let published = self.conclude(|run| {
+                let now = audit::now()?;
+                let only = run.request.item_ids();
+                let published = conclude(
+                    bank,
+                    Estimated {
+                        run_id: run.run_id,
+                        calibration,
+                        only: only.as_deref(),
+                        wanted: true,
+                        in_force,
+                        checks,
+                        ended_at: now,
+                    },
+                )?;
+                audit::record_quadrature_nodes(run.run_id, calibration.quadrature_nodes)?;
+                Ok((published, run.end(Status::Success, now)?))
+            });
+            match published {
+                Ok((published, row)) => {
+                    let of_checks =
+                        warnings::of_checks(&bank.name, self.run_id, &published, checks);
+                    for report in warnings::of_publishing(bank, &published).iter().chain(&of_checks)
+                    {
+                        self.warn(report);
+                    }
+                    return Ok(row);
+                }
+                Err(error) => self.try_again_after(error)?,
+            }
+        }
+    }
+
+    /// Ends the row, and tells whoever listens.
+    pub(super) fn end(
+        &self,
+        status: Status,
+        now: TimestampWithTimeZone,
+    ) -> Result<String, ExtensionError> {
+        let row = audit::end(self.run_id, status, &self.facts, None, now)?;
+        audit::announce(&row)?;
+        Ok(row)
+    }
+
+    /// Waits a moment where others are in the way.
+    fn try_again_after(&mut self, error: ExtensionError) -> Result<(), ExtensionError> {
+        let error = failure::name_lock_holders(error, self.place.as_ref(), self.request)?;
+        if !failure::is_transient(&error) {
+            return Err(error);
+        }
+        self.obstacle = Some(error);
+        cancels::forget_waits();
+        pause();
+        Ok(())
+    }
+}
+
+/// Lets others finish. Ends early, with an ERROR, when the run is interrupted.
+fn pause() {
+    for _ in 0..10 {
+        std::thread::sleep(Duration::from_millis(10));
+        interrupts::check();
+    }
+}

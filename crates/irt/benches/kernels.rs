@@ -1,12 +1,14 @@
 //! What one E-step and one fit cost, on one thread: `cargo bench -p irt`.
 //!
-//! The plain E-step is timed beside the fast one, on complete data (persons share
+//! The general E-step is timed beside the fast one, on complete data (persons share
 //! their item set) and on sparse data (they do not).
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use irt::e_step::{marginal_log_likelihood, plain_e_step};
 use irt::simulate::{Simulation, simulate};
-use irt::{CalibrationSettings, Priors, Quadrature, StandardErrors, Unmonitored, calibrate};
+use irt::{
+    CalibrationSettings, ItemParameters, Population, Priors, Quadrature, StandardErrors,
+    Unmonitored, calibrate, counts_by_node, marginal_log_likelihood,
+};
 
 const COMPLETE: Simulation = Simulation { persons: 2000, items: 100, answered: 1.0, seed: 1 };
 const SPARSE: Simulation = Simulation { persons: 10_000, items: 500, answered: 0.04, seed: 1 };
@@ -15,15 +17,19 @@ fn e_steps(criterion: &mut Criterion) {
     let quadrature = Quadrature::default();
     let mut group = criterion.benchmark_group("E-step");
     for (name, design) in [("complete", COMPLETE), ("sparse", SPARSE)] {
-        let (responses, items) = simulate(&design);
-        let patterns = responses.patterns();
+        let (responses, truth) = simulate(&design);
+        let items: Vec<ItemParameters> =
+            truth.iter().map(|item| ItemParameters::new(item.slope, item.difficulty())).collect();
+        let (everybody, never) = (Population::STANDARD, &Unmonitored);
         group.throughput(Throughput::Elements(responses.count()));
         group.bench_function(BenchmarkId::new("fast", name), |bencher| {
-            bencher.iter(|| marginal_log_likelihood(patterns, &items, &quadrature));
+            bencher.iter(|| {
+                marginal_log_likelihood(&responses, &items, &quadrature, everybody, never)
+            });
         });
         group.sample_size(10);
-        group.bench_function(BenchmarkId::new("plain", name), |bencher| {
-            bencher.iter(|| plain_e_step(patterns, &items, &quadrature));
+        group.bench_function(BenchmarkId::new("general", name), |bencher| {
+            bencher.iter(|| counts_by_node(&responses, &items, &quadrature, everybody, never));
         });
     }
     group.finish();

@@ -99,7 +99,7 @@ pub enum IrtError {
     NotConverged {
         /// Why it stopped, in words.
         termination: &'static str,
-        /// Cycles done.
+        /// E-steps done.
         cycles: u32,
         /// Log-likelihood reached, without priors.
         log_likelihood: f64,

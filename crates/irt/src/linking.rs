@@ -52,6 +52,7 @@ mod robust_z;
 mod scales;
 mod standard_errors;
 mod stocking_lord;
+mod weighted_nodes;
 
 pub use checks::{LARGEST_FACTOR, LEAST_COMMON_ITEMS, check_difficulties, check_units};
 pub use common_item::{CommonItem, ItemErrors};

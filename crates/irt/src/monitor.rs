@@ -3,10 +3,12 @@
 //! The core knows no clock, no signal and no database. It calls these methods
 //! and obeys.
 
+use crate::error::IrtError;
+
 /// What the estimator is busy with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
-    /// Estimating discriminations and difficulties; `done` counts cycles and `total` their limit.
+    /// Estimating discriminations and difficulties; `done` counts E-steps and `total` their limit.
     Fitting,
     /// Standard errors; `done` counts bootstrap replicates, or blocks of the observed information.
     StandardErrors,
@@ -24,12 +26,12 @@ pub trait Monitor: Sync {
     }
 
     /// True asks the bootstrap to be content with the replicates 1..k that are
-    /// done, provided that k is at least [`crate::bootstrap::ENOUGH_REPLICATES`].
+    /// done, provided that k is at least [`crate::ENOUGH_REPLICATES`].
     fn out_of_time(&self) -> bool {
         false
     }
 
-    /// Called after every cycle, and after every block of the standard errors.
+    /// Called after every E-step, and after every block of the standard errors.
     fn progress(&self, phase: Phase, done: u64, total: u64) {
         let _ = (phase, done, total);
     }
@@ -40,3 +42,20 @@ pub trait Monitor: Sync {
 pub struct Unmonitored;
 
 impl Monitor for Unmonitored {}
+
+/// Gives up if the monitor asks to.
+///
+/// # Errors
+/// [`IrtError::Interrupted`].
+pub(crate) fn check(monitor: &dyn Monitor) -> Result<(), IrtError> {
+    if monitor.interrupted() { Err(IrtError::Interrupted) } else { Ok(()) }
+}
+
+/// Asks the monitor now and then: at position 0 and every 2¹⁶ positions.
+///
+/// # Errors
+/// [`IrtError::Interrupted`].
+pub(crate) fn check_now_and_then(monitor: &dyn Monitor, position: usize) -> Result<(), IrtError> {
+    const EVERY: usize = 1 << 16;
+    if position.is_multiple_of(EVERY) { check(monitor) } else { Ok(()) }
+}

@@ -3,9 +3,11 @@
 use rand::{Rng, RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use crate::data::grouped::RepeatedResponses;
+use crate::data::responses::Responses;
+use crate::data::rows::{NO_TIME, ResponseRows};
+use crate::model::two_pl::SlopeIntercept;
 use crate::monitor::Unmonitored;
-use crate::responses::{NO_TIME, RepeatedResponses, ResponseRows, Responses};
-use crate::two_pl::SlopeIntercept;
 
 /// What to simulate.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -3,8 +3,7 @@
 
 mod common;
 
-use common::{read_responses, settings};
-use irt::e_step::plain_e_step;
+use common::{plain_e_step, read_responses, settings};
 use irt::two_pl::SlopeIntercept;
 use irt::{Priors, Quadrature, StandardErrors, Unmonitored, calibrate};
 
@@ -14,12 +13,12 @@ fn expected_correct(
     items: &[SlopeIntercept],
     quadrature: &Quadrature,
 ) -> Vec<f64> {
-    let (attempts, _, _) = plain_e_step(responses.patterns(), items, quadrature);
+    let plain = plain_e_step(responses, items, quadrature);
     let nodes = quadrature.nodes();
     let of_item = |(item, attempts): (&SlopeIntercept, &[f64])| {
         nodes.iter().zip(attempts).map(|(node, count)| count * item.probability(*node)).sum()
     };
-    items.iter().zip(attempts.chunks_exact(nodes.len())).map(of_item).collect()
+    items.iter().zip(plain.responses.chunks_exact(nodes.len())).map(of_item).collect()
 }
 
 /// sim2: 5,000 persons who answered 30 of 200 items each. Strong priors pull by up to .09.

@@ -117,10 +117,10 @@ fn items_whose_persons_pile_up_at_the_ends_are_flagged() {
     let design = Simulation { persons: 400, items: 150, answered: 1.0, seed: 6 };
     let simulated = simulate_responses(&design, &items);
     let mut rows: Vec<(String, String, bool)> = Vec::new();
-    let patterns = simulated.patterns();
-    for pattern in 0..patterns.len() {
-        for code in &patterns.codes(pattern)[50..] {
-            rows.push((format!("p{pattern}"), format!("I{:03}", code >> 1), code & 1 == 1));
+    for (person, pattern) in simulated.iter().enumerate() {
+        for response in &pattern.responses[50..] {
+            let item = format!("I{:03}", response.item());
+            rows.push((format!("p{person}"), item, response.is_correct()));
         }
     }
     // They answer all of 100 items, the hardest as well; of the first 50 they miss one in ten.

@@ -15,11 +15,11 @@ fn matrix(persons: usize, items: usize, seed: u64) -> Vec<Vec<Option<bool>>> {
     let design = Simulation { persons: persons as u32, items: items as u32, answered: 1.0, seed };
     let truth = simulate_items(design.items, seed);
     let responses = irt::simulate::simulate_responses(&design, &truth);
-    let patterns = responses.patterns();
     let mut rows = Vec::new();
-    for (pattern, count) in patterns.multiplicities().iter().enumerate() {
-        let row: Vec<_> = patterns.codes(pattern).iter().map(|code| Some(code & 1 == 1)).collect();
-        rows.extend(std::iter::repeat_n(row, *count as usize));
+    for pattern in responses.iter() {
+        let answers = pattern.responses.iter().map(|response| Some(response.is_correct()));
+        let row: Vec<_> = answers.collect();
+        rows.extend(std::iter::repeat_n(row, pattern.persons as usize));
     }
     rows
 }

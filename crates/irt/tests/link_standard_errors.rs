@@ -7,8 +7,8 @@ use common::{data, read_responses, settings};
 use irt::linking::{CommonItem, JointCovariance, Link, LinkingMethod, link_errors};
 use irt::two_pl::{SlopeIntercept, logistic, softplus};
 use irt::{
-    Calibration, IrtError, ItemParameters, Priors, Quadrature, StandardErrors, Unmonitored,
-    calibrate,
+    Calibration, IrtError, ItemParameters, Population, Priors, Quadrature, StandardErrors,
+    Unmonitored, calibrate,
 };
 use nalgebra::DMatrix;
 use serde_json::Value;
@@ -43,7 +43,7 @@ fn gradient(persons: &[Vec<bool>], at: &[f64]) -> Vec<f64> {
     let nodes: Vec<(f64, f64)> = quadrature
         .nodes()
         .iter()
-        .zip(quadrature.weights())
+        .zip(Population::STANDARD.weights(&quadrature))
         .map(|(node, weight)| {
             let sum: f64 = (0..items).map(|j| softplus(item(j).logit(*node))).sum();
             (*node, weight.ln() - sum)
@@ -84,12 +84,12 @@ fn fit(name: &str) -> Fit {
     let responses = read_responses(name);
     let settings = settings(Priors::flat(), StandardErrors::ObservedInformation);
     let calibration = calibrate(&responses, &settings, &Unmonitored).unwrap();
-    let patterns = responses.patterns();
     let mut persons = Vec::new();
-    for (pattern, count) in patterns.multiplicities().iter().enumerate() {
-        let answers: Vec<bool> = patterns.codes(pattern).iter().map(|code| code & 1 == 1).collect();
-        assert_eq!(answers.len(), patterns.items());
-        persons.extend((0..*count).map(|_| answers.clone()));
+    for pattern in responses.iter() {
+        let answers: Vec<bool> =
+            pattern.responses.iter().map(|response| response.is_correct()).collect();
+        assert_eq!(answers.len(), responses.labels().len());
+        persons.extend((0..pattern.persons).map(|_| answers.clone()));
     }
     let at: Vec<f64> = calibration
         .items

@@ -7,7 +7,7 @@ mod common;
 
 use common::data;
 use irt::linking::{CommonItem, Link, LinkingMethod, find_drift, link_scales};
-use irt::{ItemParameters, Quadrature};
+use irt::{ItemParameters, Population, Quadrature};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde::Deserialize;
@@ -111,7 +111,7 @@ fn criterion(method: LinkingMethod, common: &[CommonItem], link: Link) -> f64 {
         _ => distances(node).map(|distance| distance * distance).sum(),
     };
     let quadrature = grid();
-    let nodes = quadrature.nodes().iter().zip(quadrature.weights());
+    let nodes = quadrature.nodes().iter().zip(Population::STANDARD.weights(&quadrature));
     nodes.map(|(node, weight)| weight * at(*node)).sum()
 }
 

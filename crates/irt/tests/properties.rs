@@ -3,7 +3,9 @@
 //! `PROPTEST_CASES` sets how many are tried (1,000 unless told; `make properties` tries 100,000).
 #![allow(clippy::unwrap_used)]
 
-use irt::e_step::plain_e_step;
+mod common;
+
+use common::plain_e_step;
 use irt::two_pl::SlopeIntercept;
 use irt::{
     Calibration, CalibrationSettings, Flag, IrtError, ItemStatus, NO_TIME, Priors, Quadrature,
@@ -177,7 +179,8 @@ proptest! {
                             let a = item.discrimination.unwrap();
                             let b = item.difficulty.unwrap();
                             prop_assert!(a.is_finite() && b.is_finite());
-                            prop_assert!(priors.supports(a, -a * b));
+                            let at = SlopeIntercept::from_discrimination_difficulty(a, b);
+                    prop_assert!(priors.log_density(at) > f64::NEG_INFINITY);
                             let share = item.proportion_correct.unwrap();
                             prop_assert!(share > 0.0 && share < 1.0);
                         }
@@ -281,9 +284,8 @@ proptest! {
                 .iter()
                 .map(|(a, b)| SlopeIntercept::from_discrimination_difficulty(*a, *b))
                 .collect();
-            let prior: f64 =
-                items.iter().map(|item| priors.at(item.slope, item.intercept).log_density).sum();
-            plain_e_step(kept.patterns(), &items, &grid).2 + prior
+            let prior: f64 = items.iter().map(|item| priors.log_density(*item)).sum();
+            plain_e_step(&kept, &items, &grid).log_likelihood + prior
         };
         let estimate: Vec<(f64, f64)> = calibration
             .calibrated()

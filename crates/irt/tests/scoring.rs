@@ -10,7 +10,7 @@ use irt::scoring::{
     AbilityEstimate, Answer, Eap, ScorePrior, compare_scores, eap, eap_of_everybody, map, ml, wle,
 };
 use irt::simulate::{Simulation, simulate};
-use irt::{IrtError, ItemParameters, Monitor, Quadrature, Unmonitored};
+use irt::{IrtError, ItemParameters, Monitor, Quadrature, Response, Unmonitored};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -135,26 +135,33 @@ fn odd_bank() -> (irt::Responses, Vec<ItemParameters>) {
     (responses, items)
 }
 
-fn answers_of(codes: &[u32], items: &[ItemParameters]) -> Vec<Answer> {
-    let answer = |code: &u32| Answer { item: items[(code >> 1) as usize], correct: code & 1 == 1 };
-    codes.iter().map(answer).collect()
+fn answers_of(responses: &[Response], items: &[ItemParameters]) -> Vec<Answer> {
+    let answer = |response: &Response| Answer {
+        item: items[response.item()],
+        correct: response.is_correct(),
+    };
+    responses.iter().map(answer).collect()
+}
+
+fn patterns_of(responses: &irt::Responses) -> Vec<&[Response]> {
+    responses.iter().map(|pattern| pattern.responses).collect()
 }
 
 #[test]
 fn everybody_at_once_is_everybody_alone_to_the_bit() {
     let (responses, items) = odd_bank();
-    let patterns = responses.patterns();
+    let patterns = patterns_of(&responses);
     let scorer = Eap::new(ScorePrior::new(0.2, 1.1).unwrap(), &grid());
     let on = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        let codes = |pattern: usize| patterns.codes(pattern);
-        pool.install(|| eap_of_everybody(&scorer, &items, patterns.len(), codes, &Unmonitored))
+        let answers = |pattern: usize| patterns[pattern];
+        pool.install(|| eap_of_everybody(&scorer, &items, patterns.len(), answers, &Unmonitored))
             .unwrap()
     };
     let scores = on(1);
     assert_eq!(scores.len(), patterns.len());
     for (pattern, score) in scores.iter().enumerate() {
-        let alone = scorer.score(&answers_of(patterns.codes(pattern), &items)).unwrap();
+        let alone = scorer.score(&answers_of(patterns[pattern], &items)).unwrap();
         assert_eq!(*score, alone);
     }
     assert_eq!(scores, on(7));
@@ -172,17 +179,18 @@ impl Monitor for StopAt {
 #[test]
 fn scoring_a_bank_can_be_stopped_and_refuses_what_it_cannot_use() {
     let (responses, mut items) = odd_bank();
-    let patterns = responses.patterns();
+    let patterns = patterns_of(&responses);
     let scorer = Eap::new(ScorePrior::default(), &grid());
-    let codes = |pattern: usize| patterns.codes(pattern);
+    let answers = |pattern: usize| patterns[pattern];
     let score = |items: &[ItemParameters], monitor: &dyn Monitor| {
-        eap_of_everybody(&scorer, items, patterns.len(), codes, monitor).map(|_| ())
+        eap_of_everybody(&scorer, items, patterns.len(), answers, monitor).map(|_| ())
     };
     assert_eq!(score(&items, &StopAt(AtomicUsize::new(5))), Err(IrtError::Interrupted));
     assert!(matches!(score(&items[..9], &Unmonitored), Err(IrtError::UnknownItem { .. })));
     let some: Vec<_> = items.iter().copied().map(Some).collect();
     let compare = |after: &[Option<ItemParameters>], monitor: &dyn Monitor| {
-        compare_scores(patterns, &some, after, ScorePrior::default(), &grid(), monitor).map(|_| ())
+        compare_scores(&responses, &some, after, ScorePrior::default(), &grid(), monitor)
+            .map(|_| ())
     };
     assert_eq!(compare(&some, &StopAt(AtomicUsize::new(2))), Err(IrtError::Interrupted));
     assert!(matches!(compare(&some[..9], &Unmonitored), Err(IrtError::UnknownItem { .. })));
@@ -196,7 +204,6 @@ fn scoring_a_bank_can_be_stopped_and_refuses_what_it_cannot_use() {
 #[test]
 fn comparing_scores_is_scoring_twice() {
     let (responses, before) = odd_bank();
-    let patterns = responses.patterns();
     let (prior, grid) = (ScorePrior::new(-0.3, 1.2).unwrap(), grid());
     let scorer = Eap::new(prior, &grid);
     let mut before: Vec<Option<ItemParameters>> = before.into_iter().map(Some).collect();
@@ -207,23 +214,19 @@ fn comparing_scores_is_scoring_twice() {
     (before[5], after[6]) = (None, None);
     let common: Vec<bool> = (0..31).map(|item| item != 5 && item != 6).collect();
     let (mut persons, mut change, mut pairs) = (0.0, 0.0, Vec::new());
-    for (pattern, weight) in patterns.multiplicities().iter().enumerate() {
-        let codes: Vec<u32> = patterns
-            .codes(pattern)
-            .iter()
-            .copied()
-            .filter(|code| common[(code >> 1) as usize])
-            .collect();
-        if codes.is_empty() {
+    for pattern in responses.iter() {
+        let of_both = pattern.responses.iter().copied().filter(|response| common[response.item()]);
+        let answered: Vec<Response> = of_both.collect();
+        if answered.is_empty() {
             continue;
         }
         let score = |items: &[Option<ItemParameters>]| {
             let items: Vec<ItemParameters> =
                 items.iter().map(|item| item.unwrap_or(ItemParameters::new(0.0, 0.0))).collect();
-            scorer.score(&answers_of(&codes, &items)).unwrap().ability
+            scorer.score(&answers_of(&answered, &items)).unwrap().ability
         };
         let (x, y) = (score(&before), score(&after));
-        for _ in 0..*weight {
+        for _ in 0..pattern.persons {
             persons += 1.0;
             change += (y - x).abs();
             pairs.push((x, y));
@@ -235,7 +238,7 @@ fn comparing_scores_is_scoring_twice() {
     let variances = mean(&|pair| (pair.0 - x).powi(2)) * mean(&|pair| (pair.1 - y).powi(2));
     let on = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| compare_scores(patterns, &before, &after, prior, &grid, &Unmonitored))
+        pool.install(|| compare_scores(&responses, &before, &after, prior, &grid, &Unmonitored))
             .unwrap()
     };
     let found = on(1);
@@ -247,7 +250,7 @@ fn comparing_scores_is_scoring_twice() {
     // Nothing in common, and nothing that changes.
     let none = vec![None; 31];
     let compare = |before: &[_], after: &[_]| {
-        compare_scores(patterns, before, after, prior, &grid, &Unmonitored).unwrap()
+        compare_scores(&responses, before, after, prior, &grid, &Unmonitored).unwrap()
     };
     let nobody = compare(&none, &after);
     assert_eq!((nobody.persons, nobody.mean_absolute_change, nobody.disorder), (0, None, None));

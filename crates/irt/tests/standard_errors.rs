@@ -3,8 +3,7 @@
 
 mod common;
 
-use common::{build, read_responses, read_rows, settings};
-use irt::e_step::plain_e_step;
+use common::{build, plain_e_step, read_responses, read_rows, settings};
 use irt::simulate::{Simulation, simulate};
 use irt::two_pl::SlopeIntercept;
 use irt::{
@@ -22,10 +21,9 @@ fn objective(responses: &Responses, priors: &Priors, parameters: &[f64]) -> f64 
         .chunks(2)
         .map(|pair| SlopeIntercept::from_discrimination_difficulty(pair[0], pair[1]))
         .collect();
-    let (_, _, log_likelihood) = plain_e_step(responses.patterns(), &items, &Quadrature::default());
-    let prior: f64 =
-        items.iter().map(|item| priors.at(item.slope, item.intercept).log_density).sum();
-    log_likelihood + prior
+    let plain = plain_e_step(responses, &items, &Quadrature::default());
+    let prior: f64 = items.iter().map(|item| priors.log_density(*item)).sum();
+    plain.log_likelihood + prior
 }
 
 /// Minus the Hessian in (a, b), by central differences.

@@ -53,8 +53,8 @@ impl Before {
             .iter()
             .map(|item| Some(ItemParameters::new(item.discrimination?, item.difficulty?)))
             .collect();
-        let (prior, patterns) = (ScorePrior::default(), responses.patterns());
-        compare_scores(patterns, &old, &new, prior, quadrature, monitor).map(Some)
+        let prior = ScorePrior::default();
+        compare_scores(responses, &old, &new, prior, quadrature, monitor).map(Some)
     }
 }
 

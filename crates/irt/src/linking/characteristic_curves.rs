@@ -25,8 +25,10 @@ use super::mean_sigma::mean_sigma;
 use super::minimum::{Evaluation, minimum, solve};
 use super::moments::{mean_and_sd, median_slope, slope_by_discriminations};
 use super::robust_z::quantile;
-use crate::quadrature::Quadrature;
-use crate::two_pl::logistic;
+use super::weighted_nodes::WeightedNodes;
+use crate::ability::quadrature::Quadrature;
+use crate::numeric::elementary::logistic;
+use crate::numeric::symmetric::Symmetric2;
 
 /// Which curves are compared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,11 +40,11 @@ pub(super) enum Curves {
 }
 
 /// What is minimised.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Criterion<'a> {
-    pub common: &'a [CommonItem],
-    pub quadrature: &'a Quadrature,
-    pub curves: Curves,
+    common: &'a [CommonItem],
+    nodes: WeightedNodes<'a>,
+    curves: Curves,
 }
 
 /// An item at one node: terms of R, S and C, and what moves them.
@@ -103,7 +105,15 @@ impl Curve {
     }
 }
 
-impl Criterion<'_> {
+impl<'a> Criterion<'a> {
+    pub(super) fn new(
+        common: &'a [CommonItem],
+        quadrature: &'a Quadrature,
+        curves: Curves,
+    ) -> Self {
+        Self { common, nodes: WeightedNodes::new(quadrature), curves }
+    }
+
     /// The link with the smallest criterion, from every start that the items suggest.
     ///
     /// # Errors
@@ -143,7 +153,7 @@ impl Criterion<'_> {
 
     /// F and its derivatives at (u, v); `None` unless u > 0.
     fn evaluate(&self, at: [f64; 2]) -> Option<Evaluation> {
-        let (mut value, mut gradient, mut hessian) = (0.0, [0.0; 2], [0.0; 3]);
+        let (mut value, mut gradient, mut hessian) = (0.0, [0.0; 2], Symmetric2::default());
         self.for_each_node(at, |node, weight, points| {
             for points in self.curves_of(points) {
                 let Curve { residual, slope, bend } = Curve::of(points);
@@ -151,9 +161,9 @@ impl Criterion<'_> {
                 let push = -weight * residual * slope;
                 gradient = [gradient[0] + push * node, gradient[1] + push];
                 let curvature = weight * (slope * slope - residual * bend);
-                hessian[0] += curvature * node * node;
-                hessian[1] += curvature * node;
-                hessian[2] += curvature;
+                hessian.xx += curvature * node * node;
+                hessian.xy += curvature * node;
+                hessian.yy += curvature;
             }
         });
         let usable = at[0] > 0.0 && value.is_finite();
@@ -194,11 +204,11 @@ impl Criterion<'_> {
 
     fn for_each_node(&self, at: [f64; 2], mut work: impl FnMut(f64, f64, &[Point])) {
         let mut points = vec![Point::default(); self.common.len()];
-        for (node, weight) in self.quadrature.nodes().iter().zip(self.quadrature.weights()) {
+        for (node, weight) in self.nodes.iter() {
             for (point, item) in points.iter_mut().zip(self.common) {
-                *point = Point::new(item, at, *node);
+                *point = Point::new(item, at, node);
             }
-            work(*node, *weight, &points);
+            work(node, weight, &points);
         }
     }
 

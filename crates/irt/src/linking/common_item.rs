@@ -1,7 +1,7 @@
 //! An item that was calibrated twice.
 
 use crate::error::IrtError;
-use crate::item_parameters::ItemParameters;
+use crate::model::item_parameters::ItemParameters;
 
 /// Standard errors of one item's parameters.
 #[derive(Debug, Clone, Copy, PartialEq)]

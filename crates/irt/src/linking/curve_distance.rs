@@ -1,7 +1,8 @@
 //! How far two items are apart where the persons are.
 
-use crate::item_parameters::ItemParameters;
-use crate::quadrature::Quadrature;
+use super::weighted_nodes::WeightedNodes;
+use crate::ability::quadrature::Quadrature;
+use crate::model::item_parameters::ItemParameters;
 
 /// The root mean square distance of two items' curves.
 ///
@@ -27,10 +28,5 @@ use crate::quadrature::Quadrature;
 /// ```
 #[must_use]
 pub fn curve_distance(item: ItemParameters, other: ItemParameters, quadrature: &Quadrature) -> f64 {
-    let square = |ability: f64| {
-        let distance = item.probability(ability) - other.probability(ability);
-        distance * distance
-    };
-    let nodes = quadrature.nodes().iter().zip(quadrature.weights());
-    libm::sqrt(nodes.map(|(node, weight)| weight * square(*node)).sum())
+    WeightedNodes::new(quadrature).distance(item, other)
 }

@@ -5,13 +5,13 @@
 //! by a distance that matters, and the change exceeds its sampling error.
 
 use super::common_item::{CommonItem, ItemErrors, validate};
-use super::curve_distance::curve_distance;
 use super::link::Link;
 use super::method::LinkingMethod;
 use super::moments::slope_by_discriminations;
 use super::robust_z::robust_z;
+use super::weighted_nodes::WeightedNodes;
+use crate::ability::quadrature::Quadrature;
 use crate::error::IrtError;
-use crate::quadrature::Quadrature;
 
 /// With fewer common items nothing is said of drift.
 pub const LEAST_ITEMS_FOR_DRIFT: usize = 10;
@@ -39,7 +39,7 @@ pub struct DriftedLink {
 ///   of ln a − ln a_onto) over the items kept; z = (d − median) / (0.74 IQR) over
 ///   all common items, quantiles of type 7, no z where the IQR is 0;
 /// - the root mean square distance of its linked curve from that in force
-///   ([`curve_distance()`]) is at least .05;
+///   ([`super::curve_distance()`]) is at least .05;
 /// - where standard errors exist, the change of b or of ln a under the link
 ///   exceeds 2.576 of its own; where one calibration has none, by the other's.
 ///
@@ -68,8 +68,9 @@ pub fn find_drift(
     if common.len() < LEAST_ITEMS_FOR_DRIFT {
         return Ok(DriftedLink { link, drifted });
     }
+    let nodes = WeightedNodes::new(quadrature);
     for _ in 0..MOST_ROUNDS {
-        let found = look(common, &drifted, link, quadrature);
+        let found = look(common, &drifted, link, &nodes);
         if found == drifted {
             break;
         }
@@ -86,12 +87,15 @@ pub(super) fn kept(common: &[CommonItem], drifted: &[bool]) -> Vec<CommonItem> {
 }
 
 /// Looks at all items under a link by those that had not drifted before.
-fn look(common: &[CommonItem], before: &[bool], link: Link, quadrature: &Quadrature) -> Vec<bool> {
+fn look(
+    common: &[CommonItem],
+    before: &[bool],
+    link: Link,
+    nodes: &WeightedNodes<'_>,
+) -> Vec<bool> {
     let outstanding = outstanding(common, before);
-    let distances: Vec<f64> = common
-        .iter()
-        .map(|item| curve_distance(link.item(item.from), item.onto, quadrature))
-        .collect();
+    let distances: Vec<f64> =
+        common.iter().map(|item| nodes.distance(link.item(item.from), item.onto)).collect();
     let drifted = common
         .iter()
         .zip(&outstanding)
@@ -147,7 +151,7 @@ fn at_most_half(mut drifted: Vec<bool>, distances: &[f64]) -> Vec<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::item_parameters::ItemParameters;
+    use crate::model::item_parameters::ItemParameters;
 
     #[test]
     fn of_more_than_half_the_most_distant_remain() {

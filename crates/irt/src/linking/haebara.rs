@@ -3,8 +3,8 @@
 use super::characteristic_curves::{Criterion, Curves};
 use super::common_item::{CommonItem, validate};
 use super::link::Link;
+use crate::ability::quadrature::Quadrature;
 use crate::error::IrtError;
-use crate::quadrature::Quadrature;
 
 /// The link that brings the items' characteristic curves closest to each other.
 ///
@@ -37,7 +37,7 @@ use crate::quadrature::Quadrature;
 /// ```
 pub fn haebara(common: &[CommonItem], quadrature: &Quadrature) -> Result<Link, IrtError> {
     validate(common, 2)?;
-    Criterion { common, quadrature, curves: Curves::OfTheItems }
+    Criterion::new(common, quadrature, Curves::OfTheItems)
         .minimum()
         .map_err(|reason| IrtError::LinkNotFound { method: "haebara", reason })
 }

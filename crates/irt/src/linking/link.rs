@@ -1,6 +1,6 @@
 //! The relation of two scales.
 
-use crate::item_parameters::ItemParameters;
+use crate::model::item_parameters::ItemParameters;
 
 /// θ' = A·θ + B: what takes the scale that is linked to the scale in force.
 ///

@@ -6,8 +6,8 @@ use super::haebara::haebara;
 use super::link::Link;
 use super::mean_sigma::{self, mean_sigma};
 use super::stocking_lord::stocking_lord;
+use crate::ability::quadrature::Quadrature;
 use crate::error::IrtError;
-use crate::quadrature::Quadrature;
 
 /// How a link is found.
 ///
@@ -67,7 +67,7 @@ impl LinkingMethod {
         link: Link,
         quadrature: &Quadrature,
     ) -> Option<[Vec<[f64; 2]>; 2]> {
-        let criterion = |curves| Criterion { common, quadrature, curves };
+        let criterion = |curves| Criterion::new(common, quadrature, curves);
         match self {
             Self::StockingLord => criterion(Curves::OfTheTest).sensitivity(link),
             Self::Haebara => criterion(Curves::OfTheItems).sensitivity(link),
@@ -79,7 +79,7 @@ impl LinkingMethod {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::item_parameters::ItemParameters;
+    use crate::model::item_parameters::ItemParameters;
 
     fn common() -> Vec<CommonItem> {
         let item =

@@ -1,11 +1,13 @@
 //! The minimum of a smooth function of two variables.
 
-/// Value, gradient and Hessian (xx, xy, yy) at one point.
+use crate::numeric::symmetric::Symmetric2;
+
+/// Value, gradient and Hessian at one point.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Evaluation {
     pub value: f64,
     pub gradient: [f64; 2],
-    pub hessian: [f64; 3],
+    pub hessian: Symmetric2,
 }
 
 /// Steps, taken or refused, before the search gives up.
@@ -28,7 +30,7 @@ pub(super) fn minimum(
     let (mut at, mut here) = (start, function(start)?);
     let mut damping = 0.0;
     for _ in 0..MOST_STEPS {
-        let size = here.hessian[0].abs() + here.hessian[2].abs();
+        let size = here.hessian.xx.abs() + here.hessian.yy.abs();
         let step = solve(here.hessian, damping * size, here.gradient);
         if let Some(step) = step {
             let next = [at[0] - step[0], at[1] - step[1]];
@@ -64,8 +66,9 @@ fn polished(
 }
 
 /// (Hessian + `damping`·1)⁻¹ · gradient; `None` unless the matrix is positive definite.
-pub(super) fn solve([xx, xy, yy]: [f64; 3], damping: f64, gradient: [f64; 2]) -> Option<[f64; 2]> {
-    let (xx, yy) = (xx + damping, yy + damping);
+pub(super) fn solve(hessian: Symmetric2, damping: f64, gradient: [f64; 2]) -> Option<[f64; 2]> {
+    let Symmetric2 { xy, .. } = hessian;
+    let (xx, yy) = (hessian.xx + damping, hessian.yy + damping);
     let determinant = xx * yy - xy * xy;
     (xx > 0.0 && determinant > 1e-14 * xx * yy).then(|| {
         [
@@ -87,7 +90,7 @@ mod tests {
             Some(Evaluation {
                 value: 100.0 * bend * bend + (1.0 - x) * (1.0 - x),
                 gradient: [-400.0 * x * bend - 2.0 * (1.0 - x), 200.0 * bend],
-                hessian: [1200.0 * x * x - 400.0 * y + 2.0, -400.0 * x, 200.0],
+                hessian: Symmetric2::new(1200.0 * x * x - 400.0 * y + 2.0, -400.0 * x, 200.0),
             })
         };
         let ([x, y], value) = minimum([-1.2, 1.0], valley).unwrap();
@@ -97,7 +100,7 @@ mod tests {
     #[test]
     fn says_so_where_there_is_none() {
         let plane = |[x, y]: [f64; 2]| {
-            Some(Evaluation { value: x + y, gradient: [1.0; 2], hessian: [0.0; 3] })
+            Some(Evaluation { value: x + y, gradient: [1.0; 2], hessian: Symmetric2::default() })
         };
         assert_eq!(minimum([0.0; 2], plane), None);
     }

@@ -5,8 +5,8 @@ use super::common_item::{CommonItem, validate};
 use super::drift::{DriftedLink, find_drift, kept};
 use super::link::Link;
 use super::method::LinkingMethod;
+use crate::ability::quadrature::Quadrature;
 use crate::error::IrtError;
-use crate::quadrature::Quadrature;
 
 /// A link that may be used.
 #[derive(Debug, Clone, PartialEq)]

@@ -4,8 +4,8 @@ use super::common_item::CommonItem;
 use super::covariance::JointCovariance;
 use super::link::Link;
 use super::method::LinkingMethod;
+use crate::ability::quadrature::Quadrature;
 use crate::error::IrtError;
-use crate::quadrature::Quadrature;
 
 /// Sampling errors of a link.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -3,8 +3,8 @@
 use super::characteristic_curves::{Criterion, Curves};
 use super::common_item::{CommonItem, validate};
 use super::link::Link;
+use crate::ability::quadrature::Quadrature;
 use crate::error::IrtError;
-use crate::quadrature::Quadrature;
 
 /// The link that brings the test characteristic curves closest to each other.
 ///
@@ -37,7 +37,7 @@ use crate::quadrature::Quadrature;
 /// ```
 pub fn stocking_lord(common: &[CommonItem], quadrature: &Quadrature) -> Result<Link, IrtError> {
     validate(common, 2)?;
-    Criterion { common, quadrature, curves: Curves::OfTheTest }
+    Criterion::new(common, quadrature, Curves::OfTheTest)
         .minimum()
         .map_err(|reason| IrtError::LinkNotFound { method: "stocking_lord", reason })
 }

@@ -6,7 +6,7 @@
 //! one on a rising item, and scoring knows no negative slopes.
 
 use crate::error::IrtError;
-use crate::item_parameters::ItemParameters;
+use crate::model::item_parameters::ItemParameters;
 
 /// A discrimination up to this size, in logits per unit of ability, counts as 0: it
 /// tells no two abilities apart.

@@ -1,6 +1,6 @@
 //! What new parameters do to the scores of persons who have answered already.
 //!
-//! Runs on the machinery of the E-step ([`crate::e_step`]), whose posterior
+//! Runs on the machinery of the E-step (`likelihood::expectation`), whose posterior
 //! needs of a person's correct responses two sums only: both sets of parameters
 //! together cost at most two E-steps.
 
@@ -9,14 +9,18 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::prior::ScorePrior;
-use crate::e_step::{CompensatedSum, ItemTables, log_posterior_base, sum_of_correct};
+use crate::ability::grid::Grid;
+use crate::ability::posterior::posterior;
+use crate::ability::quadrature::Quadrature;
+use crate::data::patterns::Patterns;
+use crate::data::responses::Responses;
 use crate::error::IrtError;
-use crate::item_parameters::ItemParameters;
-use crate::lanes::{Grid, Lane, dot, posterior, vectorised};
-use crate::monitor::Monitor;
-use crate::patterns::Patterns;
-use crate::quadrature::Quadrature;
-use crate::two_pl::SlopeIntercept;
+use crate::likelihood::item_tables::ItemTables;
+use crate::model::item_parameters::ItemParameters;
+use crate::model::two_pl::SlopeIntercept;
+use crate::monitor::{Monitor, check};
+use crate::numeric::compensated_sum::CompensatedSum;
+use crate::numeric::eight::{Eight, dot, vectorised};
 
 /// Patterns between two looks at the monitor.
 const PATTERNS_PER_CHECK: usize = 512;
@@ -34,14 +38,14 @@ pub struct ScoreComparison {
 
 /// Compares everybody's EAP under parameters `before` and `after`.
 ///
-/// One entry per item of `patterns`; only items that have both count, so that
+/// One entry per item of `responses`, in the order of its labels; only items that have both count, so that
 /// nobody's score moves because an item came or went. Persons without such an
 /// item are left out. Runs on the rayon pool of the calling thread; the same
 /// bits on any number of threads.
 ///
 /// # Errors
 /// [`IrtError::InvalidItemParameters`], [`IrtError::Interrupted`];
-/// [`IrtError::UnknownItem`] where the patterns have more items than there are entries.
+/// [`IrtError::UnknownItem`] where the responses have more items than there are entries.
 ///
 /// ```
 /// use irt::scoring::{ScorePrior, compare_scores};
@@ -56,20 +60,21 @@ pub struct ScoreComparison {
 /// };
 /// let (prior, grid) = (ScorePrior::default(), Quadrature::default());
 /// let (before, after) = (shifted(0.0), shifted(0.2));
-/// let found = compare_scores(responses.patterns(), &before, &after, prior, &grid, &Unmonitored)?;
+/// let found = compare_scores(&responses, &before, &after, prior, &grid, &Unmonitored)?;
 /// assert_eq!(found.persons, 300);
 /// assert!(found.mean_absolute_change.is_some_and(|change| 0.1 < change && change < 0.2));
 /// assert!(found.disorder.is_some_and(|disorder| disorder < 0.001));
 /// # Ok::<(), irt::IrtError>(())
 /// ```
 pub fn compare_scores(
-    patterns: &Patterns,
+    responses: &Responses,
     before: &[Option<ItemParameters>],
     after: &[Option<ItemParameters>],
     prior: ScorePrior,
     quadrature: &Quadrature,
     monitor: &dyn Monitor,
 ) -> Result<ScoreComparison, IrtError> {
+    let patterns = responses.patterns();
     let items = CommonItems::new(patterns.items(), before, after)?;
     let grid = prior.on(quadrature);
     let tables = [ItemTables::new(&items.before, &grid)?, ItemTables::new(&items.after, &grid)?];
@@ -133,15 +138,13 @@ impl Comparison<'_> {
         let mut moments = Moments::default();
         let mut start = chunk.start;
         while start < chunk.end {
-            if monitor.interrupted() {
-                return Err(IrtError::Interrupted);
-            }
+            check(monitor)?;
             let end = chunk.end.min(start + PATTERNS_PER_CHECK);
             vectorised(
                 #[inline(always)]
                 || {
                     for set in self.patterns.item_sets(start..end) {
-                        self.add_item_set(set.patterns, &mut rows, &mut moments);
+                        self.add_item_set(set, &mut rows, &mut moments);
                     }
                 },
             );
@@ -151,21 +154,21 @@ impl Comparison<'_> {
     }
 
     #[inline(always)]
-    fn add_item_set(&self, set: Range<usize>, rows: &mut [Vec<Lane>; 3], moments: &mut Moments) {
-        let shared = self.patterns.codes(set.start);
-        if !shared.iter().any(|code| self.is_common[(code >> 1) as usize]) {
+    fn add_item_set(&self, set: Range<usize>, rows: &mut [Vec<Eight>; 3], moments: &mut Moments) {
+        let shared = self.patterns.pattern(set.start);
+        if !shared.iter().any(|response| self.is_common[response.item()]) {
             return;
         }
         let [before, after, weights] = rows;
-        log_posterior_base(before, shared, &self.tables[0], self.grid);
-        log_posterior_base(after, shared, &self.tables[1], self.grid);
+        self.tables[0].log_posterior_base(before, shared);
+        self.tables[1].log_posterior_base(after, shared);
         for pattern in set {
-            let codes = self.patterns.codes(pattern);
+            let responses = self.patterns.pattern(pattern);
             let scores = [(&*before, &self.tables[0]), (&*after, &self.tables[1])].map(
                 #[inline(always)]
                 |(base, tables)| {
-                    let slope = sum_of_correct(codes, tables.parameters).slope;
-                    let here = posterior(base, slope, &self.grid.nodes, weights).lanes;
+                    let slope = tables.sum_of_correct(responses).slope;
+                    let here = posterior(base, slope, &self.grid.nodes, weights).eights;
                     dot(&weights[here.clone()], &self.grid.nodes[here]) - self.centre
                 },
             );

@@ -4,9 +4,11 @@ use super::answers::{Answer, RisingAnswer, in_order};
 use super::estimate::AbilityEstimate;
 use super::node_likelihood::{factors, negative_log_likelihood};
 use super::prior::ScorePrior;
+use crate::ability::grid::Grid;
+use crate::ability::posterior::posterior;
+use crate::ability::quadrature::Quadrature;
 use crate::error::IrtError;
-use crate::lanes::{Grid, Lane, posterior, vectorised};
-use crate::quadrature::Quadrature;
+use crate::numeric::eight::{Eight, vectorised};
 
 /// The expected ability given the answers, and its posterior standard deviation.
 ///
@@ -72,7 +74,7 @@ impl Eap {
             || {
                 self.of(
                     &answers,
-                    |number, lane| factors(&answers[number], self.grid.nodes[lane]),
+                    |number, eight| factors(&answers[number], self.grid.nodes[eight]),
                     &mut scratch,
                 )
             },
@@ -83,12 +85,12 @@ impl Eap {
         &self.grid
     }
 
-    /// The estimate from sorted answers, whose `factors(number, lane)` may come from a table.
+    /// The estimate from sorted answers, whose `factors(number, eight)` may come from a table.
     #[inline(always)]
     pub(super) fn of(
         &self,
         answers: &[RisingAnswer],
-        factors: impl Fn(usize, usize) -> Lane,
+        factors: impl Fn(usize, usize) -> Eight,
         scratch: &mut Scratch,
     ) -> AbilityEstimate {
         if answers.is_empty() {
@@ -96,20 +98,20 @@ impl Eap {
             return AbilityEstimate { ability, standard_error: Some(sd) };
         }
         let Scratch { logs, weights } = scratch;
-        for (lane, log) in logs.iter_mut().enumerate() {
-            let factors = |number| factors(number, lane);
-            let surprise = negative_log_likelihood(answers, self.grid.nodes[lane], factors);
-            *log = difference(self.grid.log_weights[lane], surprise);
+        for (eight, log) in logs.iter_mut().enumerate() {
+            let factors = |number| factors(number, eight);
+            let surprise = negative_log_likelihood(answers, self.grid.nodes[eight], factors);
+            *log = difference(self.grid.log_weights[eight], surprise);
         }
-        let here = posterior(logs, 0.0, &self.grid.nodes, weights).lanes;
+        let here = posterior(logs, 0.0, &self.grid.nodes, weights).eights;
         moments(&weights[here.clone()], &self.grid.nodes[here])
     }
 }
 
 /// Rows over the grid that are overwritten for every person.
 pub(super) struct Scratch {
-    logs: Vec<Lane>,
-    weights: Vec<Lane>,
+    logs: Vec<Eight>,
+    weights: Vec<Eight>,
 }
 
 impl Scratch {
@@ -119,7 +121,7 @@ impl Scratch {
 }
 
 #[inline(always)]
-fn difference(mut left: Lane, right: Lane) -> Lane {
+fn difference(mut left: Eight, right: Eight) -> Eight {
     for (left, right) in left.iter_mut().zip(right) {
         *left -= right;
     }
@@ -128,7 +130,7 @@ fn difference(mut left: Lane, right: Lane) -> Lane {
 
 /// Mean and standard deviation of nodes under weights that sum to 1.
 #[inline(always)]
-fn moments(weights: &[Lane], nodes: &[Lane]) -> AbilityEstimate {
+fn moments(weights: &[Eight], nodes: &[Eight]) -> AbilityEstimate {
     let pairs = || weights.as_flattened().iter().zip(nodes.as_flattened());
     let ability = pairs().map(|(weight, node)| weight * node).sum::<f64>();
     let square = |node: f64| (node - ability) * (node - ability);

@@ -10,11 +10,12 @@ use super::answers::RisingAnswer;
 use super::eap::{Eap, Scratch};
 use super::estimate::AbilityEstimate;
 use super::node_likelihood::factors;
+use crate::data::response::Response;
 use crate::error::IrtError;
-use crate::item_parameters::ItemParameters;
-use crate::lanes::{LANES, Lane, vectorised};
 use crate::memory::reserve;
+use crate::model::item_parameters::ItemParameters;
 use crate::monitor::Monitor;
+use crate::numeric::eight::{Eight, LANES, vectorised};
 
 /// Persons between two looks at the monitor.
 const PERSONS_AT_ONCE: usize = 256;
@@ -23,8 +24,7 @@ const NO_RANK: u32 = u32::MAX;
 
 /// [`super::eap()`] of persons 0 … `persons` − 1, to the bit.
 ///
-/// `answers(person)` yields a person's responses as codes, in any order: item
-/// number times 2, plus 1 if correct. Item numbers count `items` from 0.
+/// `answers(person)` yields a person's responses, in any order. Item numbers count `items` from 0.
 /// Runs on the rayon pool of the calling thread; the result does not depend on it.
 ///
 /// # Errors
@@ -41,8 +41,8 @@ const NO_RANK: u32 = u32::MAX;
 /// let items: Vec<ItemParameters> =
 ///     truth.iter().map(|item| ItemParameters::new(item.slope, item.difficulty())).collect();
 /// let scorer = Eap::new(ScorePrior::default(), &Quadrature::default());
-/// let patterns = responses.patterns();
-/// let answers = |pattern| patterns.codes(pattern);
+/// let patterns: Vec<_> = responses.iter().map(|pattern| pattern.responses).collect();
+/// let answers = |pattern: usize| patterns[pattern];
 /// let scores = eap_of_everybody(&scorer, &items, patterns.len(), answers, &Unmonitored)?;
 /// assert_eq!(scores.len(), patterns.len());
 /// # Ok::<(), irt::IrtError>(())
@@ -51,7 +51,7 @@ pub fn eap_of_everybody<'a>(
     scorer: &Eap,
     items: &[ItemParameters],
     persons: usize,
-    answers: impl Fn(usize) -> &'a [u32] + Sync,
+    answers: impl Fn(usize) -> &'a [Response] + Sync,
     monitor: &dyn Monitor,
 ) -> Result<Vec<AbilityEstimate>, IrtError> {
     let ranked = RankedItems::new(scorer, items)?;
@@ -82,8 +82,8 @@ struct RankedItems {
     falling: Vec<bool>,
     /// Different items, ascending, as if answered downwards.
     items: Vec<RisingAnswer>,
-    /// Items × lanes of nodes.
-    factors: Vec<Lane>,
+    /// Items × eights of nodes.
+    factors: Vec<Eight>,
 }
 
 impl RankedItems {
@@ -112,8 +112,8 @@ impl RankedItems {
     }
 }
 
-/// The [`factors`] of every item, items × lanes of nodes.
-fn table(scorer: &Eap, items: &[RisingAnswer]) -> Result<Vec<Lane>, IrtError> {
+/// The [`factors`] of every item, items × eights of nodes.
+fn table(scorer: &Eap, items: &[RisingAnswer]) -> Result<Vec<Eight>, IrtError> {
     let grid = scorer.grid();
     let mut rows = reserve(items.len() * grid.width, "the items' likelihoods")?;
     rows.resize(items.len() * grid.width, [0.0; LANES]);
@@ -143,16 +143,16 @@ impl Desk {
         Self { scratch: Scratch::new(scorer.grid()), keys: Vec::new(), answers: Vec::new() }
     }
 
-    fn sort(&mut self, codes: &[u32], items: &RankedItems) -> Result<(), IrtError> {
+    fn sort(&mut self, responses: &[Response], items: &RankedItems) -> Result<(), IrtError> {
         self.keys.clear();
-        for code in codes {
-            let item = (code >> 1) as usize;
+        for response in responses {
+            let item = response.item();
             let Some(rank) = items.rank.get(item) else {
                 let known = items.rank.len() as u64;
                 return Err(IrtError::UnknownItem { item: item as u64, items: known });
             };
             if *rank != NO_RANK {
-                self.keys.push(rank << 1 | (code & 1) ^ u32::from(items.falling[item]));
+                self.keys.push(rank << 1 | response.count() ^ u32::from(items.falling[item]));
             }
         }
         self.keys.sort_unstable();
@@ -168,6 +168,6 @@ impl Desk {
         let width = scorer.grid().width;
         let (keys, factors) = (&self.keys, &items.factors);
         let row = |number: usize| (keys[number] >> 1) as usize * width;
-        scorer.of(&self.answers, |number, lane| factors[row(number) + lane], &mut self.scratch)
+        scorer.of(&self.answers, |number, eight| factors[row(number) + eight], &mut self.scratch)
     }
 }

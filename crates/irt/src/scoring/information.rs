@@ -2,7 +2,7 @@
 
 use super::likelihood::log_item_information;
 use crate::error::IrtError;
-use crate::item_parameters::ItemParameters;
+use crate::model::item_parameters::ItemParameters;
 
 /// What a set of items tells at one ability.
 #[derive(Debug, Clone, Copy, PartialEq)]

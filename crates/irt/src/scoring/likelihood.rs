@@ -13,7 +13,7 @@
 
 use super::answers::RisingAnswer;
 use super::log_sum::LogSum;
-use crate::two_pl::softplus;
+use crate::numeric::elementary::softplus;
 
 /// ℓ(θ), in nats.
 pub(super) fn log_likelihood(answers: &[RisingAnswer], ability: f64) -> f64 {

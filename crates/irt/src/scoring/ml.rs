@@ -19,8 +19,8 @@ use super::estimate::AbilityEstimate;
 use super::likelihood::log_information;
 use super::log_sum::LogSum;
 use super::root::crossing;
-use crate::e_step::CompensatedSum;
 use crate::error::IrtError;
+use crate::numeric::compensated_sum::CompensatedSum;
 
 /// The ability at which the likelihood of the answers is largest.
 ///

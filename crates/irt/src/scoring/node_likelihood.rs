@@ -11,14 +11,15 @@
 //! either answer: a whole bank's factors are a table of items × nodes.
 
 use super::answers::RisingAnswer;
-use crate::lanes::{LANES, Lane, exp_nonpositive};
+use crate::numeric::eight::{Eight, LANES};
+use crate::numeric::elementary::exp_nonpositive;
 
 /// Factors of at most 2 whose product is below the largest number, 2¹⁰²⁴.
 const MOST_FACTORS: usize = 1000;
 
 /// 1 + exp(−|a (θ − b)|) at some nodes.
 #[inline(always)]
-pub(super) fn factors(answer: &RisingAnswer, nodes: Lane) -> Lane {
+pub(super) fn factors(answer: &RisingAnswer, nodes: Eight) -> Eight {
     let mut factors = nodes;
     for value in &mut factors {
         *value = 1.0 + exp_nonpositive(-answer.logit(*value).abs());
@@ -34,9 +35,9 @@ pub(super) fn factors(answer: &RisingAnswer, nodes: Lane) -> Lane {
 #[inline(always)]
 pub(super) fn negative_log_likelihood(
     answers: &[RisingAnswer],
-    nodes: Lane,
-    factors: impl Fn(usize) -> Lane,
-) -> Lane {
+    nodes: Eight,
+    factors: impl Fn(usize) -> Eight,
+) -> Eight {
     let mut sum = [0.0; LANES];
     for (chunk, some) in answers.chunks(MOST_FACTORS).enumerate() {
         let mut product = [1.0; LANES];
@@ -59,8 +60,9 @@ pub(super) fn negative_log_likelihood(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lanes::Grid;
-    use crate::quadrature::Quadrature;
+    use crate::ability::grid::Grid;
+    use crate::ability::population::Population;
+    use crate::ability::quadrature::Quadrature;
     use crate::scoring::likelihood::log_likelihood;
 
     #[test]
@@ -72,7 +74,7 @@ mod tests {
                 up: number % 3 == 0,
             })
             .collect();
-        for nodes in Grid::new(&Quadrature::default()).nodes {
+        for nodes in Grid::new(&Quadrature::default(), Population::STANDARD).nodes {
             let found =
                 negative_log_likelihood(&answers, nodes, |number| factors(&answers[number], nodes));
             for (node, value) in nodes.iter().zip(found) {

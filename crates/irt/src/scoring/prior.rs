@@ -1,8 +1,8 @@
 //! What is believed of a person before he answers.
 
+use crate::ability::grid::Grid;
+use crate::ability::quadrature::Quadrature;
 use crate::error::IrtError;
-use crate::lanes::Grid;
-use crate::quadrature::Quadrature;
 
 /// The farthest mean, and the largest standard deviation, that can be worked with.
 const LARGEST: f64 = 1e6;
@@ -56,9 +56,9 @@ impl ScorePrior {
         self.sd
     }
 
-    /// The nodes of `quadrature` with weights proportional to this prior's density there.
+    /// The nodes of `quadrature` with weights proportional to this prior's density there: in logs,
+    /// because the density of a prior far from the nodes is no number.
     pub(super) fn on(&self, quadrature: &Quadrature) -> Grid {
-        let mut grid = Grid::new(quadrature);
         let logs: Vec<f64> = quadrature
             .nodes()
             .iter()
@@ -69,10 +69,8 @@ impl ScorePrior {
             .collect();
         let peak = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let log_total = peak + libm::log(logs.iter().map(|log| libm::exp(log - peak)).sum());
-        for (weight, log) in grid.log_weights.as_flattened_mut().iter_mut().zip(&logs) {
-            *weight = log - log_total;
-        }
-        grid
+        let log_weights: Vec<f64> = logs.iter().map(|log| log - log_total).collect();
+        Grid::with_log_weights(quadrature.nodes(), &log_weights, quadrature.spacing())
     }
 }
 

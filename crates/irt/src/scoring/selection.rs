@@ -5,7 +5,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::information::{finite_ability, log_information_of};
 use crate::error::IrtError;
-use crate::item_parameters::ItemParameters;
+use crate::model::item_parameters::ItemParameters;
 
 /// How many items are wanted, and how freely they are chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

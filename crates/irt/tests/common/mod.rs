@@ -4,9 +4,10 @@
 use std::collections::HashMap;
 use std::path::PathBuf;
 
+use irt::two_pl::{SlopeIntercept, softplus};
 use irt::{
-    CalibrationSettings, NO_TIME, Priors, Quadrature, RepeatedResponses, ResponseRows, Responses,
-    StandardErrors, Unmonitored,
+    CalibrationSettings, NO_TIME, Population, Priors, Quadrature, RepeatedResponses, ResponseRows,
+    Responses, StandardErrors, Unmonitored,
 };
 
 /// The text of a file in tests/data.
@@ -59,4 +60,49 @@ pub fn settings(priors: Priors, standard_errors: StandardErrors) -> CalibrationS
         standard_errors,
         max_memory_bytes: None,
     }
+}
+
+/// Expected responses and expected correct responses, items × nodes, row-major; nats.
+pub struct PlainCounts {
+    pub responses: Vec<f64>,
+    pub correct: Vec<f64>,
+    pub log_likelihood: f64,
+}
+
+/// The E-step as the textbooks have it, person by person and node by node: the oracle of the tests.
+///
+/// Source: Bock & Aitkin (1981), Psychometrika 46(4), 443–459, equations 13 and 14.
+pub fn plain_e_step(
+    responses: &Responses,
+    items: &[SlopeIntercept],
+    quadrature: &Quadrature,
+) -> PlainCounts {
+    let nodes = quadrature.nodes();
+    let weights = Population::STANDARD.weights(quadrature);
+    let cells = vec![0.0; items.len() * nodes.len()];
+    let mut counts = PlainCounts { responses: cells.clone(), correct: cells, log_likelihood: 0.0 };
+    for pattern in responses.iter() {
+        let score = |correct: bool| f64::from(u8::from(correct));
+        let log = |(node, weight): (&f64, &f64)| {
+            let terms = pattern.responses.iter().map(|response| {
+                let logit = items[response.item()].logit(*node);
+                score(response.is_correct()) * logit - softplus(logit)
+            });
+            weight.ln() + terms.sum::<f64>()
+        };
+        let logs: Vec<f64> = nodes.iter().zip(&weights).map(log).collect();
+        let peak = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let sum: f64 = logs.iter().map(|log| (log - peak).exp()).sum();
+        let persons = f64::from(pattern.persons);
+        counts.log_likelihood += persons * (peak + sum.ln());
+        for (node, log) in logs.iter().enumerate() {
+            let weight = persons * (log - peak).exp() / sum;
+            for response in pattern.responses {
+                let cell = response.item() * nodes.len() + node;
+                counts.responses[cell] += weight;
+                counts.correct[cell] += weight * score(response.is_correct());
+            }
+        }
+    }
+    counts
 }

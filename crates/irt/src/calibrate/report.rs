@@ -1,0 +1,117 @@
+//! From what was found out to what is said of every item.
+
+use super::eligibility::EstimableItems;
+use super::estimate::Estimate;
+use crate::error::IrtError;
+use crate::flag::Flag;
+use crate::memory::reserve;
+use crate::model::two_pl::SlopeIntercept;
+use crate::monitor::{Monitor, check};
+use crate::results::{Calibration, ItemResult, ItemStatus};
+use crate::settings::{CalibrationSettings, StandardErrors};
+use crate::uncertainty::sampling_covariance::{SamplingCovariance, SamplingCovariances};
+
+/// A smaller discrimination is flagged.
+const LOW_DISCRIMINATION: f64 = 0.2;
+/// A difficulty further from 0 is flagged.
+const EXTREME_DIFFICULTY: f64 = 6.0;
+
+/// Puts together what was found out; `settings` with the grid of the estimate.
+///
+/// # Errors
+/// [`IrtError::Interrupted`], [`IrtError::OutOfMemory`].
+pub(super) fn report(
+    estimable: &EstimableItems<'_>,
+    estimate: &Estimate,
+    errors: &SamplingCovariances,
+    settings: &CalibrationSettings,
+    monitor: &dyn Monitor,
+) -> Result<Calibration, IrtError> {
+    let Estimate { evaluation, e_steps, quadrature, grid_fails } = estimate;
+    let disconnected = estimable.components().len() > 1;
+    let mut selected = evaluation.parameters.iter().zip(&errors.items).zip(grid_fails);
+    let mut items = reserve(estimable.len(), "the results")?;
+    for item in 0..estimable.len() {
+        check(monitor)?;
+        let result = uncalibrated(estimable, item);
+        let found = if estimable.skipped(item).is_none() { selected.next() } else { None };
+        items.push(match found {
+            Some(((at, errors), grid_fails)) => {
+                let steep = at.slope.abs() * quadrature.spacing() > 1.0;
+                let remarks = [
+                    (disconnected, Flag::Disconnected),
+                    (steep || *grid_fails, Flag::QuadratureLimited),
+                ];
+                calibrated(result, *at, *errors, &remarks, settings)
+            }
+            None => result,
+        });
+    }
+    Ok(Calibration {
+        items,
+        persons_count: estimable.patterns().persons(),
+        responses_count: estimable.patterns().responses(),
+        log_likelihood: evaluation.log_likelihood(),
+        log_prior: evaluation.log_prior,
+        em_iterations: *e_steps,
+        quadrature_nodes: quadrature.nodes().len() as u32,
+        bootstrap_iterations: errors.replicates,
+        bootstrap_failures: errors.failures,
+        bootstrap_e_steps: errors.e_steps,
+    })
+}
+
+fn uncalibrated(estimable: &EstimableItems<'_>, item: usize) -> ItemResult {
+    let mut flags: Vec<Flag> = estimable.skipped(item).into_iter().collect();
+    let point_biserial = estimable.point_biserial(item);
+    if point_biserial.is_some_and(|correlation| correlation < 0.0) {
+        flags.push(Flag::NegativePointBiserial);
+    }
+    let totals = estimable.totals(item);
+    ItemResult {
+        item: estimable.label(item).to_owned(),
+        status: ItemStatus::Skipped,
+        flags,
+        difficulty: None,
+        discrimination: None,
+        se_difficulty: None,
+        se_discrimination: None,
+        covariance: None,
+        difficulty_interval: None,
+        discrimination_interval: None,
+        information_peak: None,
+        responses_count: totals.responses,
+        proportion_correct: totals.proportion_correct(),
+        point_biserial,
+    }
+}
+
+fn calibrated(
+    mut result: ItemResult,
+    at: SlopeIntercept,
+    errors: Option<SamplingCovariance>,
+    of_all_items: &[(bool, Flag)],
+    settings: &CalibrationSettings,
+) -> ItemResult {
+    let difficulty = at.difficulty();
+    let wanted = settings.standard_errors != StandardErrors::None;
+    let remarks = [
+        (at.slope < 0.0, Flag::NegativeDiscrimination),
+        (at.slope < LOW_DISCRIMINATION, Flag::LowDiscrimination),
+        (difficulty.abs() > EXTREME_DIFFICULTY, Flag::ExtremeDifficulty),
+        (wanted && errors.is_none(), Flag::NoStandardError),
+    ];
+    let remarks = of_all_items.iter().chain(&remarks);
+    result.flags.extend(remarks.filter(|(holds, _)| *holds).map(|(_, flag)| *flag));
+    result.flags.sort_unstable();
+    result.status = ItemStatus::Calibrated;
+    result.difficulty = Some(difficulty);
+    result.discrimination = Some(at.slope);
+    result.information_peak = Some(difficulty);
+    result.se_difficulty = errors.map(|errors| errors.se_difficulty);
+    result.se_discrimination = errors.map(|errors| errors.se_discrimination);
+    result.covariance = errors.map(|errors| errors.covariance);
+    result.difficulty_interval = errors.and_then(|errors| errors.difficulty_interval);
+    result.discrimination_interval = errors.and_then(|errors| errors.discrimination_interval);
+    result
+}

@@ -1,0 +1,57 @@
+//! One EM cycle: the M-step of every item, and the E-step at what it gives.
+
+use rayon::prelude::*;
+
+use super::evaluator::Evaluator;
+use super::m_step::maximise_item;
+use crate::error::IrtError;
+use crate::likelihood::evaluation::Evaluation;
+use crate::likelihood::expectation::Workers;
+use crate::likelihood::objective::Objective;
+use crate::model::two_pl::SlopeIntercept;
+
+/// What a cycle led to.
+pub(super) struct EmCycle {
+    pub evaluation: Evaluation,
+    /// The largest relative change of a parameter.
+    pub change: f64,
+}
+
+/// One cycle from `current`; `None` where it leads no higher, which only rounding can do: there
+/// is nothing left that EM could gain.
+///
+/// # Errors
+/// Those of [`Evaluator::evaluate`].
+pub(super) fn em_cycle(
+    evaluator: &mut Evaluator<'_, '_>,
+    current: &Evaluation,
+) -> Result<Option<EmCycle>, IrtError> {
+    let parameters = maximised(evaluator.objective, current);
+    let pairs = parameters.iter().zip(&current.parameters);
+    let change = pairs.map(|(new, old)| relative_change(*old, *new)).fold(0.0, f64::max);
+    let evaluation = evaluator.evaluate(parameters)?;
+    let fell = evaluation.value < current.value;
+    Ok((!fell).then_some(EmCycle { evaluation, change }))
+}
+
+/// The M-step of every item.
+fn maximised(objective: &Objective<'_>, current: &Evaluation) -> Vec<SlopeIntercept> {
+    let best = |item: usize| {
+        let start = current.parameters[item];
+        if objective.is_frozen(item) {
+            return start;
+        }
+        let counts = objective.item_counts(item, &current.counts);
+        maximise_item(start, &counts, objective.grid, objective.priors)
+    };
+    let items = 0..objective.items();
+    match objective.workers {
+        Workers::Pool => items.into_par_iter().map(best).collect(),
+        Workers::ThisThread => items.map(best).collect(),
+    }
+}
+
+fn relative_change(old: SlopeIntercept, new: SlopeIntercept) -> f64 {
+    let slope = (new.slope - old.slope).abs() / (1.0 + old.slope.abs());
+    slope.max((new.intercept - old.intercept).abs() / (1.0 + old.intercept.abs()))
+}

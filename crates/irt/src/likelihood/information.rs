@@ -1,0 +1,10 @@
+//! The observed information of all items together.
+
+mod exact;
+mod gauss_hermite;
+mod item_pairs;
+mod missing;
+pub(crate) mod observed;
+mod person_posterior;
+mod score_tables;
+mod shared;

@@ -1,0 +1,14 @@
+//! A sum for every pair of items: the lower triangle of a symmetric matrix of 2 × 2 blocks.
+
+/// Covariances of the scores of two items: (a, a), (a, d), (d, a), (d, d).
+pub(crate) type Pair = [f64; 4];
+
+/// Pairs of so many items, each with itself included.
+pub(super) fn pairs(items: usize) -> usize {
+    items * (items + 1) / 2
+}
+
+/// Where the first row of pairs of `item` starts in the lower triangle.
+pub(super) fn triangle(item: usize) -> usize {
+    item * (item + 1) / 2
+}

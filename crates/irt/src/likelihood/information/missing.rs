@@ -1,0 +1,168 @@
+//! The missing information, Σ_i Cov[∂ℓ_i | x_i], over all persons.
+
+use std::ops::Range;
+
+use rayon::prelude::*;
+
+use super::exact::Exact;
+use super::gauss_hermite::GaussHermite;
+use super::item_pairs::{Pair, pairs};
+use super::person_posterior::PersonPosterior;
+use super::score_tables::ScoreTables;
+use super::shared::SharedSums;
+use crate::data::persons::Persons;
+use crate::error::IrtError;
+use crate::likelihood::expectation::Workers;
+use crate::likelihood::objective::Objective;
+use crate::memory::zeroes;
+use crate::model::two_pl::SlopeIntercept;
+use crate::monitor::{Monitor, check};
+
+/// From this many patterns on, an item set is worth the shared formula.
+const SHARED_FROM: usize = 4;
+/// Bytes that partial sums together may take, unless that left fewer of them than …
+const PARTIAL_BYTES: usize = 48 << 20;
+/// … so many: what can be worked on at once.
+pub(super) const MOST_PARTIALS: usize = 4;
+
+/// How the missing information of persons who share their items with few others is summed.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Rule {
+    /// Over all nodes.
+    Exact,
+    /// From three abilities.
+    GaussHermite,
+}
+
+/// The missing information of `persons` at `parameters`: pairs of items, lower triangle, row-major.
+///
+/// # Errors
+/// [`IrtError::Interrupted`], [`IrtError::OutOfMemory`].
+pub(super) fn missing_information(
+    objective: &Objective<'_>,
+    parameters: &[SlopeIntercept],
+    persons: Persons<'_>,
+    rule: Rule,
+) -> Result<Vec<Pair>, IrtError> {
+    let pairs = pairs(objective.items());
+    let chunks = merged_chunks(persons, pairs);
+    let tables = ScoreTables::new(parameters, objective.grid)?;
+    let partial = |range: Range<usize>| -> Result<Vec<Pair>, IrtError> {
+        let mut sums = Sums::new(persons, &tables, rule, objective.monitor)?;
+        sums.add(range)?;
+        Ok(sums.missing)
+    };
+    let partials: Result<Vec<Vec<Pair>>, IrtError> = match objective.workers {
+        Workers::Pool => chunks.into_par_iter().map(partial).collect(),
+        Workers::ThisThread => chunks.into_iter().map(partial).collect(),
+    };
+    let mut partials = partials?.into_iter();
+    let mut missing = partials.next().unwrap_or_else(|| vec![[0.0; 4]; pairs]);
+    for other in partials {
+        check(objective.monitor)?;
+        for (x, y) in missing.as_flattened_mut().iter_mut().zip(other.as_flattened()) {
+            *x += y;
+        }
+    }
+    Ok(missing)
+}
+
+/// The chunks of the E-step, merged until their partial sums fit into [`PARTIAL_BYTES`] or only
+/// [`MOST_PARTIALS`] are left.
+fn merged_chunks(persons: Persons<'_>, pairs: usize) -> Vec<Range<usize>> {
+    let chunks: Vec<Range<usize>> = persons.patterns.chunks().collect();
+    let fit = PARTIAL_BYTES / (pairs * size_of::<Pair>()).max(1);
+    let per_group = chunks.len().div_ceil(fit.max(MOST_PARTIALS).min(chunks.len()));
+    chunks.chunks(per_group).map(|group| group[0].start..group[group.len() - 1].end).collect()
+}
+
+/// Sums over a range of patterns.
+struct Sums<'t> {
+    persons: Persons<'t>,
+    tables: &'t ScoreTables<'t>,
+    rule: Rule,
+    monitor: &'t dyn Monitor,
+    posterior: PersonPosterior,
+    exact: Exact,
+    gauss_hermite: GaussHermite,
+    /// Of the item set that is being added, if it is worth it.
+    shared: Option<SharedSums<'t>>,
+    missing: Vec<Pair>,
+}
+
+impl<'t> Sums<'t> {
+    fn new(
+        persons: Persons<'t>,
+        tables: &'t ScoreTables<'t>,
+        rule: Rule,
+        monitor: &'t dyn Monitor,
+    ) -> Result<Self, IrtError> {
+        Ok(Self {
+            persons,
+            tables,
+            rule,
+            monitor,
+            posterior: PersonPosterior::new(tables.grid),
+            exact: Exact::default(),
+            gauss_hermite: GaussHermite::default(),
+            shared: None,
+            missing: zeroes(pairs(persons.patterns.items()), "the observed information")?,
+        })
+    }
+
+    fn add(&mut self, range: Range<usize>) -> Result<(), IrtError> {
+        const PATTERNS_PER_PART: usize = 32;
+        let mut start = range.start;
+        while start < range.end {
+            let end = range.end.min(start + PATTERNS_PER_PART);
+            for set in self.persons.patterns.item_sets(start..end) {
+                self.add_item_set(set)?;
+            }
+            start = end;
+        }
+        self.finish_shared()
+    }
+
+    fn add_item_set(&mut self, set: Range<usize>) -> Result<(), IrtError> {
+        let responses = self.persons.patterns.pattern(set.start);
+        let continues = self.shared.as_ref().is_some_and(|sums| sums.is_over(responses));
+        if !continues {
+            self.finish_shared()?;
+            if set.len() < SHARED_FROM {
+                return self.add_one_by_one(set);
+            }
+        }
+        let mut sums = match self.shared.take() {
+            Some(sums) => sums,
+            None => SharedSums::new(responses, self.tables)?,
+        };
+        sums.add(self.persons, set, &mut self.posterior, self.monitor)?;
+        self.shared = Some(sums);
+        Ok(())
+    }
+
+    fn finish_shared(&mut self) -> Result<(), IrtError> {
+        match self.shared.take() {
+            Some(sums) => sums.scatter(&mut self.missing, self.monitor),
+            None => Ok(()),
+        }
+    }
+
+    fn add_one_by_one(&mut self, set: Range<usize>) -> Result<(), IrtError> {
+        let Persons { patterns, weights } = self.persons;
+        for pattern in set.filter(|pattern| weights[*pattern] > 0) {
+            // For every pattern: one costs up to items² here.
+            check(self.monitor)?;
+            let (responses, persons) = (patterns.pattern(pattern), f64::from(weights[pattern]));
+            let (tables, posterior) = (self.tables, &mut self.posterior);
+            let missing = &mut self.missing;
+            match self.rule {
+                Rule::Exact => self.exact.add(responses, persons, tables, posterior, missing),
+                Rule::GaussHermite => {
+                    self.gauss_hermite.add(responses, persons, tables, posterior, missing);
+                }
+            }
+        }
+        Ok(())
+    }
+}

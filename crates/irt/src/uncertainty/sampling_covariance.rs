@@ -1,0 +1,42 @@
+//! How sure the estimates of the items are, by whatever method.
+
+/// Standard errors, covariance and intervals of one item's a and b.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct SamplingCovariance {
+    pub se_discrimination: f64,
+    pub se_difficulty: f64,
+    pub covariance: f64,
+    pub discrimination_interval: Option<(f64, f64)>,
+    pub difficulty_interval: Option<(f64, f64)>,
+}
+
+impl SamplingCovariance {
+    /// An unknown standard error is none at all: never 0, never infinite.
+    pub(super) fn if_usable(self) -> Option<Self> {
+        let positive = |error: f64| error > 0.0 && error.is_finite();
+        (positive(self.se_discrimination)
+            && positive(self.se_difficulty)
+            && self.covariance.is_finite())
+        .then_some(self)
+    }
+}
+
+/// That of every item, and what it took.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct SamplingCovariances {
+    /// Per item that is in; `None` where it is not known.
+    pub items: Vec<Option<SamplingCovariance>>,
+    /// Bootstrap replicates done.
+    pub replicates: u32,
+    /// Replicates among them that did not converge.
+    pub failures: u32,
+    /// E-steps of all replicates together: what they cost.
+    pub e_steps: u64,
+}
+
+impl SamplingCovariances {
+    /// From something else than a bootstrap.
+    pub(super) fn without_replicates(items: Vec<Option<SamplingCovariance>>) -> Self {
+        Self { items, replicates: 0, failures: 0, e_steps: 0 }
+    }
+}

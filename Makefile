@@ -13,7 +13,7 @@ test: ## everything that must hold before a change is merged
 test-all-majors: ## the SQL-level tests on every Postgres that can be had, and pg_upgrade between them
 	@scripts/test_all_majors.sh
 
-lint: ## format, clippy, shellcheck
+lint: ## format, clippy, circles of imports, shellcheck
 	@scripts/lint.sh
 
 circles: ## the circles of imports between files of one crate; fails if there is any

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# lint.sh: format, clippy, and shellcheck where it is installed.
+# lint.sh: format, clippy, circles of imports, and shellcheck where it is installed.
 cd "$(dirname "$0")/.."
 source scripts/common.sh
 
@@ -11,6 +11,8 @@ say "clippy"
 # Apart, as in test.sh: together they would need pgrx built once more.
 as_owner cargo clippy --locked --package irt --package xtask --all-targets -- -D warnings
 cargo_for_pg clippy --package irt_calibration --all-targets -- -D warnings
+say "circles of imports"
+as_owner cargo xtask circles
 if command -v shellcheck >/dev/null; then
     say "shellcheck"
     shopt -s nullglob

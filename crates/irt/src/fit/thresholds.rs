@@ -1,8 +1,9 @@
 //! Every threshold of the search in one place, each with its source, with what was measured, or
 //! with the word that it is a choice.
 //!
-//! "Choice" means: no estimate depends on it, since every search ends by the same criterion; it
-//! decides how much work is done on the way.
+//! "Choice" means: a plain decision without a source. Most decide how much work is done on the way;
+//! the tolerances decide in which digit two searches agree, and those of identification (from
+//! SINGULAR_PIVOT on) which items are skipped.
 
 use std::ops::RangeInclusive;
 

@@ -44,8 +44,13 @@ CREATE TABLE irt_item_banks (
     column_types pg_catalog.jsonb NOT NULL DEFAULT '{}',
     -- NULL until irt_configure writes it: a dump of a version without owners can be restored.
     owner pg_catalog.name,
-    configured_by pg_catalog.name
+    configured_by pg_catalog.name,
+    pin_column pg_catalog.name
     -- settings: later columns
+    , publish pg_catalog.text NOT NULL DEFAULT 'automatic'
+        CHECK (publish OPERATOR(pg_catalog.=) ANY ('{automatic,after_approval}'::pg_catalog.text[]))
+    , score_prior_mean pg_catalog.float8 NOT NULL DEFAULT 0
+    , score_prior_sd pg_catalog.float8 NOT NULL DEFAULT 1
     -- end of settings
 );
 

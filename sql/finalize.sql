@@ -45,6 +45,12 @@ COMMENT ON COLUMN irt_item_banks.bootstrap_iterations IS
     'Number of bootstrap replicates.';
 COMMENT ON COLUMN irt_item_banks.seed IS
     'Where the random streams of the bootstrap start: the same seed gives the same numbers.';
+COMMENT ON COLUMN irt_item_banks.publish IS
+    'Who decides what is published: automatic, the run itself; after_approval, irt_publish.';
+COMMENT ON COLUMN irt_item_banks.score_prior_mean IS
+    'Mean of the normal prior of abilities when persons are scored.';
+COMMENT ON COLUMN irt_item_banks.score_prior_sd IS
+    'Standard deviation of the prior of abilities when persons are scored.';
 -- end of settings
 COMMENT ON COLUMN irt_item_banks.responses_name IS
     'Qualified name of responses when irt_configure checked it. A run fails if it has changed.';
@@ -55,6 +61,8 @@ COMMENT ON COLUMN irt_item_banks.column_types IS
 COMMENT ON COLUMN irt_item_banks.owner IS
     'Role that may change the bank. Its runs are refused to roles that lack its rights, unless it is a superuser or the extension''s owner. NULL: nobody has taken the bank over yet.';
 COMMENT ON COLUMN irt_item_banks.configured_by IS 'Role that called irt_configure last.';
+COMMENT ON COLUMN irt_item_banks.pin_column IS
+    'Column of items: true for items that are estimated and compared, and not published. NULL: none is.';
 
 COMMENT ON TABLE irt_calibration_runs IS
     'Audit trail: one row per attempt to calibrate a bank. Nothing but a run writes it.';

@@ -26,8 +26,12 @@ CREATE FUNCTION irt_configure(
     bootstrap_iterations pg_catalog.int4 DEFAULT NULL,
     seed pg_catalog.int8 DEFAULT NULL,
     -- end of settings
-    owner pg_catalog.name DEFAULT NULL
+    owner pg_catalog.name DEFAULT NULL,
+    pin_column pg_catalog.name DEFAULT NULL
     -- settings: later arguments of irt_configure
+    , publish pg_catalog.text DEFAULT NULL
+    , score_prior_mean pg_catalog.float8 DEFAULT NULL
+    , score_prior_sd pg_catalog.float8 DEFAULT NULL
     -- end of settings
 ) RETURNS @extschema@.irt_item_banks
 VOLATILE PARALLEL UNSAFE LANGUAGE c AS 'MODULE_PATHNAME', 'irt_configure_wrapper';
@@ -40,7 +44,8 @@ CREATE FUNCTION irt_run_calibration(
     standard_errors pg_catalog.text DEFAULT NULL,
     bootstrap_iterations pg_catalog.int4 DEFAULT NULL,
     seed pg_catalog.int8 DEFAULT NULL,
-    bank pg_catalog.text DEFAULT 'default'
+    bank pg_catalog.text DEFAULT 'default',
+    publish pg_catalog.bool DEFAULT NULL
     -- settings: later arguments of irt_run_calibration
     -- end of settings
 ) RETURNS @extschema@.irt_calibration_runs
@@ -54,7 +59,8 @@ CREATE FUNCTION irt_start_calibration(
     standard_errors pg_catalog.text DEFAULT NULL,
     bootstrap_iterations pg_catalog.int4 DEFAULT NULL,
     seed pg_catalog.int8 DEFAULT NULL,
-    bank pg_catalog.text DEFAULT 'default'
+    bank pg_catalog.text DEFAULT 'default',
+    publish pg_catalog.bool DEFAULT NULL
     -- settings: later arguments of irt_start_calibration
     -- end of settings
 ) RETURNS pg_catalog.int8

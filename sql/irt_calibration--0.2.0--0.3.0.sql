@@ -19,13 +19,13 @@ BEGIN
         SELECT * FROM (VALUES
             ('irt_configure',
              'text, regclass, name, name, name, name, regclass, name, int4, int4, int4, text, int4, float8, float8, float8, float8, float8, text, int4, int8',
-             'text, regclass, name, name, name, name, regclass, name, int4, int4, int4, text, int4, float8, float8, float8, float8, float8, text, int4, int8, name'),
+             'text, regclass, name, name, name, name, regclass, name, int4, int4, int4, text, int4, float8, float8, float8, float8, float8, text, int4, int8, name, name, text, float8, float8'),
             ('irt_run_calibration',
              'bool, int4, int4, text[], text, int4, int8, text',
-             'bool, int4, int4, anycompatiblearray, text, int4, int8, text'),
+             'bool, int4, int4, anycompatiblearray, text, int4, int8, text, bool'),
             ('irt_start_calibration',
              'bool, int4, int4, text[], text, int4, int8, text',
-             'bool, int4, int4, anycompatiblearray, text, int4, int8, text')
+             'bool, int4, int4, anycompatiblearray, text, int4, int8, text, bool')
         ) AS c (name, before, after)
     LOOP
         function := pg_catalog.format('@extschema@.%I(%s)', changed.name, changed.before);
@@ -44,10 +44,13 @@ END $$;
 ALTER TABLE irt_item_banks
     -- NULL until irt_configure writes it: a dump of a version without owners can be restored.
     ADD COLUMN owner pg_catalog.name,
-    ADD COLUMN configured_by pg_catalog.name;
+    ADD COLUMN configured_by pg_catalog.name,
+    ADD COLUMN pin_column pg_catalog.name;
 COMMENT ON COLUMN irt_item_banks.owner IS
     'Role that may change the bank. Its runs are refused to roles that lack its rights, unless it is a superuser or the extension''s owner. NULL: nobody has taken the bank over yet.';
 COMMENT ON COLUMN irt_item_banks.configured_by IS 'Role that called irt_configure last.';
+COMMENT ON COLUMN irt_item_banks.pin_column IS
+    'Column of items: true for items that are estimated and compared, and not published. NULL: none is.';
 
 ALTER TABLE irt_calibration_runs ADD COLUMN run_by pg_catalog.name;
 COMMENT ON COLUMN irt_calibration_runs.run_by IS
@@ -506,6 +509,10 @@ LEFT JOIN LATERAL (
 ) AS moved ON true;
 
 -- settings: new columns
+ALTER TABLE irt_item_banks ADD COLUMN publish pg_catalog.text NOT NULL DEFAULT 'automatic'
+    CHECK (publish OPERATOR(pg_catalog.=) ANY ('{automatic,after_approval}'::pg_catalog.text[]));
+ALTER TABLE irt_item_banks ADD COLUMN score_prior_mean pg_catalog.float8 NOT NULL DEFAULT 0;
+ALTER TABLE irt_item_banks ADD COLUMN score_prior_sd pg_catalog.float8 NOT NULL DEFAULT 1;
 -- end of settings
 -- settings: comments
 COMMENT ON COLUMN irt_item_banks.min_new_responses IS
@@ -534,6 +541,12 @@ COMMENT ON COLUMN irt_item_banks.bootstrap_iterations IS
     'Number of bootstrap replicates.';
 COMMENT ON COLUMN irt_item_banks.seed IS
     'Where the random streams of the bootstrap start: the same seed gives the same numbers.';
+COMMENT ON COLUMN irt_item_banks.publish IS
+    'Who decides what is published: automatic, the run itself; after_approval, irt_publish.';
+COMMENT ON COLUMN irt_item_banks.score_prior_mean IS
+    'Mean of the normal prior of abilities when persons are scored.';
+COMMENT ON COLUMN irt_item_banks.score_prior_sd IS
+    'Standard deviation of the prior of abilities when persons are scored.';
 -- end of settings
 
 -- settings: functions
@@ -559,7 +572,11 @@ CREATE OR REPLACE FUNCTION irt_configure(
     standard_errors pg_catalog.text DEFAULT NULL,
     bootstrap_iterations pg_catalog.int4 DEFAULT NULL,
     seed pg_catalog.int8 DEFAULT NULL,
-    owner pg_catalog.name DEFAULT NULL
+    owner pg_catalog.name DEFAULT NULL,
+    pin_column pg_catalog.name DEFAULT NULL
+    , publish pg_catalog.text DEFAULT NULL
+    , score_prior_mean pg_catalog.float8 DEFAULT NULL
+    , score_prior_sd pg_catalog.float8 DEFAULT NULL
 ) RETURNS @extschema@.irt_item_banks
 VOLATILE PARALLEL UNSAFE LANGUAGE c AS 'MODULE_PATHNAME', 'irt_configure_wrapper';
 
@@ -571,7 +588,8 @@ CREATE OR REPLACE FUNCTION irt_run_calibration(
     standard_errors pg_catalog.text DEFAULT NULL,
     bootstrap_iterations pg_catalog.int4 DEFAULT NULL,
     seed pg_catalog.int8 DEFAULT NULL,
-    bank pg_catalog.text DEFAULT 'default'
+    bank pg_catalog.text DEFAULT 'default',
+    publish pg_catalog.bool DEFAULT NULL
 ) RETURNS @extschema@.irt_calibration_runs
 VOLATILE PARALLEL UNSAFE LANGUAGE c AS 'MODULE_PATHNAME', 'irt_run_calibration_wrapper';
 
@@ -583,7 +601,8 @@ CREATE OR REPLACE FUNCTION irt_start_calibration(
     standard_errors pg_catalog.text DEFAULT NULL,
     bootstrap_iterations pg_catalog.int4 DEFAULT NULL,
     seed pg_catalog.int8 DEFAULT NULL,
-    bank pg_catalog.text DEFAULT 'default'
+    bank pg_catalog.text DEFAULT 'default',
+    publish pg_catalog.bool DEFAULT NULL
 ) RETURNS pg_catalog.int8
 VOLATILE PARALLEL UNSAFE LANGUAGE c AS 'MODULE_PATHNAME', 'irt_start_calibration_wrapper';
 

@@ -49,8 +49,13 @@ CREATE TABLE irt_item_banks (
     column_types pg_catalog.jsonb NOT NULL DEFAULT '{}',
     -- NULL until irt_configure writes it: a dump of a version without owners can be restored.
     owner pg_catalog.name,
-    configured_by pg_catalog.name
+    configured_by pg_catalog.name,
+    pin_column pg_catalog.name
     -- settings: later columns
+    , publish pg_catalog.text NOT NULL DEFAULT 'automatic'
+        CHECK (publish OPERATOR(pg_catalog.=) ANY ('{automatic,after_approval}'::pg_catalog.text[]))
+    , score_prior_mean pg_catalog.float8 NOT NULL DEFAULT 0
+    , score_prior_sd pg_catalog.float8 NOT NULL DEFAULT 1
     -- end of settings
 );
 
@@ -458,8 +463,12 @@ CREATE FUNCTION irt_configure(
     bootstrap_iterations pg_catalog.int4 DEFAULT NULL,
     seed pg_catalog.int8 DEFAULT NULL,
     -- end of settings
-    owner pg_catalog.name DEFAULT NULL
+    owner pg_catalog.name DEFAULT NULL,
+    pin_column pg_catalog.name DEFAULT NULL
     -- settings: later arguments of irt_configure
+    , publish pg_catalog.text DEFAULT NULL
+    , score_prior_mean pg_catalog.float8 DEFAULT NULL
+    , score_prior_sd pg_catalog.float8 DEFAULT NULL
     -- end of settings
 ) RETURNS @extschema@.irt_item_banks
 VOLATILE PARALLEL UNSAFE LANGUAGE c AS 'MODULE_PATHNAME', 'irt_configure_wrapper';
@@ -472,7 +481,8 @@ CREATE FUNCTION irt_run_calibration(
     standard_errors pg_catalog.text DEFAULT NULL,
     bootstrap_iterations pg_catalog.int4 DEFAULT NULL,
     seed pg_catalog.int8 DEFAULT NULL,
-    bank pg_catalog.text DEFAULT 'default'
+    bank pg_catalog.text DEFAULT 'default',
+    publish pg_catalog.bool DEFAULT NULL
     -- settings: later arguments of irt_run_calibration
     -- end of settings
 ) RETURNS @extschema@.irt_calibration_runs
@@ -486,7 +496,8 @@ CREATE FUNCTION irt_start_calibration(
     standard_errors pg_catalog.text DEFAULT NULL,
     bootstrap_iterations pg_catalog.int4 DEFAULT NULL,
     seed pg_catalog.int8 DEFAULT NULL,
-    bank pg_catalog.text DEFAULT 'default'
+    bank pg_catalog.text DEFAULT 'default',
+    publish pg_catalog.bool DEFAULT NULL
     -- settings: later arguments of irt_start_calibration
     -- end of settings
 ) RETURNS pg_catalog.int8
@@ -738,6 +749,12 @@ COMMENT ON COLUMN irt_item_banks.bootstrap_iterations IS
     'Number of bootstrap replicates.';
 COMMENT ON COLUMN irt_item_banks.seed IS
     'Where the random streams of the bootstrap start: the same seed gives the same numbers.';
+COMMENT ON COLUMN irt_item_banks.publish IS
+    'Who decides what is published: automatic, the run itself; after_approval, irt_publish.';
+COMMENT ON COLUMN irt_item_banks.score_prior_mean IS
+    'Mean of the normal prior of abilities when persons are scored.';
+COMMENT ON COLUMN irt_item_banks.score_prior_sd IS
+    'Standard deviation of the prior of abilities when persons are scored.';
 -- end of settings
 COMMENT ON COLUMN irt_item_banks.responses_name IS
     'Qualified name of responses when irt_configure checked it. A run fails if it has changed.';
@@ -748,6 +765,8 @@ COMMENT ON COLUMN irt_item_banks.column_types IS
 COMMENT ON COLUMN irt_item_banks.owner IS
     'Role that may change the bank. Its runs are refused to roles that lack its rights, unless it is a superuser or the extension''s owner. NULL: nobody has taken the bank over yet.';
 COMMENT ON COLUMN irt_item_banks.configured_by IS 'Role that called irt_configure last.';
+COMMENT ON COLUMN irt_item_banks.pin_column IS
+    'Column of items: true for items that are estimated and compared, and not published. NULL: none is.';
 
 COMMENT ON TABLE irt_calibration_runs IS
     'Audit trail: one row per attempt to calibrate a bank. Nothing but a run writes it.';

@@ -2,7 +2,7 @@
 
 use super::publishing::Items;
 use super::relation::{Column, Relation};
-use super::settings::BankSettings;
+use super::settings::{BankSettings, Publish};
 use super::unowned::Unowned;
 use serde_json::{Value, json};
 
@@ -34,7 +34,17 @@ pub struct Bank {
 impl Bank {
     /// True when what a run estimates is published only after somebody has approved it.
     pub fn needs_approval(&self) -> bool {
-        false
+        self.settings.publish == Publish::AfterApproval
+    }
+
+    /// Mean and standard deviation of the prior of scores.
+    pub fn score_prior(&self) -> (f64, f64) {
+        (self.settings.score_prior_mean, self.settings.score_prior_sd)
+    }
+
+    /// The column of items that says which of them are not published.
+    fn pin(&self) -> Option<&Column> {
+        self.items.as_ref().and_then(|items| items.pin.as_ref())
     }
 
     /// Relations and columns, as irt_calibration_runs.settings keeps them.
@@ -48,6 +58,7 @@ impl Bank {
             "answered_at_column": self.answered_at.as_ref().map(|column| &column.name),
             "items": self.items.as_ref().map(|items| &items.relation.name),
             "item_key_column": self.items.as_ref().map(|items| &items.key.name),
+            "pin_column": self.pin().map(|column| &column.name),
         })
     }
 
@@ -60,6 +71,7 @@ impl Bank {
             "correct_column": self.correct.type_name,
             "answered_at_column": self.answered_at.as_ref().map(|column| &column.type_name),
             "item_key_column": key,
+            "pin_column": self.pin().map(|column| &column.type_name),
         })
     }
 }

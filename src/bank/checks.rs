@@ -38,7 +38,7 @@ pub(super) fn resolve(stored: &Stored, purpose: Purpose) -> Result<Bank, Extensi
         })?;
     }
     let items = match stored.items {
-        Some(oid) if purpose == Purpose::Running => Some(items(stored, oid)?),
+        Some(oid) if purpose != Purpose::Reading => Some(items(stored, oid)?),
         _ => None,
     };
     Ok(Bank {
@@ -61,7 +61,17 @@ fn items(stored: &Stored, oid: pg_sys::Oid) -> Result<Items, ExtensionError> {
     let key = column(&relation, &stored.item_key_column, "item_key_column")?;
     key_type(&relation, &key, "item_key_column")?;
     let published = publishing::published_columns(&relation)?;
-    Ok(Items { relation, key, published })
+    let pin = match &stored.pin_column {
+        Some(name) => Some(pin(&relation, name)?),
+        None => None,
+    };
+    Ok(Items { relation, key, pin, published })
+}
+
+fn pin(relation: &Relation, name: &str) -> Result<Column, ExtensionError> {
+    let column = column(relation, name, "pin_column")?;
+    typed(relation, &column, "pin_column", "boolean", |base| base == pg_sys::BOOLOID)?;
+    Ok(column)
 }
 
 fn find(
@@ -165,6 +175,7 @@ fn same_names(stored: &Stored, bank: &Bank) -> Result<(), ExtensionError> {
         same_name(stored, stored.items_name.as_deref(), &items.relation)?;
     }
     let key = bank.items.as_ref().map(|items| (&items.relation, &items.key));
+    let pin = bank.items.as_ref().and_then(|items| Some((&items.relation, items.pin.as_ref()?)));
     let responses = &bank.responses;
     for (setting, found) in [
         ("person_column", Some((responses, &bank.person))),
@@ -172,6 +183,7 @@ fn same_names(stored: &Stored, bank: &Bank) -> Result<(), ExtensionError> {
         ("correct_column", Some((responses, &bank.correct))),
         ("answered_at_column", bank.answered_at.as_ref().map(|column| (responses, column))),
         ("item_key_column", key),
+        ("pin_column", pin),
     ] {
         let before = stored.column_types.get(setting).and_then(Value::as_str);
         if let (Some(before), Some((relation, column))) = (before, found)

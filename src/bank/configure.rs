@@ -37,6 +37,8 @@ pub struct Change {
     pub item_key_column: Option<String>,
     /// Whose the bank is from now on.
     pub owner: Option<String>,
+    /// Column of items; '' unsets it.
+    pub pin_column: Option<String>,
     /// How it is calibrated.
     #[serde(flatten)]
     pub settings: Given,
@@ -72,7 +74,11 @@ fn try_to_configure(
     stored.configured_by = Some(role_name(current_role()));
     apply_relations(&mut stored, change);
     apply_columns(&mut stored, change)?;
-    stored.settings = stored.settings.with(&change.settings)?.checked()?.stated;
+    let settings = stored.settings.with(&change.settings)?.checked()?.stated;
+    if settings.publish != stored.settings.publish {
+        rights::may_publish()?;
+    }
+    stored.settings = settings;
     if stored.is_new && stored.responses.is_none() {
         return Err(match name {
             DEFAULT_BANK => ExtensionError::NothingToDiscover,
@@ -126,6 +132,9 @@ fn apply_columns(stored: &mut Stored, change: &Change) -> Result<(), ExtensionEr
     if let Some(name) = &change.answered_at_column {
         stored.answered_at_column = Some(name.clone());
     }
+    if let Some(name) = &change.pin_column {
+        stored.pin_column = Some(name.clone()).filter(|name| !name.is_empty());
+    }
     Ok(())
 }
 
@@ -138,7 +147,7 @@ fn required(
         Some("") => Err(ExtensionError::InvalidArgument {
             argument,
             found: "''".to_owned(),
-            expected: "the name of a column (only answered_at_column can be unset)",
+            expected: "the name of a column (only answered_at_column and pin_column can be unset)",
         }),
         Some(name) => {
             name.clone_into(place);
@@ -170,7 +179,7 @@ fn check_relations(stored: &mut Stored) -> Result<(), ExtensionError> {
 /// A superuser may configure what others shall run: where a relation leads to what a third role owns,
 /// it is not tried out, because that would execute it.
 fn privileges(bank: &Bank) -> Result<(), ExtensionError> {
-    match rights::must_suffice(bank) {
+    match rights::must_suffice(bank, Purpose::Running) {
         Err(ExtensionError::Ownership(reached @ OwnershipError::Reached { .. })) => {
             let report = ErrorReport::new(
                 b"00000",

@@ -45,7 +45,7 @@ pub fn load(
     if bank.configured {
         checks::unchanged(&stored, &bank, purpose)?;
     }
-    rights::must_suffice(&bank)?;
+    rights::must_suffice(&bank, purpose)?;
     Ok(bank)
 }
 

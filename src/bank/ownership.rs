@@ -83,7 +83,9 @@ fn relations_vouched_for(
     vouched_for(stored, "responses", stored.responses, schema)?;
     match purpose {
         Purpose::Reading => Ok(()),
-        Purpose::Running => vouched_for(stored, "items", stored.items, schema),
+        Purpose::Running | Purpose::Publishing => {
+            vouched_for(stored, "items", stored.items, schema)
+        }
     }
 }
 

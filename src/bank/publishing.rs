@@ -16,6 +16,8 @@ pub struct Items {
     pub relation: Relation,
     /// The column that holds the items' keys.
     pub key: Column,
+    /// The boolean column that says which items are estimated and not published.
+    pub pin: Option<Column>,
     /// Those of [`PUBLISHED_COLUMNS`] that the relation has.
     pub published: Vec<PublishedColumn>,
 }

@@ -2,21 +2,50 @@
 
 use super::checked::Bank;
 use super::relation::{Column, Relation};
+use super::wanted::Purpose;
 use crate::error::ExtensionError;
 use crate::postgres::privileges::{as_relation_owner, current_role, role_name};
 use crate::postgres::reading;
+use crate::postgres::schema::Schema;
 use crate::postgres::spi::Spi;
 use pgrx::spi::quote_identifier;
 
 /// Refuses what the current role may not read, or not publish.
-pub(super) fn must_suffice(bank: &Bank) -> Result<(), ExtensionError> {
-    let mut read = vec![&bank.person, &bank.item, &bank.correct];
-    read.extend(bank.answered_at.as_ref());
-    may_read(&bank.responses, &read)?;
+pub(super) fn must_suffice(bank: &Bank, purpose: Purpose) -> Result<(), ExtensionError> {
+    if purpose != Purpose::Publishing {
+        let mut read = vec![&bank.person, &bank.item, &bank.correct];
+        read.extend(bank.answered_at.as_ref());
+        may_read(&bank.responses, &read)?;
+    }
     let Some(items) = &bank.items else { return Ok(()) };
-    may_read(&items.relation, &[&items.key])?;
+    let mut read = vec![&items.key];
+    read.extend(items.pin.as_ref());
+    may_read(&items.relation, &read)?;
     let written: Vec<&str> = items.published.iter().map(|column| column.name).collect();
     may(&items.relation, "UPDATE", &written)
+}
+
+/// Who decides whether runs publish by themselves must be one who may publish.
+///
+/// # Errors
+/// 42501.
+pub(super) fn may_publish() -> Result<(), ExtensionError> {
+    let schema = Schema::find()?;
+    let function = schema.relation("irt_publish");
+    let role = current_role();
+    let may = reading::one::<bool>(
+        "SELECT pg_catalog.has_function_privilege($1, \
+             pg_catalog.to_regprocedure($2)::pg_catalog.oid, 'EXECUTE')",
+        &[role.into(), format!("{function}(pg_catalog.int8, pg_catalog.text)").into()],
+    )?;
+    if may != Some(false) {
+        return Ok(());
+    }
+    Err(ExtensionError::NoPrivilege {
+        role: quote_identifier(role_name(role)),
+        action: "EXECUTE".to_owned(),
+        relation: format!("FUNCTION {function}"),
+    })
 }
 
 /// Plans and starts a query that returns nothing: this is where the server finds rights

@@ -4,7 +4,7 @@ mod declared;
 mod setting;
 
 pub use declared::{BankSettings, SETTINGS};
-pub use setting::{KeptResponse, Setting, SettingValue, StandardErrorMethod};
+pub use setting::{KeptResponse, Publish, Setting, SettingValue, StandardErrorMethod};
 
 use crate::error::ExtensionError;
 use irt::{CalibrationSettings, Priors, Quadrature, RepeatedResponses, StandardErrors};

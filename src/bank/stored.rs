@@ -46,6 +46,8 @@ pub(super) struct Stored {
     pub owner: Option<String>,
     /// Who wrote the row last.
     pub configured_by: Option<String>,
+    /// Column of items: which are not published.
+    pub pin_column: Option<String>,
 }
 
 impl Stored {
@@ -93,6 +95,7 @@ impl Stored {
             knows_owners: true,
             owner: None,
             configured_by: None,
+            pin_column: None,
         }
     }
 

@@ -18,6 +18,8 @@ pub enum Purpose {
     Reading,
     /// To read its responses and publish parameters.
     Running,
+    /// To publish parameters that were estimated before.
+    Publishing,
 }
 
 /// What the caller's search_path held under the default names. A run's worker has another

@@ -75,8 +75,11 @@ pub struct Conclusion {
 /// # Errors
 /// Whatever Postgres says: a lock not to be had, a trigger's error, a right that is lacking.
 pub fn conclude(bank: &Bank, run: Estimated<'_>) -> Result<Conclusion, ExtensionError> {
-    let chosen = chosen(run);
+    let mut chosen = chosen(run);
     let not_calibrated = not_calibrated(run.only, &chosen);
+    let texts: Vec<&str> = chosen.iter().map(|item| item.item.as_str()).collect();
+    let pinned = items_table::pinned(bank, &texts)?;
+    chosen.retain(|item| !pinned.contains(&item.item));
     let newest = as_owner(|schema| {
         if !schema.has_publications()? {
             return Ok(None);
@@ -172,6 +175,7 @@ fn publish(
         undoes: None,
         items_count,
         note: None,
+        score_prior: bank.score_prior(),
     };
     let (publication, _) = publications::add(schema, row, newest)?;
     in_force::put(schema, publication)?;

@@ -6,7 +6,7 @@
 
 use super::publications::{self, Kind, Row};
 use super::{forget, in_force, items_table};
-use crate::bank::{self, Bank};
+use crate::bank::{self, Bank, Purpose};
 use crate::error::{DecisionError, ExtensionError};
 use crate::postgres::privileges::{as_owner, current_role, role_name};
 use crate::postgres::read_only::must_be_writable;
@@ -85,23 +85,27 @@ impl Candidate {
         }
     }
 
-    /// The calibrated items that it contains, and whether they are all.
-    fn items(&self, schema: &Schema) -> Result<(Vec<String>, bool), ExtensionError> {
+    /// The items that a run has parameters of.
+    fn calibrated(schema: &Schema, run_id: i64) -> Result<Vec<String>, ExtensionError> {
         let query = format!(
             "SELECT item FROM {} WHERE run_id OPERATOR(pg_catalog.=) $1 \
              AND status OPERATOR(pg_catalog.=) 'calibrated' ORDER BY item",
             schema.parameters()
         );
-        let all: Vec<String> = Spi::connect_mut(|client| {
-            let rows = client.update(query.as_str(), None, &[self.run_id.into()])?;
-            let items = rows.into_iter().map(|row| Ok(row.get::<String>(1)?.unwrap_or_default()));
-            items.collect::<Result<_, ExtensionError>>()
-        })?;
-        let count = all.len();
-        let wanted = |item: &String| self.only.as_ref().is_none_or(|only| only.contains(item));
-        let items: Vec<String> = all.into_iter().filter(wanted).collect();
-        let whole = items.len() == count;
-        Ok((items, whole))
+        Spi::connect_mut(|client| {
+            let rows = client.update(query.as_str(), None, &[run_id.into()])?;
+            rows.into_iter().map(|row| Ok(row.get::<String>(1)?.unwrap_or_default())).collect()
+        })
+    }
+
+    /// The items that it contains when it is published now, and whether they are all.
+    fn items<'a>(&self, all: &'a [String], pinned: &HashSet<String>) -> (Vec<&'a str>, bool) {
+        let wanted = |item: &&String| {
+            self.only.as_ref().is_none_or(|only| only.contains(*item)) && !pinned.contains(*item)
+        };
+        let items: Vec<&str> = all.iter().filter(wanted).map(String::as_str).collect();
+        let whole = items.len() == all.len();
+        (items, whole)
     }
 }
 
@@ -114,6 +118,9 @@ pub fn publish(run_id: Option<i64>, note: Option<&str>) -> Result<PublicationRow
     must_be_writable("irt_publish()");
     let run_id = run_id.ok_or(ExtensionError::NullArgument { argument: "run_id" })?;
     let bank = load(&as_owner(|schema| Candidate::bank_of(schema, run_id))?)?;
+    let all = as_owner(|schema| Candidate::calibrated(schema, run_id))?;
+    let texts: Vec<&str> = all.iter().map(String::as_str).collect();
+    let pinned = items_table::pinned(&bank, &texts)?;
     let published_by = role_name(current_role());
     let (publication, values) = as_owner(|schema| {
         publications::lock(schema, &bank.name)?;
@@ -121,26 +128,26 @@ pub fn publish(run_id: Option<i64>, note: Option<&str>) -> Result<PublicationRow
         let newest = publications::newest(schema, &bank.name)?;
         let run = Candidate::find(schema, run_id)?;
         let kind = run.kind(newest)?;
-        let (items, whole) = run.items(schema)?;
+        let (items, whole) = run.items(&all, &pinned);
         if items.is_empty() {
             return Err(DecisionError::NoParameters { run_id }.into());
         }
-        let named: Vec<&str> = items.iter().map(String::as_str).collect();
         let row = Row {
             bank: &bank.name,
             run_id: Some(run_id),
             published_by: &published_by,
             kind,
-            items: (!whole).then(|| named.clone()),
+            items: (!whole).then(|| items.clone()),
             undoes: None,
-            items_count: count(&named),
+            items_count: count(&items),
             note,
+            score_prior: bank.score_prior(),
         };
         let (publication, _) = publications::add(schema, row, newest)?;
         in_force::put(schema, publication)?;
-        mark_published(schema, run_id, count(&named))?;
+        mark_published(schema, run_id, count(&items))?;
         announce(&bank.name, Some(run_id), kind.as_str())?;
-        Ok((publication, in_force::values(schema, &bank.name, &named)?))
+        Ok((publication, in_force::values(schema, &bank.name, &items)?))
     })?;
     items_table::write(&bank, &values)?;
     as_owner(|schema| row(schema, publication))
@@ -176,6 +183,7 @@ pub fn rollback(bank: Option<&str>, note: Option<&str>) -> Result<PublicationRow
             undoes: Some(undone),
             items_count: count(&values),
             note,
+            score_prior: bank.score_prior(),
         };
         let (publication, _) = publications::add(schema, row, newest)?;
         announce(name, None, "rolled back")?;
@@ -220,9 +228,9 @@ pub fn reject(run_id: Option<i64>, note: Option<&str>) -> Result<RunRow, Extensi
     })
 }
 
-/// The bank as a run would have it: relations, columns, rights, and whose it is.
+/// The bank as a run would have it, but for the right to read its responses.
 fn load(name: &str) -> Result<Bank, ExtensionError> {
-    bank::load_for_run(name, bank::discover(name)?)
+    bank::load(name, bank::discover(name)?, Purpose::Publishing)
 }
 
 /// The run whose values are in force again when `undone` is: that of the newest publication before

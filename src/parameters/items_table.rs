@@ -74,6 +74,23 @@ pub fn count_present(bank: &Bank, texts: &[&str]) -> Result<usize, ExtensionErro
     })
 }
 
+/// Those of the items whose rows say that they are not to be published. As the current role.
+///
+/// # Errors
+/// When the table cannot be read.
+pub fn pinned(bank: &Bank, texts: &[&str]) -> Result<HashSet<String>, ExtensionError> {
+    let Some((items, pin)) =
+        bank.items.as_ref().and_then(|items| Some((items, items.pin.as_ref()?)))
+    else {
+        return Ok(HashSet::new());
+    };
+    as_relation_owner(items.relation.oid, &items.relation.name, || {
+        let _settings = LocalSettings::without_row_security();
+        let same = format!("{} AND i.{}", same_key(bank, items)?, pin.quoted());
+        present(items, &same, texts)
+    })
+}
+
 fn write_as_current_role(
     bank: &Bank,
     items: &Items,

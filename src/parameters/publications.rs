@@ -50,6 +50,8 @@ pub struct Row<'a> {
     pub items_count: i64,
     /// What somebody wants to be remembered.
     pub note: Option<&'a str>,
+    /// Mean and standard deviation of the prior of scores.
+    pub score_prior: (f64, f64),
 }
 
 /// Lets nobody else publish, roll back or reject in this bank until the transaction ends. Call it
@@ -114,12 +116,12 @@ pub fn add(
 ) -> Result<(i64, TimestampWithTimeZone), ExtensionError> {
     let statement = format!(
         "INSERT INTO {publications} (bank, run_id, published_at, published_by, kind, items, \
-             undoes, items_count, note) \
+             undoes, items_count, note, score_prior_mean, score_prior_sd) \
          SELECT $1, $2, GREATEST(pg_catalog.clock_timestamp(), \
                     (SELECT p.published_at OPERATOR(pg_catalog.+) \
                             '1 microsecond'::pg_catalog.interval \
                      FROM {publications} AS p WHERE p.id OPERATOR(pg_catalog.=) $9)), \
-                $3::pg_catalog.name, $4, $5, $6, $7, $8 RETURNING id, published_at",
+                $3::pg_catalog.name, $4, $5, $6, $7, $8, $10, $11 RETURNING id, published_at",
         publications = schema.relation("irt_publications")
     );
     let arguments = [
@@ -132,6 +134,8 @@ pub fn add(
         row.items_count.into(),
         row.note.into(),
         newest.into(),
+        row.score_prior.0.into(),
+        row.score_prior.1.into(),
     ];
     let added = Spi::connect_mut(|client| {
         let rows = client.update(statement.as_str(), Some(1), &arguments)?;

@@ -13,6 +13,9 @@ pub struct Arguments {
     pub item_ids: Option<Vec<Option<String>>>,
     /// The bank's name.
     pub bank: Option<String>,
+    /// False: a rehearsal. The functions of older versions have no such argument.
+    #[serde(default)]
+    pub publish: Option<bool>,
     /// What replaces the bank's settings.
     #[serde(flatten)]
     pub overrides: Given,
@@ -44,6 +47,11 @@ impl Request {
     /// True when cron asked.
     pub fn is_from_cron(&self) -> bool {
         self.triggered_by == "cron"
+    }
+
+    /// False for a rehearsal.
+    pub fn is_to_be_published(&self) -> bool {
+        self.arguments.publish != Some(false)
     }
 
     /// The items to publish, where they are limited.

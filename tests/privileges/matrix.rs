@@ -42,11 +42,7 @@ const CALLS: [(&str, &str, &[&str]); 22] = [
     ("irt_schedule_calibration", "irt_schedule_calibration()", &[]),
     ("irt_set_check", "irt_set_check('items_lost', 0.1, 0.3)", &[]),
     // Everybody may call it, but to count responses one must be allowed to read them.
-    (
-        "irt_should_run_calibration",
-        "irt_should_run_calibration()",
-        &["calibrator", "app", "approver"],
-    ),
+    ("irt_should_run_calibration", "irt_should_run_calibration()", &["calibrator", "app"]),
     ("irt_start_calibration", "irt_start_calibration(standard_errors => 'none')", &["calibrator"]),
     ("irt_unschedule_calibration", "irt_unschedule_calibration()", &[]),
     ("irt_validate_calibration", "irt_validate_calibration()", &["ada", "approver"]),

@@ -4,7 +4,7 @@
 //! of bin/run_irt_calibration, the table in docs/reference.md. Column defaults stay as they are: they are for dumps of
 //! older versions.
 
-use super::setting::{KeptResponse, Setting, SettingValue, StandardErrorMethod, settings};
+use super::setting::{KeptResponse, Publish, Setting, SettingValue, StandardErrorMethod, settings};
 
 /// The most replicates that can be asked for: a typing error should not compute for a year.
 const MAX_BOOTSTRAP_ITERATIONS: i32 = 1_000_000;
@@ -101,5 +101,31 @@ settings! {
                   numbers.",
         meaning: "of the bootstrap",
         of_run: true,
+    }
+    publish: Publish = Publish::Automatic, |_| true, {
+        comment: "Who decides what is published: automatic, the run itself; after_approval, \
+                  irt_publish.",
+        meaning: "`automatic`: what no check holds is published by the run; `after_approval`: every \
+                  run is held until irt_publish. Changing it takes EXECUTE on irt_publish",
+        expected: "'automatic' or 'after_approval'",
+        check: Some("publish OPERATOR(pg_catalog.=) \
+                     ANY ('{automatic,after_approval}'::pg_catalog.text[])"),
+        since: "0.3.0",
+        of_fit: false,
+    }
+    score_prior_mean: f64 = 0.0, |mean| mean.abs() <= 10.0, {
+        comment: "Mean of the normal prior of abilities when persons are scored.",
+        meaning: "mean of the prior of ability, when a run is compared by the scores of its persons, \
+                  -10 to 10",
+        expected: "between -10 and 10",
+        since: "0.3.0",
+        of_fit: false,
+    }
+    score_prior_sd: f64 = 1.0, |sd| (0.001..=1000.0).contains(&sd), {
+        comment: "Standard deviation of the prior of abilities when persons are scored.",
+        meaning: "its standard deviation, 0.001 to 1000",
+        expected: "between 0.001 and 1000",
+        since: "0.3.0",
+        of_fit: false,
     }
 }

@@ -172,6 +172,16 @@ words! {
     }
 }
 
+words! {
+    /// Who decides what is published.
+    Publish {
+        /// The run itself, unless a check holds it.
+        Automatic = "automatic",
+        /// Whoever calls irt_publish.
+        AfterApproval = "after_approval",
+    }
+}
+
 /// For serde: a setting by its JSON.
 pub(super) fn serialize<T: SettingValue, S: Serializer>(
     value: &T,

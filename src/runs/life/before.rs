@@ -9,7 +9,7 @@ use crate::parameters::items_lost::items_lost;
 use crate::postgres::privileges::as_owner;
 use crate::postgres::transactions::{Isolation, transaction};
 use irt::scoring::{ScoreComparison, ScorePrior, compare_scores};
-use irt::{Calibration, IrtError, ItemParameters, Monitor, Quadrature, Responses};
+use irt::{Calibration, IrtError, ItemParameters, Monitor, Responses};
 
 /// What is in force, and which differences to it are too large.
 pub struct Before {
@@ -39,7 +39,7 @@ impl Before {
         &self,
         responses: &Responses,
         found: &Calibration,
-        quadrature: &Quadrature,
+        settings: &CheckedSettings,
         monitor: &dyn Monitor,
     ) -> Result<Option<ScoreComparison>, IrtError> {
         let in_force = &self.in_force.items;
@@ -53,7 +53,8 @@ impl Before {
             .iter()
             .map(|item| Some(ItemParameters::new(item.discrimination?, item.difficulty?)))
             .collect();
-        let prior = ScorePrior::default();
+        let prior = ScorePrior::new(settings.score_prior_mean, settings.score_prior_sd)?;
+        let quadrature = &settings.of_core.quadrature;
         compare_scores(responses, &old, &new, prior, quadrature, monitor).map(Some)
     }
 }

@@ -52,7 +52,7 @@ impl Run<'_> {
         mut threads: Threads,
     ) -> Result<(Calibration, Option<ScoreComparison>), ExtensionError> {
         let compare = |responses: &Responses, found: &Calibration, monitor: &dyn Monitor| {
-            before.scores(responses, found, &settings.of_core.quadrature, monitor)
+            before.scores(responses, found, settings, monitor)
         };
         let estimate = estimation::estimate(
             loaded,

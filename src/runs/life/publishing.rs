@@ -55,7 +55,7 @@ impl Run<'_> {
                         run_id: run.run_id,
                         calibration,
                         only: only.as_deref(),
-                        wanted: true,
+                        wanted: run.request.is_to_be_published(),
                         in_force,
                         checks,
                         ended_at: now,

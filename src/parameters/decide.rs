@@ -78,10 +78,12 @@ impl Candidate {
         let run_id = self.run_id;
         match self.publication.as_deref() {
             Some("published") => Ok(Kind::Restored),
-            Some("rejected") => Err(DecisionError::Rejected { run_id }.into()),
+            Some("rejected") => {
+                Err(DecisionError::Rejected { run_id, bank: self.bank.clone() }.into())
+            }
             Some(_) if self.compared_with == newest => Ok(Kind::Approved),
             Some(_) => Err(DecisionError::Outdated { run_id, bank: self.bank.clone() }.into()),
-            None => Err(DecisionError::NeverConcluded { run_id }.into()),
+            None => Err(DecisionError::NeverConcluded { run_id, bank: self.bank.clone() }.into()),
         }
     }
 
@@ -130,7 +132,7 @@ pub fn publish(run_id: Option<i64>, note: Option<&str>) -> Result<PublicationRow
         let kind = run.kind(newest)?;
         let (items, whole) = run.items(&all, &pinned);
         if items.is_empty() {
-            return Err(DecisionError::NoParameters { run_id }.into());
+            return Err(DecisionError::NoParameters { run_id, bank: run.bank }.into());
         }
         let row = Row {
             bank: &bank.name,
@@ -207,7 +209,8 @@ pub fn reject(run_id: Option<i64>, note: Option<&str>) -> Result<RunRow, Extensi
         let run = Candidate::find(schema, run_id)?;
         // Whoever rejects twice has what he wants.
         if !matches!(run.publication.as_deref(), Some("held" | "rejected")) {
-            return Err(DecisionError::NotHeld { run_id, publication: run.publication }.into());
+            let (bank, publication) = (run.bank, run.publication);
+            return Err(DecisionError::NotHeld { run_id, bank, publication }.into());
         }
         let statement = format!(
             "UPDATE {} SET publication = 'rejected', \

@@ -7,10 +7,12 @@
 //! | module | what it does |
 //! |---|---|
 //! | `record` | sole writer of irt_item_parameters |
-//! | [`checks`] | may these numbers be published? irt_run_checks, irt_check_thresholds |
+//! | [`questions`] | what a run is asked before it is published; irt_check_thresholds |
+//! | [`checks`] | its answers: irt_run_checks |
 //! | [`in_force`] | irt_parameters_in_force: read, put, withdraw |
 //! | `publications` | irt_publications: the lock, the rows, in order |
 //! | [`items_lost`] | items in force that a run should have estimated, and did not |
+//! | `item_values` | what is in force for an item |
 //! | `items_table` | sole writer of the items table |
 //! | [`conclude`] | how a successful run ends |
 //! | [`decide`] | irt_publish, irt_rollback, irt_reject |
@@ -25,9 +27,11 @@ pub mod conclude;
 pub mod decide;
 pub mod forget;
 pub mod in_force;
+mod item_values;
 pub mod items_lost;
 mod items_table;
 pub mod last_success;
 mod publications;
+pub mod questions;
 mod record;
 pub mod thresholds;

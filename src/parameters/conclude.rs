@@ -4,7 +4,8 @@
 
 use super::checks::{Check, Outcome};
 use super::in_force::{self, InForce};
-use super::items_table::{self, ItemValues};
+use super::item_values::ItemValues;
+use super::items_table;
 use super::publications::{self, Kind, Row};
 use super::{checks, record::record};
 use crate::bank::Bank;

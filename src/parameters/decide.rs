@@ -4,112 +4,20 @@
 //! for the moment in which it ends. The items table is written with the current role's rights, as
 //! a run writes it.
 
+mod candidate;
+
 use super::publications::{self, Kind, Row};
 use super::{forget, in_force, items_table};
 use crate::bank::{self, Bank, Purpose};
 use crate::error::{DecisionError, ExtensionError};
 use crate::postgres::privileges::{as_owner, current_role, role_name};
 use crate::postgres::read_only::must_be_writable;
-use crate::postgres::reading;
 use crate::postgres::schema::Schema;
-use crate::postgres::spi::{Row as Cells, Spi};
+use crate::postgres::spi::Spi;
 use crate::postgres::sql_types::{PublicationRow, RunRow};
+use candidate::Candidate;
 use pgrx::datum::JsonB;
-use serde_json::{Value, json};
-use std::collections::HashSet;
-
-/// A run that somebody decides about.
-#[derive(Debug)]
-struct Candidate {
-    run_id: i64,
-    bank: String,
-    publication: Option<String>,
-    compared_with: Option<i64>,
-    /// The items that the run was limited to.
-    only: Option<HashSet<String>>,
-}
-
-impl Candidate {
-    /// The bank of a run, which does not change: it is needed to take the lock.
-    fn bank_of(schema: &Schema, run_id: i64) -> Result<String, ExtensionError> {
-        let query =
-            format!("SELECT bank FROM {} WHERE id OPERATOR(pg_catalog.=) $1", schema.runs());
-        let bank = reading::one::<String>(&query, &[run_id.into()])?;
-        bank.ok_or_else(|| DecisionError::NoSuchRun { run_id }.into())
-    }
-
-    /// Reads a successful run and locks its row: no two people decide about it at once.
-    fn find(schema: &Schema, run_id: i64) -> Result<Self, ExtensionError> {
-        let query = format!(
-            "SELECT bank, status, publication, compared_with, settings FROM {} \
-             WHERE id OPERATOR(pg_catalog.=) $1 FOR UPDATE",
-            schema.runs()
-        );
-        Spi::connect_mut(|client| {
-            let rows = client.update(query.as_str(), Some(1), &[run_id.into()])?;
-            let row = rows.into_iter().next().ok_or(DecisionError::NoSuchRun { run_id })?;
-            Self::read(run_id, &row)
-        })
-    }
-
-    fn read(run_id: i64, row: &Cells) -> Result<Self, ExtensionError> {
-        let status: String = row.get(2)?.unwrap_or_default();
-        let settings = row.get::<JsonB>(5)?.map_or(Value::Null, |settings| settings.0);
-        if status != "success" {
-            return Err(DecisionError::NoSuccess { run_id, status }.into());
-        }
-        if settings.get("adopted_from").is_some() {
-            return Err(DecisionError::Adopted { run_id }.into());
-        }
-        let only = settings.get("item_ids").and_then(Value::as_array).map(|items| {
-            items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect()
-        });
-        Ok(Self {
-            run_id,
-            bank: row.get(1)?.unwrap_or_default(),
-            publication: row.get(3)?,
-            compared_with: row.get(4)?,
-            only,
-        })
-    }
-
-    /// As what it may be published, if it may; `newest` is the newest row under the lock.
-    fn kind(&self, newest: Option<i64>) -> Result<Kind, ExtensionError> {
-        let run_id = self.run_id;
-        match self.publication.as_deref() {
-            Some("published") => Ok(Kind::Restored),
-            Some("rejected") => {
-                Err(DecisionError::Rejected { run_id, bank: self.bank.clone() }.into())
-            }
-            Some(_) if self.compared_with == newest => Ok(Kind::Approved),
-            Some(_) => Err(DecisionError::Outdated { run_id, bank: self.bank.clone() }.into()),
-            None => Err(DecisionError::NeverConcluded { run_id, bank: self.bank.clone() }.into()),
-        }
-    }
-
-    /// The items that a run has parameters of.
-    fn calibrated(schema: &Schema, run_id: i64) -> Result<Vec<String>, ExtensionError> {
-        let query = format!(
-            "SELECT item FROM {} WHERE run_id OPERATOR(pg_catalog.=) $1 \
-             AND status OPERATOR(pg_catalog.=) 'calibrated' ORDER BY item",
-            schema.parameters()
-        );
-        Spi::connect_mut(|client| {
-            let rows = client.update(query.as_str(), None, &[run_id.into()])?;
-            rows.into_iter().map(|row| Ok(row.get::<String>(1)?.unwrap_or_default())).collect()
-        })
-    }
-
-    /// The items that it contains when it is published now, and whether they are all.
-    fn items<'a>(&self, all: &'a [String], pinned: &HashSet<String>) -> (Vec<&'a str>, bool) {
-        let wanted = |item: &&String| {
-            self.only.as_ref().is_none_or(|only| only.contains(*item)) && !pinned.contains(*item)
-        };
-        let items: Vec<&str> = all.iter().filter(wanted).map(String::as_str).collect();
-        let whole = items.len() == all.len();
-        (items, whole)
-    }
-}
+use serde_json::json;
 
 /// irt_publish: puts a successful run in force.
 ///

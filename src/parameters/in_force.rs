@@ -4,7 +4,7 @@
 //! contains it and was not undone up to then. This is the copy of that for now. All functions here
 //! are called as the tables' owner.
 
-use super::items_table::ItemValues;
+use super::item_values::ItemValues;
 use crate::error::ExtensionError;
 use crate::postgres::reading;
 use crate::postgres::schema::Schema;

@@ -3,35 +3,17 @@
 //! Rows that would not change are not written. The others are locked in the order of their keys
 //! before any is changed, so that two publishers wait for each other instead of deadlocking.
 
+mod change;
+
+use super::item_values::ItemValues;
 use crate::bank::{Bank, Items};
 use crate::error::ExtensionError;
 use crate::postgres::local_settings::LocalSettings;
 use crate::postgres::privileges::as_relation_owner;
 use crate::postgres::spi::Spi;
-use pgrx::datum::TimestampWithTimeZone;
+use change::Change;
 use pgrx::prelude::*;
 use std::collections::HashSet;
-
-/// What the items table is to hold of one item: what is in force, or nothing.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ItemValues {
-    /// The item's key as text.
-    pub item: String,
-    /// b, in standard deviations of ability.
-    pub difficulty: Option<f64>,
-    /// a, in logits per standard deviation of ability.
-    pub discrimination: Option<f64>,
-    /// Standard error of b.
-    pub se_difficulty: Option<f64>,
-    /// Standard error of a.
-    pub se_discrimination: Option<f64>,
-    /// Ability at which the item tells most.
-    pub information_peak: Option<f64>,
-    /// Responses behind it.
-    pub responses_count: Option<i64>,
-    /// When the run that estimated it ended.
-    pub calibrated_at: Option<TimestampWithTimeZone>,
-}
 
 /// Writes every row that is to change, as the current role, or none; returns the items that the
 /// table lacks. A bank without an items table lacks nothing.
@@ -99,7 +81,7 @@ fn write_as_current_role(
     let same = same_key(bank, items)?;
     let texts: Vec<&str> = values.iter().map(|values| values.item.as_str()).collect();
     let present = present(items, &same, &texts)?;
-    let change = Change { items, same: &same, values, sees_values: sees_values(items)? };
+    let change = Change::new(items, &same, values)?;
     let locked = change.lock()?;
     if !items.relation.is_still_itself()? {
         return Err(ExtensionError::RelationGone {
@@ -172,132 +154,4 @@ fn present(items: &Items, same: &str, texts: &[&str]) -> Result<HashSet<String>,
         let rows = client.select(statement.as_str(), None, &[texts.to_vec().into()])?;
         rows.into_iter().map(|row| Ok(row.get::<String>(1)?.unwrap_or_default())).collect()
     })
-}
-
-fn is_sortable(type_oid: pg_sys::Oid) -> bool {
-    // SAFETY: entries of the type cache live as long as the process.
-    let entry = unsafe { &*pg_sys::lookup_type_cache(type_oid, pg_sys::TYPECACHE_LT_OPR as i32) };
-    entry.lt_opr != pg_sys::InvalidOid
-}
-
-/// Columns of a value of which nothing depends on when: if none of them changes, no row is written.
-const COLUMNS: [(&str, &str); 6] = [
-    ("irt_difficulty", "difficulty"),
-    ("irt_discrimination", "discrimination"),
-    ("irt_se_difficulty", "se_difficulty"),
-    ("irt_se_discrimination", "se_discrimination"),
-    ("irt_information_peak", "information_peak"),
-    ("irt_calibration_n", "responses_count"),
-];
-
-/// The rows that do not hold yet what they are to hold.
-struct Change<'a> {
-    items: &'a Items,
-    same: &'a str,
-    values: &'a [ItemValues],
-    /// Whoever may write the columns need not be allowed to read them: then every row is written.
-    sees_values: bool,
-}
-
-/// True when the current role may read what the published columns hold.
-fn sees_values(items: &Items) -> Result<bool, ExtensionError> {
-    let columns: Vec<&str> = items.published.iter().map(|column| column.name).collect();
-    let sees = Spi::get_one_with_args::<bool>(
-        "SELECT pg_catalog.bool_and(pg_catalog.has_column_privilege($1, c.name, 'SELECT')) \
-         FROM ROWS FROM (pg_catalog.unnest($2)) AS c (name)",
-        &[items.relation.oid.into(), columns.into()],
-    )?;
-    Ok(sees == Some(true))
-}
-
-impl Change<'_> {
-    /// Locks them in the order of their keys; says how many they are.
-    fn lock(&self) -> Result<usize, ExtensionError> {
-        let key = &self.items.key;
-        let order = match is_sortable(key.base_type) {
-            true => format!("ORDER BY i.{}", key.quoted()),
-            false => String::new(),
-        };
-        let statement = format!(
-            "SELECT 1 FROM {} AS i, {} WHERE {} AND {} {order} FOR NO KEY UPDATE OF i",
-            self.items.relation.name,
-            Self::SOURCE,
-            self.same,
-            self.differs()
-        );
-        self.count(&statement)
-    }
-
-    /// Returns how many rows were updated.
-    fn update(&self) -> Result<usize, ExtensionError> {
-        let changes: Vec<String> = self
-            .items
-            .published
-            .iter()
-            .map(|column| {
-                let value = COLUMNS.iter().find(|(name, _)| *name == column.name);
-                format!("{} = x.{}", column.name, value.map_or("calibrated_at", |value| value.1))
-            })
-            .collect();
-        let statement = format!(
-            "UPDATE {} AS i SET {} FROM {} WHERE {} AND {}",
-            self.items.relation.name,
-            changes.join(", "),
-            Self::SOURCE,
-            self.same,
-            self.differs()
-        );
-        self.count(&statement)
-    }
-
-    const SOURCE: &'static str = "ROWS FROM (pg_catalog.unnest($1), pg_catalog.unnest($2), \
-        pg_catalog.unnest($3), pg_catalog.unnest($4), pg_catalog.unnest($5), \
-        pg_catalog.unnest($6), pg_catalog.unnest($7), pg_catalog.unnest($8)) AS x (item, \
-        difficulty, discrimination, se_difficulty, se_discrimination, information_peak, \
-        responses_count, calibrated_at)";
-
-    /// The condition that a published column does not hold its value. Both are compared in the
-    /// column's own type: a value that was rounded when it was written has not changed.
-    fn differs(&self) -> String {
-        if !self.sees_values {
-            return "true".to_owned();
-        }
-        let differs = self.items.published.iter().filter_map(|column| {
-            let (name, value) = COLUMNS.iter().find(|(name, _)| *name == column.name)?;
-            let type_name = match self.items.relation.column(name)?.base_type {
-                pg_sys::FLOAT4OID => "float4",
-                pg_sys::NUMERICOID => "numeric",
-                pg_sys::INT4OID => "int4",
-                pg_sys::INT8OID => "int8",
-                _ => "float8",
-            };
-            Some(format!(
-                "(i.{name}::pg_catalog.{type_name} OPERATOR(pg_catalog.=) \
-                  x.{value}::pg_catalog.{type_name}) IS NOT TRUE \
-                 AND (i.{name} IS NOT NULL OR x.{value} IS NOT NULL)"
-            ))
-        });
-        format!("({})", differs.collect::<Vec<_>>().join(" OR "))
-    }
-
-    fn count(&self, statement: &str) -> Result<usize, ExtensionError> {
-        let arguments = [
-            self.column(|values| values.item.as_str()).into(),
-            self.column(|values| values.difficulty).into(),
-            self.column(|values| values.discrimination).into(),
-            self.column(|values| values.se_difficulty).into(),
-            self.column(|values| values.se_discrimination).into(),
-            self.column(|values| values.information_peak).into(),
-            self.column(|values| values.responses_count).into(),
-            self.column(|values| values.calibrated_at).into(),
-        ];
-        Ok(Spi::connect_mut(|client| {
-            client.update(statement, None, &arguments).map(|rows| rows.len())
-        })?)
-    }
-
-    /// One value of every item: a column of the arrays that a statement unnests.
-    fn column<'a, T>(&'a self, value: impl Fn(&'a ItemValues) -> T) -> Vec<T> {
-        self.values.iter().map(value).collect()
-    }
 }

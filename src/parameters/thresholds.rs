@@ -1,6 +1,6 @@
 //! irt_set_check: from which value on a check is loud, for one bank.
 
-use super::checks;
+use super::questions;
 use crate::bank::must_exist;
 use crate::error::ExtensionError;
 use crate::postgres::privileges::as_owner;
@@ -22,7 +22,7 @@ pub fn set(
     let name = check_name.ok_or(ExtensionError::NullArgument { argument: "check_name" })?;
     let bank = bank.ok_or(ExtensionError::NullArgument { argument: "bank" })?;
     must_exist(bank)?;
-    checks::must_be_known(name)?;
+    questions::must_be_known(name)?;
     at_least_zero("warn_above", warn_above)?;
     at_least_zero("hold_above", hold_above)?;
     as_owner(|schema| {

@@ -3,9 +3,10 @@
 use super::Run;
 use crate::bank::{Bank, CheckedSettings};
 use crate::error::ExtensionError;
-use crate::parameters::checks::{Check, Comparison, Thresholds};
+use crate::parameters::checks::{Check, Comparison};
 use crate::parameters::in_force::{self, InForce};
 use crate::parameters::items_lost::items_lost;
+use crate::parameters::questions::Thresholds;
 use crate::postgres::privileges::as_owner;
 use crate::postgres::transactions::{Isolation, transaction};
 use irt::scoring::{ScoreComparison, ScorePrior, compare_scores};

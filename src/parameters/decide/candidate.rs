@@ -1,0 +1,105 @@
+//! A run that somebody decides about.
+
+use super::publications::Kind;
+use crate::error::{DecisionError, ExtensionError};
+use crate::postgres::reading;
+use crate::postgres::schema::Schema;
+use crate::postgres::spi::{Row, Spi};
+use pgrx::datum::JsonB;
+use serde_json::Value;
+use std::collections::HashSet;
+
+/// A run that somebody decides about.
+#[derive(Debug)]
+pub struct Candidate {
+    run_id: i64,
+    /// Its bank.
+    pub bank: String,
+    /// What became of it so far.
+    pub publication: Option<String>,
+    compared_with: Option<i64>,
+    /// The items that the run was limited to.
+    only: Option<HashSet<String>>,
+}
+
+impl Candidate {
+    /// The bank of a run, which does not change: it is needed to take the lock.
+    pub fn bank_of(schema: &Schema, run_id: i64) -> Result<String, ExtensionError> {
+        let query =
+            format!("SELECT bank FROM {} WHERE id OPERATOR(pg_catalog.=) $1", schema.runs());
+        let bank = reading::one::<String>(&query, &[run_id.into()])?;
+        bank.ok_or_else(|| DecisionError::NoSuchRun { run_id }.into())
+    }
+
+    /// Reads a successful run and locks its row: no two people decide about it at once.
+    pub fn find(schema: &Schema, run_id: i64) -> Result<Self, ExtensionError> {
+        let query = format!(
+            "SELECT bank, status, publication, compared_with, settings FROM {} \
+             WHERE id OPERATOR(pg_catalog.=) $1 FOR UPDATE",
+            schema.runs()
+        );
+        Spi::connect_mut(|client| {
+            let rows = client.update(query.as_str(), Some(1), &[run_id.into()])?;
+            let row = rows.into_iter().next().ok_or(DecisionError::NoSuchRun { run_id })?;
+            Self::read(run_id, &row)
+        })
+    }
+
+    fn read(run_id: i64, row: &Row) -> Result<Self, ExtensionError> {
+        let status: String = row.get(2)?.unwrap_or_default();
+        let settings = row.get::<JsonB>(5)?.map_or(Value::Null, |settings| settings.0);
+        if status != "success" {
+            return Err(DecisionError::NoSuccess { run_id, status }.into());
+        }
+        if settings.get("adopted_from").is_some() {
+            return Err(DecisionError::Adopted { run_id }.into());
+        }
+        let only = settings.get("item_ids").and_then(Value::as_array).map(|items| {
+            items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect()
+        });
+        Ok(Self {
+            run_id,
+            bank: row.get(1)?.unwrap_or_default(),
+            publication: row.get(3)?,
+            compared_with: row.get(4)?,
+            only,
+        })
+    }
+
+    /// As what it may be published, if it may; `newest` is the newest row under the lock.
+    pub fn kind(&self, newest: Option<i64>) -> Result<Kind, ExtensionError> {
+        let run_id = self.run_id;
+        match self.publication.as_deref() {
+            Some("published") => Ok(Kind::Restored),
+            Some("rejected") => {
+                Err(DecisionError::Rejected { run_id, bank: self.bank.clone() }.into())
+            }
+            Some(_) if self.compared_with == newest => Ok(Kind::Approved),
+            Some(_) => Err(DecisionError::Outdated { run_id, bank: self.bank.clone() }.into()),
+            None => Err(DecisionError::NeverConcluded { run_id, bank: self.bank.clone() }.into()),
+        }
+    }
+
+    /// The items that a run has parameters of.
+    pub fn calibrated(schema: &Schema, run_id: i64) -> Result<Vec<String>, ExtensionError> {
+        let query = format!(
+            "SELECT item FROM {} WHERE run_id OPERATOR(pg_catalog.=) $1 \
+             AND status OPERATOR(pg_catalog.=) 'calibrated' ORDER BY item",
+            schema.parameters()
+        );
+        Spi::connect_mut(|client| {
+            let rows = client.update(query.as_str(), None, &[run_id.into()])?;
+            rows.into_iter().map(|row| Ok(row.get::<String>(1)?.unwrap_or_default())).collect()
+        })
+    }
+
+    /// The items that it contains when it is published now, and whether they are all.
+    pub fn items<'a>(&self, all: &'a [String], pinned: &HashSet<String>) -> (Vec<&'a str>, bool) {
+        let wanted = |item: &&String| {
+            self.only.as_ref().is_none_or(|only| only.contains(*item)) && !pinned.contains(*item)
+        };
+        let items: Vec<&str> = all.iter().filter(wanted).map(String::as_str).collect();
+        let whole = items.len() == all.len();
+        (items, whole)
+    }
+}

@@ -48,6 +48,9 @@ fn a_rehearsal_changes_nothing_and_can_be_approved_later() {
     let new = "SELECT new_responses_count FROM irt_should_run_calibration()";
     assert_eq!(value(&mut client, new).as_deref(), Some("4000"));
     assert_eq!(value(&mut client, "SELECT irt_last_successful_calibration()"), None);
+    let judged = "SELECT interpretation FROM irt_validate_calibration()";
+    let nothing = "bank \"default\" has not been calibrated yet";
+    assert_eq!(value(&mut client, judged).as_deref(), Some(nothing));
     let estimates = "SELECT count(*) FROM irt_compare_runs(1) WHERE with_difficulty IS NULL";
     assert_eq!(value(&mut client, estimates).as_deref(), Some("8"));
     assert_eq!(value(&mut client, "SELECT kind FROM irt_publish(1)").as_deref(), Some("approved"));

@@ -54,7 +54,8 @@ const IMPRECISE: f64 = 0.5;
 pub fn validate(bank: Option<&str>) -> Result<Agreement, ExtensionError> {
     let bank = bank.ok_or(ExtensionError::NullArgument { argument: "bank" })?;
     let (schema, _settings) = for_reader(bank)?;
-    // Adopted runs have no estimates.
+    // Adopted runs have no estimates; rehearsals and rejected runs do not count. The tables of an
+    // older version know neither.
     let last = format!(
         "SELECT r.id, r.persons_count, \
                 r.settings OPERATOR(pg_catalog.->>) 'prior_log_discrimination_mean', \
@@ -64,6 +65,8 @@ pub fn validate(bank: Option<&str>) -> Result<Agreement, ExtensionError> {
          FROM {} r \
          WHERE r.bank OPERATOR(pg_catalog.=) $1 AND r.status OPERATOR(pg_catalog.=) 'success' \
            AND (r.settings OPERATOR(pg_catalog.->>) 'adopted_from') IS NULL \
+           AND COALESCE(pg_catalog.to_jsonb(r) OPERATOR(pg_catalog.->>) 'publication', '') \
+               OPERATOR(pg_catalog.<>) ALL ('{rejected,not_requested}'::pg_catalog.text[]) \
          ORDER BY r.started_at DESC, r.id DESC",
         schema.runs()
     );

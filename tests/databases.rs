@@ -157,6 +157,7 @@ fn a_database_in_latin1_has_banks_and_items_with_umlauts() {
     client
         .batch_execute(
             r#"ALTER TABLE "Antworten für alle" RENAME "mäßig" TO "müßig";
+               UPDATE "prüfungen" SET irt_difficulty = NULL;
                CREATE FUNCTION stop() RETURNS trigger LANGUAGE plpgsql AS
                    $$BEGIN RAISE 'heute Übung' USING ERRCODE = 'ZZ001'; END$$;
                CREATE TRIGGER stop BEFORE UPDATE ON "prüfungen" EXECUTE FUNCTION stop()"#,

@@ -9,7 +9,12 @@ use crate::error::ExtensionError;
 use crate::postgres::schema::Schema;
 use crate::postgres::spi::Spi;
 use irt::scoring::ScoreComparison;
-use irt::{Calibration, Flag, ItemResult};
+use irt::{Calibration, ItemResult};
+
+/// A correlation of r with the other items over n responses is this many standard errors, r √n,
+/// from 0: a random item is below it once in 700. It is what the score test of a = 0 says to first
+/// order.
+const REVERSED: f64 = -3.0;
 
 /// Fewer common items say nothing about the order of difficulties.
 const LEAST_COMMON_ITEMS: usize = 5;
@@ -139,8 +144,8 @@ impl Comparison<'_> {
 
     fn reversed(&self) -> Option<f64> {
         let reversed = |item: &&ItemResult| {
-            item.flags.contains(&Flag::NegativePointBiserial)
-                || item.discrimination.is_some_and(|a| a < 0.0)
+            let z = item.point_biserial.map(|r| r * (item.responses_count as f64).sqrt());
+            z.is_some_and(|z| z < REVERSED) || item.discrimination.is_some_and(|a| a < 0.0)
         };
         let calibrated = self.calibration.calibrated();
         share(calibrated.filter(reversed).count(), self.calibration.calibrated().count())

@@ -66,7 +66,7 @@ pub fn validate(bank: Option<&str>) -> Result<Agreement, ExtensionError> {
          WHERE r.bank OPERATOR(pg_catalog.=) $1 AND r.status OPERATOR(pg_catalog.=) 'success' \
            AND (r.settings OPERATOR(pg_catalog.->>) 'adopted_from') IS NULL \
            AND COALESCE(pg_catalog.to_jsonb(r) OPERATOR(pg_catalog.->>) 'publication', '') \
-               OPERATOR(pg_catalog.<>) ALL ('{rejected,not_requested}'::pg_catalog.text[]) \
+               OPERATOR(pg_catalog.<>) ALL ('{{rejected,not_requested}}'::pg_catalog.text[]) \
          ORDER BY r.started_at DESC, r.id DESC",
         schema.runs()
     );

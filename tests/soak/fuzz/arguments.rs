@@ -202,6 +202,8 @@ fn one_of(choices: &[&str], random: &mut Random) -> String {
     choices[random.below(choices.len())].to_owned()
 }
 
+const MOMENTS: [&str; 4] = ["now()", "'-infinity'", "'infinity'", "'2026-01-01'"];
+
 /// An argument of this name and type, as SQL.
 pub fn argument(name: &str, sql_type: &str, random: &mut Random) -> String {
     if random.below(12) == 0 {
@@ -214,6 +216,7 @@ pub fn argument(name: &str, sql_type: &str, random: &mut Random) -> String {
         "bigint" => one_of(&LONG, random),
         "double precision" => format!("{}::float8", one_of(&REAL, random)),
         "name" => one_of(&NAMES, random),
+        "timestamp with time zone" => one_of(&MOMENTS, random),
         "text[]" | "anycompatiblearray" => one_of(&ARRAYS, random),
         "regclass" => format!("{}::regclass", one_of(&RELATIONS, random)),
         "text" if name == "query" && random.below(8) > 0 => {

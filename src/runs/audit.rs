@@ -298,7 +298,9 @@ pub fn announce(run: &EndedRun) -> Result<(), ExtensionError> {
         "run_id": run.column("id"),
         "bank": bank,
         "status": run.column("status"),
+        "publication": run.column("publication"),
         "items_calibrated": run.column("items_calibrated"),
+        "items_published": run.column("items_published"),
         "error_sqlstate": run.column("error_sqlstate"),
     });
     Spi::run_with_args(

@@ -261,3 +261,24 @@ fn forgotten_runs_are_those_that_no_score_needs() {
     assert_eq!(refused.code().code(), "55000");
     assert!(refused.message().contains("forgotten"), "{}", refused.message());
 }
+
+/// A bank's name in the hint: irt_rollback() alone would take back another bank's parameters.
+#[test]
+fn refusals_say_what_to_do_in_their_own_bank() {
+    let (_cluster, mut client) = start();
+    value(&mut client, "SELECT irt_configure('it''s', 'responses', items => '-')");
+    let run = "SELECT publication FROM irt_run_calibration(true, bank => 'it''s')";
+    assert_eq!(value(&mut client, run).as_deref(), Some("published"));
+    let published = error(&mut client, "SELECT irt_reject(1)");
+    assert!(published.hint().unwrap().contains("irt_rollback('it''s')"), "{published:?}");
+    value(&mut client, "SELECT irt_rollback('it''s')");
+    assert_eq!(value(&mut client, run).as_deref(), Some("held"));
+    value(&mut client, "SELECT irt_reject(2)");
+    let again = "SELECT irt_run_calibration(force => true, bank => 'it''s');";
+    let rejected = error(&mut client, "SELECT irt_publish(2)");
+    assert!(rejected.hint().unwrap().contains(again), "{rejected:?}");
+    assert_eq!(value(&mut client, run).as_deref(), Some("held"));
+    value(&mut client, "SELECT irt_publish(1)");
+    let outdated = error(&mut client, "SELECT irt_publish(3)");
+    assert!(outdated.hint().unwrap().contains(again), "{outdated:?}");
+}

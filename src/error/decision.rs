@@ -1,5 +1,6 @@
 //! Refusals of what somebody decided about a run or a publication.
 
+use pgrx::spi::quote_literal;
 use thiserror::Error;
 
 /// Why irt_publish, irt_rollback or irt_reject did nothing. The SQLSTATE is 55000, but 22023 for a
@@ -32,12 +33,16 @@ pub enum DecisionError {
     Rejected {
         /// The run.
         run_id: i64,
+        /// Its bank.
+        bank: String,
     },
     /// A run that says nothing of its publication.
     #[error("run {run_id} is of a version that knew no publications, and its bank has others")]
     NeverConcluded {
         /// The run.
         run_id: i64,
+        /// Its bank.
+        bank: String,
     },
     /// Something else was published or rolled back since.
     #[error("run {run_id} was compared with what is not in force any more in bank \"{bank}\"")]
@@ -55,6 +60,8 @@ pub enum DecisionError {
     NotHeld {
         /// The run.
         run_id: i64,
+        /// Its bank.
+        bank: String,
         /// What it is instead.
         publication: Option<String>,
     },
@@ -63,6 +70,8 @@ pub enum DecisionError {
     NoParameters {
         /// The run.
         run_id: i64,
+        /// Its bank.
+        bank: String,
     },
     /// What was in force before was removed by irt_forget_runs.
     #[error("what was in force in bank \"{bank}\" before its newest publication was forgotten")]
@@ -95,22 +104,29 @@ impl DecisionError {
                  irt_calibration_runs WHERE publication IS NOT NULL ORDER BY id DESC;"
                     .to_owned()
             }
-            Self::Rejected { .. }
-            | Self::NeverConcluded { .. }
-            | Self::NoParameters { .. }
-            | Self::Forgotten { .. } => {
-                "Calibrate again: SELECT irt_run_calibration(force => true);".to_owned()
+            Self::Rejected { bank, .. }
+            | Self::NeverConcluded { bank, .. }
+            | Self::NoParameters { bank, .. }
+            | Self::Forgotten { bank } => {
+                format!("Calibrate again: {}", calibration(bank))
             }
-            Self::Outdated { .. } => "What it changes was judged against other values. Calibrate \
-                 again: SELECT irt_run_calibration(force => true);"
-                .to_owned(),
-            Self::NotHeld { run_id, .. } => format!(
-                "To take back what was published: SELECT irt_rollback(); to see what the run \
-                 changes: SELECT * FROM irt_compare_runs({run_id});"
+            Self::Outdated { bank, .. } => format!(
+                "What it changes was judged against other values. Calibrate again: {}",
+                calibration(bank)
+            ),
+            Self::NotHeld { run_id, bank, .. } => format!(
+                "To take back what was published last: SELECT irt_rollback({}); to see what the \
+                 run changes: SELECT * FROM irt_compare_runs({run_id});",
+                quote_literal(bank)
             ),
             Self::NothingToUndo { .. } => "What was published, and what was taken back: SELECT \
                  * FROM irt_publications ORDER BY id DESC;"
                 .to_owned(),
         }
     }
+}
+
+/// The statement that calibrates a bank once more.
+fn calibration(bank: &str) -> String {
+    format!("SELECT irt_run_calibration(force => true, bank => {});", quote_literal(bank))
 }

@@ -75,13 +75,13 @@ impl Candidate {
 
     /// As what it may be published, if it may; `newest` is the newest row under the lock.
     fn kind(&self, newest: Option<i64>) -> Result<Kind, ExtensionError> {
-        let run_id = self.run_id;
+        let (run_id, bank) = (self.run_id, self.bank.clone());
         match self.publication.as_deref() {
             Some("published") => Ok(Kind::Restored),
-            Some("rejected") => Err(DecisionError::Rejected { run_id }.into()),
+            Some("rejected") => Err(DecisionError::Rejected { run_id, bank }.into()),
             Some(_) if self.compared_with == newest => Ok(Kind::Approved),
-            Some(_) => Err(DecisionError::Outdated { run_id, bank: self.bank.clone() }.into()),
-            None => Err(DecisionError::NeverConcluded { run_id }.into()),
+            Some(_) => Err(DecisionError::Outdated { run_id, bank }.into()),
+            None => Err(DecisionError::NeverConcluded { run_id, bank }.into()),
         }
     }
 
@@ -123,7 +123,7 @@ pub fn publish(run_id: Option<i64>, note: Option<&str>) -> Result<PublicationRow
         let kind = run.kind(newest)?;
         let (items, whole) = run.items(schema)?;
         if items.is_empty() {
-            return Err(DecisionError::NoParameters { run_id }.into());
+            return Err(DecisionError::NoParameters { run_id, bank: run.bank }.into());
         }
         let named: Vec<&str> = items.iter().map(String::as_str).collect();
         let row = Row {
@@ -199,7 +199,8 @@ pub fn reject(run_id: Option<i64>, note: Option<&str>) -> Result<RunRow, Extensi
         let run = Candidate::find(schema, run_id)?;
         // Whoever rejects twice has what he wants.
         if !matches!(run.publication.as_deref(), Some("held" | "rejected")) {
-            return Err(DecisionError::NotHeld { run_id, publication: run.publication }.into());
+            let (bank, publication) = (run.bank, run.publication);
+            return Err(DecisionError::NotHeld { run_id, bank, publication }.into());
         }
         let statement = format!(
             "UPDATE {} SET publication = 'rejected', \

@@ -1,7 +1,8 @@
 //! What is in the envelopes.
 
+use crate::parameters::checks::{Check, Outcome as CheckOutcome};
 use crate::postgres::error_report::ErrorReport;
-use crate::runs::outcome::{Outcome, RunTrace};
+use crate::runs::outcome::{Held, Outcome, RunTrace};
 use crate::runs::phase::Phase;
 use crate::runs::request::Request;
 use crate::server_settings;
@@ -20,8 +21,9 @@ const RELEASE: &str = concat!("irt_calibration@", env!("CARGO_PKG_VERSION"));
 const MARGIN_MINUTES: u64 = 10;
 
 /// The columns of a run's row that are numbers about the whole, or words of our own.
-const COUNTS: [&str; 12] = [
+const COUNTS: [&str; 14] = [
     "triggered_by",
+    "publication",
     "new_responses_count",
     "responses_seen_count",
     "persons_count",
@@ -29,6 +31,7 @@ const COUNTS: [&str; 12] = [
     "repeats_dropped",
     "items_calibrated",
     "items_skipped",
+    "items_published",
     "em_iterations",
     "bootstrap_iterations",
     "log_likelihood",
@@ -85,26 +88,65 @@ pub fn failure(scope: &RunScope, report: &ErrorReport) -> Envelope {
         contexts.insert("advice".to_owned(), Context::Other(hint));
     }
     let fingerprint = ["irt_calibration".to_owned(), code.clone(), scope.tags["phase"].clone()];
+    let value = Some(exception_value(scope, report));
     Event {
         level: Level::Error,
         fingerprint: fingerprint.map(Cow::Owned).to_vec().into(),
-        exception: vec![Exception {
-            ty: code,
-            value: Some(exception_value(scope, report)),
-            ..Default::default()
-        }]
-        .into(),
+        exception: vec![Exception { ty: code, value, ..Default::default() }].into(),
+        contexts,
+        ..event(scope)
+    }
+    .into()
+}
+
+/// A run that awaits a decision: its checks, and what to do. Those of one bank are one issue.
+pub fn held(scope: &RunScope, held: &Held) -> Envelope {
+    let mut contexts = scope.contexts();
+    let asked = held.checks.iter().filter(|check| check.outcome != CheckOutcome::NotApplicable);
+    let checks = asked.map(|check| (check.name.to_owned(), in_numbers(check))).collect();
+    contexts.insert("checks".to_owned(), Context::Other(checks));
+    let ErrorReport { message, detail, hint, .. } = &held.report;
+    let advice = [("detail", detail), ("hint", hint)]
+        .into_iter()
+        .filter_map(|(name, text)| Some((name.to_owned(), Value::from(text.as_deref()?))));
+    contexts.insert("advice".to_owned(), Context::Other(advice.collect()));
+    let fingerprint = ["irt_calibration", "held", &scope.tags["bank"]];
+    Event {
+        level: Level::Warning,
+        fingerprint: fingerprint.map(|part| Cow::Owned(part.to_owned())).to_vec().into(),
+        message: Some(message.clone()),
+        contexts,
+        ..event(scope)
+    }
+    .into()
+}
+
+/// A check's numbers. JSON knows no infinity.
+fn in_numbers(check: &Check) -> Value {
+    let threshold = |above: f64| match above.is_finite() {
+        true => Value::from(above),
+        false => Value::from("infinity"),
+    };
+    serde_json::json!({
+        "value": check.value,
+        "warn_above": threshold(check.warn_above),
+        "hold_above": threshold(check.hold_above),
+        "outcome": check.outcome.as_str(),
+    })
+}
+
+/// What all events say: where, of which run, and what it went through.
+fn event(scope: &RunScope) -> Event<'static> {
+    Event {
         breadcrumbs: breadcrumbs(scope.trace).into(),
         logger: Some("irt_calibration".to_owned()),
         release: Some(RELEASE.into()),
         environment: Some(server_settings::environment().into()),
         server_name: host_name().map(Cow::Owned),
         tags: scope.tags.clone(),
-        contexts,
         sdk: Some(Cow::Owned(sdk())),
         ..Default::default()
     }
-    .into()
 }
 
 /// A run and its phases, as a trace.

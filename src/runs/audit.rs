@@ -29,7 +29,7 @@ use serde_json::Value;
 /// The status of an ended run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
-    /// Parameters were estimated and published.
+    /// Parameters were estimated; whether they were published, `publication` says.
     Success,
     /// An error ended it; nothing was published.
     Failed,

@@ -169,6 +169,7 @@ fn what_is_published_is_decided_by_those_who_are_named() {
     assert_eq!(value(&mut runner, run).as_deref(), Some("held"));
     assert_eq!(value(&mut runner, run).as_deref(), Some("held"));
     value(&mut approver, "SELECT irt_publish(1)");
+    assert_eq!(rows(&mut owner, items), good, "straight to an older run");
     assert_eq!(error(&mut approver, "SELECT irt_publish(6)").code().code(), "55000");
     value(&mut approver, "SELECT irt_reject(6, 'keys')");
     value(&mut approver, "SELECT irt_reject(5)");
@@ -183,6 +184,36 @@ fn what_is_published_is_decided_by_those_who_are_named() {
     let record = rows(&mut approver, record);
     assert_eq!(record.len(), 6);
     assert_eq!(record[4][2..6], ["approved", "2", "calibrator", "approver"].map(text));
+}
+
+/// Whose rights a trigger of the items table has, as "Four eyes" says.
+#[test]
+fn triggers_have_the_rights_of_whoever_publishes() {
+    let cluster = with_roles();
+    let mut owner = cluster.connect();
+    owner
+        .batch_execute(
+            "SELECT irt_configure(standard_errors => 'none');
+             CREATE ROLE keeper; GRANT CREATE ON SCHEMA public TO keeper;
+             ALTER TABLE questions OWNER TO keeper; SET ROLE keeper;
+             CREATE TABLE fired (who name); GRANT INSERT ON fired TO PUBLIC;
+             CREATE FUNCTION fire() RETURNS trigger LANGUAGE plpgsql AS
+                 $$ BEGIN INSERT INTO fired VALUES (current_user); RETURN NEW; END $$;
+             CREATE TRIGGER fire BEFORE UPDATE ON questions EXECUTE FUNCTION fire(); RESET ROLE",
+        )
+        .unwrap_or_else(|error| panic!("{error:?}"));
+    let mut approver = cluster.connect_as("approver", "postgres");
+    let mut runner = cluster.connect_as("calibrator", "postgres");
+    let fired = |by: &mut postgres::Client, call: &str| {
+        by.simple_query(call).unwrap_or_else(|error| panic!("{call}: {error:?}"));
+        value(&mut cluster.connect(), "DELETE FROM fired RETURNING who")
+    };
+    let who = fired(&mut runner, "SELECT irt_run_calibration()");
+    assert_eq!(who.as_deref(), Some("calibrator"));
+    let who = fired(&mut approver, "SELECT irt_rollback()");
+    assert_eq!(who.as_deref(), Some("approver"));
+    let who = fired(&mut owner, "SELECT irt_publish(1)");
+    assert_eq!(who.as_deref(), Some("keeper"));
 }
 
 /// A bank of the runner's own is not the approver's, as "Four eyes" says.
@@ -200,6 +231,9 @@ fn a_bank_that_the_runner_owns_has_no_second_pair_of_eyes() {
         assert_eq!(refused.code().code(), "42501", "{decision}");
         assert!(refused.message().contains("belongs to role \"calibrator\""), "{refused}");
     }
+    let hand_over = "SELECT irt_configure('mine', owner => 'approver')";
+    cluster.connect().simple_query(hand_over).unwrap();
+    assert_eq!(error(&mut runner, run).code().code(), "42501");
 }
 
 /// The table of the job that docs/operations.md speaks of, with all that an application gives a

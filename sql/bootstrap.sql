@@ -358,7 +358,9 @@ SELECT r.id,
                NULLIF(previous.responses_count, 0)::pg_catalog.float8)
            AS log_likelihood_per_response_change,
        moved.largest_difficulty_change,
-       moved.largest_discrimination_change
+       moved.largest_discrimination_change,
+       r.publication,
+       r.items_published
 FROM irt_calibration_runs AS r
 LEFT JOIN LATERAL (
     SELECT s.id

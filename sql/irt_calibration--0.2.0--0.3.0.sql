@@ -486,7 +486,9 @@ SELECT r.id,
                NULLIF(previous.responses_count, 0)::pg_catalog.float8)
            AS log_likelihood_per_response_change,
        moved.largest_difficulty_change,
-       moved.largest_discrimination_change
+       moved.largest_discrimination_change,
+       r.publication,
+       r.items_published
 FROM irt_calibration_runs AS r
 LEFT JOIN LATERAL (
     SELECT s.id
@@ -507,6 +509,9 @@ LEFT JOIN LATERAL (
     FROM irt_item_parameters AS i
     WHERE i.run_id OPERATOR(pg_catalog.=) r.id
 ) AS moved ON true;
+COMMENT ON COLUMN irt_calibration_history.publication IS
+    'What became of a success: published, held, rejected or not_requested; NULL: no success, or adopted.';
+COMMENT ON COLUMN irt_calibration_history.items_published IS 'How many items it put in force.';
 
 -- settings: new columns
 ALTER TABLE irt_item_banks ADD COLUMN publish pg_catalog.text NOT NULL DEFAULT 'automatic'

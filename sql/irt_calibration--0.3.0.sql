@@ -363,7 +363,9 @@ SELECT r.id,
                NULLIF(previous.responses_count, 0)::pg_catalog.float8)
            AS log_likelihood_per_response_change,
        moved.largest_difficulty_change,
-       moved.largest_discrimination_change
+       moved.largest_discrimination_change,
+       r.publication,
+       r.items_published
 FROM irt_calibration_runs AS r
 LEFT JOIN LATERAL (
     SELECT s.id
@@ -1050,6 +1052,9 @@ COMMENT ON COLUMN irt_calibration_history.largest_difficulty_change IS
     'Largest absolute change of an item''s difficulty.';
 COMMENT ON COLUMN irt_calibration_history.largest_discrimination_change IS
     'Largest absolute change of an item''s discrimination.';
+COMMENT ON COLUMN irt_calibration_history.publication IS
+    'What became of a success: published, held, rejected or not_requested; NULL: no success, or adopted.';
+COMMENT ON COLUMN irt_calibration_history.items_published IS 'How many items it put in force.';
 
 COMMENT ON FUNCTION irt_validate_calibration IS
     'How the estimates of the bank''s last successful run go together with the proportions correct, in numbers and in words; whether keys and model are right it does not test. It takes SELECT on irt_calibration_runs and irt_item_parameters.';

@@ -63,6 +63,9 @@ impl Reporting {
         {
             envelopes.push(envelopes::failure(&scope, report));
         }
+        if let Some(held) = &trace.held {
+            envelopes.push(envelopes::held(&scope, held));
+        }
         if trace.run_id.is_some() && is_sampled(server_settings::traces_sample_rate()) {
             envelopes.push(envelopes::transaction(&scope));
         }

@@ -85,9 +85,12 @@ fn every_log_has_one_line_for_each_run() {
         .collect();
     assert_eq!(ended, ["success", "skipped", "failed"]);
     let success: Vec<String> = pairs(&messages[0]).into_iter().map(|(key, _)| key).collect();
-    let expected = "run bank status items_calibrated items_skipped new_responses_count persons \
-                    responses em_iterations bootstrap_iterations duration_seconds";
+    let expected = "run bank status publication items_calibrated items_skipped items_published \
+                    new_responses_count persons responses em_iterations bootstrap_iterations \
+                    duration_seconds";
     assert_eq!(success, expected.split_whitespace().collect::<Vec<_>>());
+    assert!(messages[0].contains(" publication=published "), "{}", messages[0]);
+    assert!(messages[0].contains(" items_published=5 "), "{}", messages[0]);
     assert!(messages[2].contains(" sqlstate=22023 "), "{}", messages[2]);
     for file in ["irt.csv", "irt.log"] {
         let lines = run_lines(&cluster, file, 3);
@@ -107,20 +110,31 @@ fn a_listener_hears_of_every_ended_run() {
     client.simple_query("SELECT irt_run_calibration(standard_errors => 'none')").unwrap();
     client.simple_query("SELECT irt_run_calibration()").unwrap();
     client.simple_query("SELECT irt_run_calibration(standard_errors => 'x')").unwrap_err();
+    client.simple_query("SELECT irt_rollback()").unwrap();
+    // What the caller gets is what everybody is told.
+    let held = "SELECT publication, items_published, compared_with \
+                FROM irt_run_calibration(true, standard_errors => 'none')";
+    let held = common::rows(&mut client, held).remove(0);
+    assert_eq!(held, ["held", "0", "2"].map(|cell| Some(cell.to_owned())));
+    client.simple_query("SELECT irt_publish(4)").unwrap();
     let mut notifications = listener.notifications();
     let heard: Vec<Value> = notifications
         .timeout_iter(Duration::from_secs(60))
-        .take(3)
+        .take(6)
         .map(|notification| Ok(serde_json::from_str(notification.payload()).unwrap()))
         .collect()
         .unwrap();
     let expected = json!([
-        {"run_id": 1, "bank": "default", "status": "success", "items_calibrated": 5,
-         "error_sqlstate": null},
-        {"run_id": 2, "bank": "default", "status": "skipped", "items_calibrated": null,
-         "error_sqlstate": null},
-        {"run_id": 3, "bank": "default", "status": "failed", "items_calibrated": null,
-         "error_sqlstate": "22023"},
+        {"run_id": 1, "bank": "default", "status": "success", "publication": "published",
+         "items_calibrated": 5, "items_published": 5, "error_sqlstate": null},
+        {"run_id": 2, "bank": "default", "status": "skipped", "publication": null,
+         "items_calibrated": null, "items_published": null, "error_sqlstate": null},
+        {"run_id": 3, "bank": "default", "status": "failed", "publication": null,
+         "items_calibrated": null, "items_published": null, "error_sqlstate": "22023"},
+        {"run_id": null, "bank": "default", "publication": "rolled back"},
+        {"run_id": 4, "bank": "default", "status": "success", "publication": "held",
+         "items_calibrated": 5, "items_published": 0, "error_sqlstate": null},
+        {"run_id": 4, "bank": "default", "publication": "approved"},
     ]);
     assert_eq!(Value::from(heard), expected);
 }

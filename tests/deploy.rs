@@ -42,8 +42,9 @@ fn files(folder: &Path, extension: &str) -> Vec<PathBuf> {
     found
 }
 
-/// A server on which bank `default` ran twice, bank `few` failed, and `idle` never ran; and the
-/// role that watches it.
+/// A server on which bank `default` ran twice, bank `few` failed, `idle` never ran, and `undone` has
+/// two runs that await a decision and two about which there is none any more; and the role that
+/// watches it.
 fn history() -> (Cluster, Client) {
     let cluster = Cluster::start();
     cluster.load_lsat7();
@@ -60,6 +61,7 @@ fn history() -> (Cluster, Client) {
     for arguments in ["", "force => true", ""] {
         owner.simple_query(&format!("SELECT irt_run_calibration({arguments})")).unwrap();
     }
+    undo(&mut owner);
     let readme = text("README.md");
     let grants = sql_blocks(&readme).next().unwrap();
     owner.batch_execute(grants).unwrap();
@@ -74,6 +76,28 @@ fn history() -> (Cluster, Client) {
     );
     let watcher = cluster.connect_as("watcher", "postgres");
     (cluster, watcher)
+}
+
+/// Runs 4 to 9 of bank `undone`: published, rolled back, held and rejected, held and outdated,
+/// published, rolled back, held, held.
+fn undo(owner: &mut Client) {
+    let run = "SELECT irt_run_calibration(true, bank => 'undone', standard_errors => 'none')";
+    let steps = [
+        "SELECT irt_configure('undone', 'responses', items => '-')",
+        run,
+        "SELECT irt_rollback('undone')",
+        run,
+        "SELECT irt_reject(5)",
+        run,
+        "SELECT irt_publish(4)",
+        run,
+        "SELECT irt_rollback('undone')",
+        run,
+        run,
+    ];
+    for step in steps {
+        owner.simple_query(step).unwrap_or_else(|error| panic!("{step}: {error:?}"));
+    }
 }
 
 #[test]
@@ -177,8 +201,29 @@ fn the_exporter_s_metrics_say_how_it_went() {
             ["default", "t", "t", "0", "t", "5", "0"],
             ["few", "t", "f", "1", "f", "0", "0"],
             ["idle", "f", "f", "0", "f", "0", "0"],
+            ["undone", "t", "t", "0", "t", "5", "0"],
         ]
     );
+    let publication = queries["irt_calibration_publication"]["query"].as_str().unwrap();
+    let found = rows(
+        &mut watcher,
+        &format!(
+            "SELECT bank, held_runs, held_seconds = 0, now() - to_timestamp(last_timestamp_seconds) < '1 hour'
+             FROM ({publication}) AS metrics ORDER BY bank"
+        ),
+    );
+    let expected = [
+        ["default", "0", "t", "t"],
+        ["few", "0", "t", "f"],
+        ["idle", "0", "t", "f"],
+        ["undone", "2", "f", "t"],
+    ];
+    assert_eq!(found, expected.map(|row| row.map(|cell| Some(cell.to_owned())).to_vec()));
+    let oldest = format!(
+        "SELECT now() - held_seconds * interval '1 s' - (SELECT completed_at FROM irt_calibration_runs WHERE id = 8)
+             BETWEEN '-1 ms' AND '1 ms' FROM ({publication}) AS metrics WHERE bank = 'undone'"
+    );
+    assert_eq!(common::value(&mut watcher, &oldest).as_deref(), Some("t"));
     let runs = queries["irt_calibration_runs"]["query"].as_str().unwrap();
     let totals = rows(
         &mut watcher,
@@ -186,7 +231,7 @@ fn the_exporter_s_metrics_say_how_it_went() {
             "SELECT string_agg(concat_ws(' ', bank, status, total), ', ' ORDER BY bank, status) FROM ({runs}) AS t"
         ),
     );
-    let expected = "default skipped 1, default success 2, few failed 1";
+    let expected = "default skipped 1, default success 2, few failed 1, undone success 6";
     assert_eq!(totals[0][0].as_deref(), Some(expected));
 }
 
@@ -228,7 +273,7 @@ fn the_dashboard_s_queries_run() {
     let variable = dashboard["templating"]["list"][1]["query"].as_str().unwrap();
     let banks: Vec<String> =
         rows(&mut watcher, variable).into_iter().filter_map(|mut row| row.remove(0)).collect();
-    assert_eq!(banks, ["default", "few", "idle"]);
+    assert_eq!(banks, ["default", "few", "idle", "undone"]);
     let panels = dashboard["panels"].as_array().unwrap();
     let mut panel = |title: &str| {
         let panel = panels.iter().find(|panel| panel["title"] == title).unwrap();
@@ -240,7 +285,13 @@ fn the_dashboard_s_queries_run() {
         assert_eq!(rows == 0, title == "Running now", "{title}: {rows} rows");
     }
     assert_eq!(panel("Failed runs"), [[Some("1".to_owned())]]);
-    assert_eq!(panel("Runs").len(), 4);
+    assert_eq!(panel("Runs").len(), 10);
+    let held = panel("Held, and nobody has decided");
+    let held: Vec<&[Option<String>]> = held.iter().map(|row| &row[..2]).collect();
+    let expected = [["8", "undone"], ["9", "undone"]];
+    assert_eq!(held, expected.map(|row| row.map(|cell| Some(cell.to_owned()))));
+    let reasons = panel("Held, and nobody has decided")[0][4].clone();
+    assert_eq!(reasons.as_deref(), Some("since_rollback 1.000 > 0.500"));
     let moved = panel("Items that moved most in the last success");
     assert_eq!(moved.len(), 5);
     assert!(
@@ -251,7 +302,7 @@ fn the_dashboard_s_queries_run() {
 
 /// `sql` with Grafana's variables and macros replaced, for all banks and the last 90 days.
 fn as_grafana_sends_it(sql: &str) -> String {
-    let sql = sql.replace("${bank:sqlstring}", "'default','few','idle'").replace(
+    let sql = sql.replace("${bank:sqlstring}", "'default','few','idle','undone'").replace(
         "$__timeFilter(started_at)",
         "started_at BETWEEN now() - interval '90 days' AND now() + interval '1 minute'",
     );

@@ -252,6 +252,14 @@ fn changes_are_those_since_the_success_before() {
     assert_eq!(history[2], [text("3"), text("success"), text("1"), text("1"), first]);
     assert_eq!(history[3], [text("4"), text("skipped"), text("3"), None, None]);
     assert_eq!(history[4], [text("5"), text("success"), text("2"), text("0"), second]);
+    // What became of them: an adopted one, a published one, a skipped one, and after a rollback.
+    client.simple_query("SELECT irt_rollback('forms')").unwrap();
+    run(&mut client, "standard_errors => 'none', bank => 'forms'");
+    let decided =
+        "SELECT string_agg(concat_ws(' ', id, publication, items_published), ', ' ORDER BY id)
+        FROM irt_calibration_history";
+    let decided_so = "1, 2 published 5, 3 published 5, 4, 5 published 5, 6 held 0";
+    assert_eq!(value(&mut client, decided).as_deref(), Some(decided_so));
     let largest = rows(
         &mut client,
         "SELECT largest_difficulty_change = (SELECT max(abs(p.difficulty - q.difficulty))
@@ -265,7 +273,7 @@ fn changes_are_those_since_the_success_before() {
         &mut client,
         "SELECT run_id, status, flags, difficulty_change = difficulty - lag(difficulty) OVER (ORDER BY run_id),
                 se_difficulty, responses_count, completed_at IS NOT NULL
-         FROM irt_item_history('Item.3', 'forms') ORDER BY run_id DESC",
+         FROM irt_item_history('Item.3', 'forms') WHERE run_id < 6 ORDER BY run_id DESC",
     );
     assert_eq!(
         item,

@@ -101,6 +101,141 @@ fn whoever_may_run_says_how_it_came_about() {
     assert_eq!(value(&mut runner, run).as_deref(), Some("cron"));
 }
 
+/// Everything that "What is published is decided" says, by the roles that it names.
+#[test]
+fn what_is_published_is_decided_by_those_who_are_named() {
+    let cluster = with_roles();
+    let blocks = documented_section("What is published is decided");
+    let [look, approve, rollback, what_it_did, then, past_it, record] = blocks[..] else {
+        panic!("{blocks:?}")
+    };
+    let text = |text: &str| Some(text.to_owned());
+    let mut owner = cluster.connect();
+    owner.simple_query("SELECT irt_configure(standard_errors => 'none')").unwrap();
+    let mut runner = cluster.connect_as("calibrator", "postgres");
+    let mut approver = cluster.connect_as("approver", "postgres");
+    let run = "SELECT publication FROM irt_run_calibration(force => true)";
+    let items = "SELECT id, irt_difficulty, irt_discrimination FROM questions ORDER BY id";
+    let cannot = |client: &mut postgres::Client, calls: &[&str]| {
+        for call in calls {
+            assert_eq!(error(client, call).code().code(), "42501", "{call}");
+        }
+    };
+    assert_eq!(value(&mut runner, run).as_deref(), Some("published"));
+    let good = rows(&mut owner, items);
+
+    // Half of the persons answer with the wrong keys; thresholds that let it through.
+    let flip = "UPDATE responses SET is_correct = NOT is_correct \
+                WHERE question_id IN ('Item.1', 'Item.2') AND user_id % 2 = 0";
+    owner.batch_execute(flip).unwrap();
+    assert_eq!(value(&mut runner, run).as_deref(), Some("held"));
+    let decisions = ["SELECT irt_publish(2)", "SELECT irt_reject(2)", "SELECT irt_rollback()"];
+    cannot(&mut runner, &decisions);
+    let settings = ["SELECT irt_set_check('score_change', NULL, 'infinity')"];
+    cannot(&mut runner, &[&settings[..], &["SELECT irt_configure(min_persons => 11)"]].concat());
+    cannot(&mut approver, &[&settings[..], &["SELECT irt_run_calibration(true)"]].concat());
+    assert_eq!(rows(&mut owner, items), good);
+    assert!(value(&mut owner, "SELECT irt_should_run_calibration()").unwrap().starts_with("(f,0"));
+    approver.simple_query(look).unwrap();
+    assert!(!rows(&mut approver, look.split_inclusive(';').next().unwrap()).is_empty());
+    assert_eq!(rows(&mut approver, approve), [[text("approved"), text("5")]]);
+    let bad = rows(&mut owner, items);
+    assert_ne!(bad, good);
+
+    // The day after.
+    assert_eq!(rows(&mut approver, rollback), [[text("2"), text("1")]]);
+    assert_eq!(rows(&mut owner, items), good);
+    let furthest = rows(&mut approver, what_it_did);
+    assert!(["Item.1", "Item.2"].contains(&furthest[0][0].as_deref().unwrap()), "{furthest:?}");
+    let (since, past) = then.split_once(';').unwrap();
+    let since = rows(&mut approver, since).remove(0);
+    assert_eq!(since[2..], ["2", "approver", "wrong keys"].map(text));
+    approver.simple_query(past).unwrap();
+    let in_between = since[0].as_deref().unwrap();
+    let at = past.replace("now() - interval '1 minute'", &format!("'{in_between}'"));
+    let then = format!("{} ORDER BY item", at.trim().trim_end_matches(';'));
+    assert_eq!(rows(&mut approver, &then), bad);
+
+    // Repaired: held, approved, and the next one publishes by itself.
+    owner.batch_execute(flip).unwrap();
+    assert_eq!(value(&mut runner, run).as_deref(), Some("held"));
+    let why = "SELECT string_agg(check_name, ' ') FROM irt_run_checks WHERE run_id = 3 AND outcome = 'hold'";
+    assert_eq!(value(&mut approver, why).as_deref(), Some("since_rollback"));
+    value(&mut approver, "SELECT irt_publish(3)");
+    assert_eq!(value(&mut runner, run).as_deref(), Some("published"));
+
+    // A rejected run's responses are new again; one that was compared with something else is refused.
+    owner.batch_execute(flip).unwrap();
+    assert_eq!(value(&mut runner, run).as_deref(), Some("held"));
+    assert_eq!(value(&mut runner, run).as_deref(), Some("held"));
+    value(&mut approver, "SELECT irt_publish(1)");
+    assert_eq!(rows(&mut owner, items), good, "straight to an older run");
+    assert_eq!(error(&mut approver, "SELECT irt_publish(6)").code().code(), "55000");
+    value(&mut approver, "SELECT irt_reject(6, 'keys')");
+    value(&mut approver, "SELECT irt_reject(5)");
+    let rejected = "SELECT settings -> 'rejected' FROM irt_calibration_runs WHERE id = 6";
+    let by = r#"{"by": "approver", "note": "keys"}"#;
+    assert_eq!(value(&mut approver, rejected).as_deref(), Some(by));
+
+    // Who writes the columns himself is seen, and who did what is on record.
+    assert!(rows(&mut owner, past_it).is_empty());
+    runner.simple_query("UPDATE questions SET irt_difficulty = 9 WHERE id = 'Item.3'").unwrap();
+    assert_eq!(rows(&mut owner, past_it)[0][..2], [text("Item.3"), text("9")]);
+    let record = rows(&mut approver, record);
+    assert_eq!(record.len(), 6);
+    assert_eq!(record[4][2..6], ["approved", "2", "calibrator", "approver"].map(text));
+}
+
+/// Whose rights a trigger of the items table has, as "Four eyes" says.
+#[test]
+fn triggers_have_the_rights_of_whoever_publishes() {
+    let cluster = with_roles();
+    let mut owner = cluster.connect();
+    owner
+        .batch_execute(
+            "SELECT irt_configure(standard_errors => 'none');
+             CREATE ROLE keeper; GRANT CREATE ON SCHEMA public TO keeper;
+             ALTER TABLE questions OWNER TO keeper; SET ROLE keeper;
+             CREATE TABLE fired (who name); GRANT INSERT ON fired TO PUBLIC;
+             CREATE FUNCTION fire() RETURNS trigger LANGUAGE plpgsql AS
+                 $$ BEGIN INSERT INTO fired VALUES (current_user); RETURN NEW; END $$;
+             CREATE TRIGGER fire BEFORE UPDATE ON questions EXECUTE FUNCTION fire(); RESET ROLE",
+        )
+        .unwrap_or_else(|error| panic!("{error:?}"));
+    let mut approver = cluster.connect_as("approver", "postgres");
+    let mut runner = cluster.connect_as("calibrator", "postgres");
+    let fired = |by: &mut postgres::Client, call: &str| {
+        by.simple_query(call).unwrap_or_else(|error| panic!("{call}: {error:?}"));
+        value(&mut cluster.connect(), "DELETE FROM fired RETURNING who")
+    };
+    let who = fired(&mut runner, "SELECT irt_run_calibration()");
+    assert_eq!(who.as_deref(), Some("calibrator"));
+    let who = fired(&mut approver, "SELECT irt_rollback()");
+    assert_eq!(who.as_deref(), Some("approver"));
+    let who = fired(&mut owner, "SELECT irt_publish(1)");
+    assert_eq!(who.as_deref(), Some("keeper"));
+}
+
+/// A bank of the runner's own is not the approver's, as "Four eyes" says.
+#[test]
+fn a_bank_that_the_runner_owns_has_no_second_pair_of_eyes() {
+    let cluster = with_roles();
+    let mut runner = cluster.connect_as("calibrator", "postgres");
+    let configure = "SELECT owner FROM irt_configure('mine', 'responses', items => 'questions')";
+    assert_eq!(value(&mut runner, configure).as_deref(), Some("calibrator"));
+    let run = "SELECT irt_run_calibration(bank => 'mine', standard_errors => 'none')";
+    runner.simple_query(run).unwrap();
+    let mut approver = cluster.connect_as("approver", "postgres");
+    for decision in ["irt_publish(1)", "irt_reject(1)", "irt_rollback('mine')"] {
+        let refused = error(&mut approver, &format!("SELECT {decision}"));
+        assert_eq!(refused.code().code(), "42501", "{decision}");
+        assert!(refused.message().contains("belongs to role \"calibrator\""), "{refused}");
+    }
+    let hand_over = "SELECT irt_configure('mine', owner => 'approver')";
+    cluster.connect().simple_query(hand_over).unwrap();
+    assert_eq!(error(&mut runner, run).code().code(), "42501");
+}
+
 /// The table of the job that docs/operations.md speaks of, with all that an application gives a
 /// table, under names that are ours too.
 const PYTHON_JOB: &str = "
@@ -220,4 +355,22 @@ fn what_the_documentation_warns_of_is_so() {
     let stored = "SELECT setconfig::text ~ 'secret' FROM pg_db_role_setting
                   WHERE setdatabase = (SELECT oid FROM pg_database WHERE datname = 'postgres')";
     assert_eq!(value(&mut stranger, stored).as_deref(), Some("t"));
+}
+
+#[test]
+fn a_change_of_settings_is_rehearsed() {
+    let cluster = with_roles();
+    let mut client = cluster.connect();
+    client.simple_query("SELECT irt_run_calibration(standard_errors => 'none')").unwrap();
+    let before = rows(&mut client, "SELECT * FROM questions ORDER BY id");
+    let block = documented_section("Rehearsing a change of settings")[0];
+    // One by one, as at psql: a run sees what is committed.
+    for statement in block.split_inclusive(';') {
+        client.simple_query(statement).unwrap();
+    }
+    assert_eq!(rows(&mut client, "SELECT * FROM questions ORDER BY id"), before);
+    let changes =
+        "SELECT count(*) FROM irt_compare_runs((SELECT max(id) FROM irt_calibration_runs))
+                   WHERE difficulty_change <> 0";
+    assert_eq!(value(&mut client, changes).as_deref(), Some("5"));
 }

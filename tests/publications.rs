@@ -9,6 +9,8 @@ mod common;
 
 use common::{Cluster, error, rows, value};
 use postgres::Client;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 const RUN: &str = "SELECT publication FROM irt_run_calibration(true)";
 
@@ -260,4 +262,57 @@ fn forgotten_runs_are_those_that_no_score_needs() {
     let refused = error(&mut client, "SELECT irt_rollback()");
     assert_eq!(refused.code().code(), "55000");
     assert!(refused.message().contains("forgotten"), "{}", refused.message());
+}
+
+/// A bank's name in the hint: irt_rollback() alone would take back another bank's parameters.
+#[test]
+fn refusals_say_what_to_do_in_their_own_bank() {
+    let (_cluster, mut client) = start();
+    value(&mut client, "SELECT irt_configure('it''s', 'responses', items => '-')");
+    let run = "SELECT publication FROM irt_run_calibration(true, bank => 'it''s')";
+    assert_eq!(value(&mut client, run).as_deref(), Some("published"));
+    let published = error(&mut client, "SELECT irt_reject(1)");
+    assert!(published.hint().unwrap().contains("irt_rollback('it''s')"), "{published:?}");
+    value(&mut client, "SELECT irt_rollback('it''s')");
+    assert_eq!(value(&mut client, run).as_deref(), Some("held"));
+    value(&mut client, "SELECT irt_reject(2)");
+    let again = "SELECT irt_run_calibration(force => true, bank => 'it''s');";
+    let rejected = error(&mut client, "SELECT irt_publish(2)");
+    assert!(rejected.hint().unwrap().contains(again), "{rejected:?}");
+    assert_eq!(value(&mut client, run).as_deref(), Some("held"));
+    value(&mut client, "SELECT irt_publish(1)");
+    let outdated = error(&mut client, "SELECT irt_publish(3)");
+    assert!(outdated.hint().unwrap().contains(again), "{outdated:?}");
+}
+
+/// A rollback that is committed while a run waits to publish: irt_publish would refuse the run, so
+/// its warning says something else.
+#[test]
+fn a_run_that_was_overtaken_says_to_calibrate_again() {
+    let (cluster, mut client) = start();
+    value(&mut client, RUN);
+    client.batch_execute("SELECT week(401, 800)").unwrap();
+    let mut decider = cluster.connect();
+    decider.batch_execute("BEGIN; SELECT irt_rollback()").unwrap();
+    let hints = Arc::new(Mutex::new(Vec::new()));
+    let (mut config, heard) = (cluster.config("postgres", "postgres"), Arc::clone(&hints));
+    config.notice_callback(move |notice| {
+        let hint = notice.hint().unwrap_or_default();
+        heard.lock().unwrap().push(format!("{} {hint}", notice.message()));
+    });
+    let mut runner = config.connect(postgres::NoTls).unwrap();
+    let run = std::thread::spawn(move || value(&mut runner, RUN));
+    let waits = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted";
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while value(&mut client, waits).as_deref() == Some("0") {
+        assert!(Instant::now() < deadline, "the run does not wait for the publishing lock");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    decider.batch_execute("COMMIT").unwrap();
+    assert_eq!(run.join().unwrap().as_deref(), Some("held"));
+    let said = hints.lock().unwrap().join("\n");
+    assert!(said.contains("rolled back while it ran"), "{said}");
+    assert!(said.contains("SELECT irt_run_calibration(force => true);"), "{said}");
+    assert!(!said.contains("irt_publish"), "{said}");
+    assert_eq!(error(&mut client, "SELECT irt_publish(2)").code().code(), "55000");
 }

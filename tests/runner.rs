@@ -7,7 +7,7 @@
 
 mod common;
 
-use common::{Cluster, bindir, value};
+use common::{Cluster, bindir, rows, value};
 use std::process::{Command, Output};
 
 /// The runner as `user` of `database`.
@@ -82,6 +82,67 @@ fn every_way_to_end_has_its_code() {
     assert_ends(&run(&cluster, &["--force"]), 3, "does not exist");
     cluster.stop(common::Shutdown::Fast);
     assert_ends(&run(&cluster, &[]), 1, "Connection refused");
+}
+
+/// What the DBA finds in the morning: nothing failed, and the reason is there all the same.
+#[test]
+fn a_held_run_is_a_success_unless_one_asks_otherwise() {
+    let cluster = cluster();
+    let none = ["--standard-errors", "none", "--force"];
+    let none_and = |option| run(&cluster, &[&none[..], &[option]].concat());
+    assert_ends(&none_and("--fail-if-held"), 0, "publication | published");
+    cluster.connect().batch_execute("SELECT \"Item bank\".irt_rollback()").unwrap();
+    let held = run(&cluster, &none);
+    assert_ends(&held, 0, "publication | held");
+    let said = String::from_utf8_lossy(&held.stderr).into_owned();
+    for part in ["run 2 of bank \"default\" is held", "since_rollback is 1.000", "irt_publish(2)"] {
+        assert!(said.contains(part), "{part} is missing in: {said}");
+    }
+    assert_ends(&none_and("--fail-if-held"), 4, "publication | held");
+    assert_ends(&run(&cluster, &["--fail-if-held", "--bank", "it's few"]), 2, "HINT");
+    cluster.connect().batch_execute("SELECT \"Item bank\".irt_publish(3)").unwrap();
+    assert_ends(&none_and("--fail-if-held"), 0, "publication | published");
+}
+
+#[test]
+fn it_goes_on_with_the_tables_of_an_older_version() {
+    let cluster = Cluster::start();
+    cluster.load_lsat7();
+    let create = "CREATE EXTENSION irt_calibration VERSION '0.2.0'; \
+                  SELECT irt_add_item_columns('questions')";
+    cluster.connect().batch_execute(create).unwrap();
+    let output = run(&cluster, &["--standard-errors", "none", "--fail-if-held"]);
+    assert_ends(&output, 0, "status | success");
+}
+
+/// psql reads it twice: a text in which its quotes might get lost stays as it is.
+#[test]
+fn the_printed_row_is_the_run_s() {
+    let cluster = cluster();
+    let mut client = cluster.connect();
+    client
+        .batch_execute(r#"ALTER TABLE questions ADD "it's\" int; SET search_path = "Item bank", public;
+             CREATE VIEW "a 'quoted\ view" AS SELECT * FROM public.responses;
+             SELECT irt_configure('it''s\"', '"a ''quoted\ view"', items => '-', standard_errors => 'none')"#)
+        .unwrap();
+    let output = run(&cluster, &["--bank", r#"it's\""#]);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    let printed: Vec<(&str, &str)> = printed
+        .lines()
+        .filter_map(|line| line.split_once('|'))
+        .map(|(name, value)| (name.trim(), value.trim()))
+        .collect();
+    let columns = "SELECT attname, to_jsonb(r) ->> attname::text
+         FROM irt_calibration_runs r, pg_attribute
+         WHERE attrelid = 'irt_calibration_runs'::regclass AND attnum > 0 AND NOT attisdropped
+           AND atttypid NOT IN ('timestamptz'::regtype, 'jsonb'::regtype) ORDER BY attnum";
+    let stored = rows(&mut client, columns);
+    assert!(stored.len() > 20);
+    for row in stored {
+        let (name, value) = (row[0].as_deref().unwrap(), row[1].as_deref().unwrap_or_default());
+        assert!(printed.contains(&(name, value)), "{name} is {value} in {printed:?}");
+    }
 }
 
 #[test]

@@ -57,7 +57,7 @@ fn what_an_older_version_calibrated_goes_on_as_it_was() {
         ("NULL", "observed_information"),
     ] {
         let sql = format!(
-            "DELETE FROM irt_calibration_runs WHERE id > 1;
+            "DELETE FROM irt_publications WHERE run_id > 1; DELETE FROM irt_calibration_runs WHERE id > 1;
              UPDATE irt_calibration_runs SET settings = {change}"
         );
         client.batch_execute(&sql).unwrap();
@@ -65,7 +65,7 @@ fn what_an_older_version_calibrated_goes_on_as_it_was() {
     }
     client
         .batch_execute(
-            r#"DELETE FROM irt_calibration_runs WHERE id > 1;
+            r#"DELETE FROM irt_publications WHERE run_id > 1; DELETE FROM irt_calibration_runs WHERE id > 1;
                UPDATE irt_calibration_runs SET settings = '{"version": "0.2.0"}'"#,
         )
         .unwrap();
@@ -78,7 +78,7 @@ fn what_an_older_version_calibrated_goes_on_as_it_was() {
     client.batch_execute("DELETE FROM irt_item_banks").unwrap();
     let failed = "UPDATE irt_calibration_runs SET status = 'failed', error_message = 'x',
                          error_sqlstate = 'IR001' WHERE id = 1;
-                  DELETE FROM irt_calibration_runs WHERE id > 1";
+                  DELETE FROM irt_publications WHERE run_id > 1; DELETE FROM irt_calibration_runs WHERE id > 1";
     client.batch_execute(failed).unwrap();
     assert_eq!(method_of_a_run(&mut client), "observed_information");
 }

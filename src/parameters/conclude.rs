@@ -70,6 +70,13 @@ pub struct Conclusion {
     pub not_calibrated: Vec<String>,
 }
 
+impl Conclusion {
+    /// True when somebody has to decide.
+    pub fn is_held(&self) -> bool {
+        self.withheld.as_ref().is_some_and(|why| *why != Withheld::NotRequested)
+    }
+}
+
 /// Records a run's estimates and checks, and publishes: the items table as the current role, the
 /// extension's own tables as their owner.
 ///

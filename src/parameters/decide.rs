@@ -112,6 +112,7 @@ pub fn reject(run_id: Option<i64>, note: Option<&str>) -> Result<RunRow, Extensi
     let run_id = run_id.ok_or(ExtensionError::NullArgument { argument: "run_id" })?;
     let name = as_owner(|schema| Candidate::bank_of(schema, run_id))?;
     bank::must_be_usable(&name, None)?;
+    let by = role_name(current_role());
     as_owner(|schema| {
         publications::lock(schema, &name)?;
         let run = Candidate::find(schema, run_id)?;
@@ -126,7 +127,6 @@ pub fn reject(run_id: Option<i64>, note: Option<&str>) -> Result<RunRow, Extensi
              WHERE id OPERATOR(pg_catalog.=) $1",
             schema.runs()
         );
-        let by = role_name(current_role());
         let decision = json!({ "rejected": { "by": by, "note": note } });
         Spi::run_with_args(&statement, &[run_id.into(), JsonB(decision).into()])?;
         announce(&name, Some(run_id), "rejected")?;

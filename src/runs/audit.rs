@@ -29,7 +29,7 @@ use serde_json::Value;
 /// The status of an ended run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Status {
-    /// Parameters were estimated and published.
+    /// Parameters were estimated; whether they were published, `publication` says.
     Success,
     /// An error ended it; nothing was published.
     Failed,
@@ -298,7 +298,9 @@ pub fn announce(run: &EndedRun) -> Result<(), ExtensionError> {
         "run_id": run.column("id"),
         "bank": bank,
         "status": run.column("status"),
+        "publication": run.column("publication"),
         "items_calibrated": run.column("items_calibrated"),
+        "items_published": run.column("items_published"),
         "error_sqlstate": run.column("error_sqlstate"),
     });
     Spi::run_with_args(

@@ -11,7 +11,7 @@ mod publishing;
 
 use super::audit::{self, EndedRun, Facts, Status};
 use super::lock_wait::Place;
-use super::outcome::{Caller, Outcome, RunTrace};
+use super::outcome::{Caller, Held, Outcome, RunTrace};
 use super::phase::Phase;
 use super::progress::Reporter;
 use super::request::Request;
@@ -37,8 +37,8 @@ pub fn carry_out(request: &Request, caller: &mut dyn Caller) -> (Outcome, RunTra
         Ok(begun) => begun.carry_out(request, caller, began),
         Err(error) => {
             let outcome = Outcome::Failed(failure::refused(request, error));
-            let (run_id, row, phases) = (None, None, Vec::new());
-            (outcome, RunTrace { run_id, row, phases, began, ended: SystemTime::now() })
+            let (run_id, row, held, phases) = (None, None, None, Vec::new());
+            (outcome, RunTrace { run_id, row, held, phases, began, ended: SystemTime::now() })
         }
     }
 }
@@ -78,12 +78,14 @@ impl Begun {
         let Self { server_reserve, lock, run_id, limit, replicated } = self;
         let reporter = Reporter::new(run_id, &request.bank, limit.publish_from());
         let facts = Facts::default();
-        let (place, obstacle) = (None, None);
-        let mut run = Run { request, caller, limit, run_id, reporter, facts, place, obstacle };
+        let (place, obstacle, held) = (None, None, None);
+        let mut run =
+            Run { request, caller, limit, run_id, reporter, facts, place, obstacle, held };
         let (outcome, row) = run.work_and_record(replicated, server_reserve);
-        let phases = run.reporter.phases().to_vec();
+        let (held, phases) = (run.held.take(), run.reporter.phases().to_vec());
         ending::release(&lock);
-        (outcome, RunTrace { run_id: Some(run_id), row, phases, began, ended: SystemTime::now() })
+        let (run_id, ended) = (Some(run_id), SystemTime::now());
+        (outcome, RunTrace { run_id, row, held, phases, began, ended })
     }
 }
 
@@ -99,6 +101,8 @@ struct Run<'a> {
     place: Option<Place>,
     /// Why the last attempt to publish failed.
     obstacle: Option<ExtensionError>,
+    /// Why its estimates await a decision.
+    held: Option<Held>,
 }
 
 impl Run<'_> {

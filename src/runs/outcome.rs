@@ -2,6 +2,7 @@
 
 use super::audit::EndedRun;
 use super::phase::Phase;
+use crate::parameters::checks::Check;
 use crate::postgres::error_report::{ErrorReport, Level};
 use std::time::{Duration, SystemTime};
 
@@ -26,6 +27,15 @@ pub enum Outcome {
     Failed(ErrorReport),
 }
 
+/// A success that awaits somebody's decision.
+#[derive(Debug, Clone)]
+pub struct Held {
+    /// Why it was not published, and what to do.
+    pub report: ErrorReport,
+    /// All that was asked of it.
+    pub checks: Vec<Check>,
+}
+
 /// What a run went through, for those who report it afterwards.
 #[derive(Debug, Clone)]
 pub struct RunTrace {
@@ -33,6 +43,8 @@ pub struct RunTrace {
     pub run_id: Option<i64>,
     /// Its row, if it was recorded.
     pub row: Option<EndedRun>,
+    /// Why it is held, if it is.
+    pub held: Option<Held>,
     /// When each phase was entered.
     pub phases: Vec<(Phase, SystemTime)>,
     /// When the worker took it up.

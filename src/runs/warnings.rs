@@ -9,12 +9,17 @@ use crate::postgres::error_report::ErrorReport;
 use irt::{Calibration, Flag};
 use pgrx::spi::quote_literal;
 
-/// That there are too few new responses for a run.
-pub fn too_few(bank: &str, counts: &ResponseCounts, required: i32) -> ErrorReport {
-    let which = match bank {
+/// What a call has to add to its arguments, for any bank but the default one.
+fn more_than_default(bank: &str) -> String {
+    match bank {
         DEFAULT_BANK => String::new(),
         bank => format!(", bank => {}", quote_literal(bank)),
-    };
+    }
+}
+
+/// That there are too few new responses for a run.
+pub fn too_few(bank: &str, counts: &ResponseCounts, required: i32) -> ErrorReport {
+    let which = more_than_default(bank);
     ErrorReport::new(
         b"00000",
         format!(
@@ -90,21 +95,40 @@ pub fn of_checks(
     let (why, detail) = match &concluded.withheld {
         None => return of_loud_checks(bank, run_id, checks),
         Some(Withheld::NotRequested) => return None,
-        Some(Withheld::Checks(holding)) => ("checks say that it does harm", in_words(holding)),
-        Some(Withheld::Outdated) => (
-            "something else was published or rolled back while it ran",
-            "It was compared with what is not in force any more.".to_owned(),
-        ),
+        Some(Withheld::Checks(holding)) => (because_of(holding), in_words(holding)),
+        Some(Withheld::Outdated) => {
+            ("something else was published or rolled back while it ran".to_owned(), String::new())
+        }
         Some(Withheld::NeedsApproval) => {
-            ("its publication needs approval", in_words(&loud(checks)))
+            ("its publication needs approval".to_owned(), in_words(&loud(checks)))
         }
     };
     let message = format!("run {run_id} of bank \"{bank}\" is held, not published: {why}");
-    let report = ErrorReport::new(b"01000", message).hint(format!(
-        "Look: SELECT * FROM irt_compare_runs({run_id}); decide: SELECT irt_publish({run_id}); \
-         or SELECT irt_reject({run_id});"
-    ));
+    let hint = match &concluded.withheld {
+        // irt_publish would refuse it.
+        Some(Withheld::Outdated) => format!(
+            "Calibrate again, to compare with what is in force now: \
+             SELECT irt_run_calibration(force => true{});",
+            more_than_default(bank)
+        ),
+        _ => format!(
+            "See what it would change: SELECT * FROM irt_compare_runs({run_id}); then put it in \
+             force: SELECT irt_publish({run_id}); or turn it down: SELECT irt_reject({run_id});"
+        ),
+    };
+    let report = ErrorReport::new(b"01000", message).hint(hint);
     Some(if detail.is_empty() { report } else { report.detail(detail) })
+}
+
+/// What checks that hold a run say, in a few words.
+fn because_of(holding: &[Check]) -> String {
+    match holding {
+        [only] if only.name == "since_rollback" => {
+            "after a rollback somebody has to approve a run".to_owned()
+        }
+        [_] => "1 check is above its threshold".to_owned(),
+        _ => format!("{} checks are above their thresholds", holding.len()),
+    }
 }
 
 fn of_loud_checks(bank: &str, run_id: i64, checks: &[Check]) -> Option<ErrorReport> {

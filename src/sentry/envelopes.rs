@@ -1,5 +1,9 @@
 //! What is in the envelopes.
 
+mod held;
+
+pub use held::held;
+
 use crate::postgres::error_report::ErrorReport;
 use crate::runs::outcome::{Outcome, RunTrace};
 use crate::runs::phase::Phase;
@@ -20,8 +24,9 @@ const RELEASE: &str = concat!("irt_calibration@", env!("CARGO_PKG_VERSION"));
 const MARGIN_MINUTES: u64 = 10;
 
 /// The columns of a run's row that are numbers about the whole, or words of our own.
-const COUNTS: [&str; 12] = [
+const COUNTS: [&str; 14] = [
     "triggered_by",
+    "publication",
     "new_responses_count",
     "responses_seen_count",
     "persons_count",
@@ -29,6 +34,7 @@ const COUNTS: [&str; 12] = [
     "repeats_dropped",
     "items_calibrated",
     "items_skipped",
+    "items_published",
     "em_iterations",
     "bootstrap_iterations",
     "log_likelihood",
@@ -85,26 +91,29 @@ pub fn failure(scope: &RunScope, report: &ErrorReport) -> Envelope {
         contexts.insert("advice".to_owned(), Context::Other(hint));
     }
     let fingerprint = ["irt_calibration".to_owned(), code.clone(), scope.tags["phase"].clone()];
+    let value = Some(exception_value(scope, report));
     Event {
         level: Level::Error,
         fingerprint: fingerprint.map(Cow::Owned).to_vec().into(),
-        exception: vec![Exception {
-            ty: code,
-            value: Some(exception_value(scope, report)),
-            ..Default::default()
-        }]
-        .into(),
+        exception: vec![Exception { ty: code, value, ..Default::default() }].into(),
+        contexts,
+        ..event(scope)
+    }
+    .into()
+}
+
+/// What all events say: where, of which run, and what it went through.
+fn event(scope: &RunScope) -> Event<'static> {
+    Event {
         breadcrumbs: breadcrumbs(scope.trace).into(),
         logger: Some("irt_calibration".to_owned()),
         release: Some(RELEASE.into()),
         environment: Some(server_settings::environment().into()),
         server_name: host_name().map(Cow::Owned),
         tags: scope.tags.clone(),
-        contexts,
         sdk: Some(Cow::Owned(sdk())),
         ..Default::default()
     }
-    .into()
 }
 
 /// A run and its phases, as a trace.

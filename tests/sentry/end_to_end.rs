@@ -22,8 +22,9 @@ struct Ending {
     exit_code: i32,
 }
 
-const ENDINGS: [Ending; 4] = [
+const ENDINGS: [Ending; 5] = [
     Ending { bank: "default", status: "success", sqlstate: None, phase: "", exit_code: 0 },
+    Ending { bank: "held", status: "success", sqlstate: None, phase: "publishing", exit_code: 0 },
     Ending {
         bank: "dropped",
         status: "failed",
@@ -74,9 +75,13 @@ fn prepare(dsn: &str) -> (Cluster, Client) {
         .batch_execute(
             "SELECT irt_configure('dropped', 'doomed'), irt_configure('revoked', 'secret'),
                     irt_configure('few', 'few', min_new_responses => 1),
+                    irt_configure('held', 'responses', standard_errors => 'none'),
                     irt_configure(standard_errors => 'none')",
         )
         .unwrap();
+    // After a rollback the next run is held.
+    runner.simple_query("SELECT irt_run_calibration(bank => 'held')").unwrap();
+    client.simple_query("SELECT irt_rollback('held')").unwrap();
     for Ending { bank, .. } in &ENDINGS {
         let sql = format!("SELECT irt_schedule_calibration('* * * * *', '{bank}')");
         runner.simple_query(&sql).unwrap();
@@ -110,19 +115,19 @@ fn exit_code(cluster: &Cluster, bank: &str) -> Option<i32> {
     output.unwrap().status.code()
 }
 
-/// The event of every failed run, by run_id; there is one for each.
-fn events_by_run(bugsink: &Bugsink, failed: usize) -> BTreeMap<String, Value> {
+/// The event of every run that failed or was held, by run_id; there is one for each.
+fn events_by_run(bugsink: &Bugsink, expected: usize) -> BTreeMap<String, Value> {
     let deadline = Instant::now() + Duration::from_secs(120);
     let mut events = bugsink.events();
-    while events.len() < failed {
+    while events.len() < expected {
         assert!(Instant::now() < deadline, "{} events: {}", events.len(), bugsink.log());
         std::thread::sleep(Duration::from_millis(200));
         events = bugsink.events();
     }
-    assert_eq!(events.len(), failed, "only failures are events, and each is one");
+    assert_eq!(events.len(), expected, "only failures and held runs are events, and each is one");
     let by_run = |event: Value| (event["tags"]["run_id"].as_str().unwrap().to_owned(), event);
     let events: BTreeMap<String, Value> = events.into_iter().map(by_run).collect();
-    assert_eq!(events.len(), failed, "{:?}", events.keys());
+    assert_eq!(events.len(), expected, "{:?}", events.keys());
     events
 }
 
@@ -133,7 +138,7 @@ fn what_happens_at_night_is_known_in_the_morning() {
     wait_for(
         &mut client,
         "end of every job",
-        "SELECT count(DISTINCT jobid) = 4 FROM cron.job_run_details WHERE status IN ('succeeded', 'failed')",
+        "SELECT count(DISTINCT jobid) = 5 FROM cron.job_run_details WHERE status IN ('succeeded', 'failed')",
     );
     client.batch_execute("UPDATE cron.job SET active = false").unwrap();
     wait_for(
@@ -149,7 +154,7 @@ fn what_happens_at_night_is_known_in_the_morning() {
                  FROM irt_calibration_runs r
                  JOIN cron.job j ON j.jobname = 'irt_calibration_' || r.bank
                  JOIN cron.job_run_details d USING (jobid)
-                 WHERE r.bank = '{bank}' ORDER BY r.id, d.runid LIMIT 1"
+                 WHERE r.bank = '{bank}' AND r.triggered_by <> 'manual' ORDER BY r.id, d.runid LIMIT 1"
             ),
         )
         .remove(0);
@@ -170,7 +175,13 @@ fn what_happens_at_night_is_known_in_the_morning() {
         "SELECT id, bank, error_sqlstate, error_message FROM irt_calibration_runs WHERE status = 'failed'",
     );
     assert!(failed.len() >= 6, "three by schedule, three by the runner");
-    let events = events_by_run(&bugsink, failed.len());
+    let held = "SELECT id FROM irt_calibration_runs WHERE publication = 'held'";
+    let held = rows(&mut client, held);
+    assert_eq!(held.len(), 1, "its responses are not new to the next one");
+    let events = events_by_run(&bugsink, failed.len() + 1);
+    let event = &events[held[0][0].as_deref().unwrap()];
+    assert_eq!((&event["level"], &event["tags"]["bank"]), (&"warning".into(), &"held".into()));
+    assert_eq!(event["contexts"]["checks"]["since_rollback"]["outcome"], "hold");
     for run in failed {
         let run: Vec<String> = run.into_iter().map(Option::unwrap).collect();
         let [id, bank, sqlstate, message] = &run[..] else { unreachable!() };

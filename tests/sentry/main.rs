@@ -104,6 +104,63 @@ fn a_failure_is_an_event_with_all_that_helps() {
     assert!(head.starts_with("POST /api/1/envelope/ "), "{head}");
 }
 
+/// A bank whose newest publication was rolled back, so that its next run awaits a decision.
+fn roll_back(client: &mut Client, bank: &str) {
+    let run = format!("SELECT irt_run_calibration(bank => '{bank}', standard_errors => 'none')");
+    client.simple_query(&run).unwrap();
+    client.simple_query(&format!("SELECT irt_rollback('{bank}')")).unwrap();
+    wait_for_workers(client);
+}
+
+#[test]
+fn a_held_run_is_a_warning_with_its_checks_and_decisions_are_nobody_s_business() {
+    let (_cluster, mut client) = lsat7();
+    client.batch_execute("SELECT irt_configure('other', 'responses', items => '-')").unwrap();
+    roll_back(&mut client, "default");
+    roll_back(&mut client, "other");
+    let listener = Listener::start(ACCEPTED);
+    report_to_port(&mut client, listener.port);
+    for bank in ["default", "other", "other"] {
+        let sql = format!(
+            "SELECT irt_run_calibration(true, bank => '{bank}', standard_errors => 'none')"
+        );
+        client.simple_query(&sql).unwrap();
+    }
+    wait_for_workers(&mut client);
+    let items = listener.items();
+    assert_eq!(items.len(), 3, "{items:?}");
+    assert!(items.iter().all(|(kind, event)| kind == "event" && event["level"] == "warning"));
+    let fingerprints: Vec<&Value> = items.iter().map(|(_, event)| &event["fingerprint"]).collect();
+    let expected =
+        ["default", "other", "other"].map(|bank| json!(["irt_calibration", "held", bank]));
+    assert_eq!(fingerprints, expected.iter().collect::<Vec<_>>());
+    let event = &items[0].1;
+    let message = "run 3 of bank \"default\" is held, not published: after a rollback somebody has to \
+                   approve a run";
+    assert_eq!(event["message"], message);
+    let checks = event["contexts"]["checks"].as_object().unwrap();
+    let since =
+        json!({"value": 1.0, "warn_above": "infinity", "hold_above": 0.5, "outcome": "hold"});
+    assert_eq!(checks["since_rollback"], since);
+    assert_eq!(checks["reversed_items"]["outcome"], "pass");
+    let recorded =
+        "SELECT count(*) FROM irt_run_checks WHERE run_id = 3 AND outcome <> 'not_applicable'";
+    assert_eq!(value(&mut client, recorded), Some((checks.len() - 1).to_string()), "and its type");
+    assert_eq!(event["contexts"]["run"]["publication"], "held");
+    assert_eq!(event["contexts"]["run"]["items_published"], 0);
+    assert!(event["contexts"]["advice"]["hint"].as_str().unwrap().contains("irt_publish(3)"));
+    let tags = json!({"bank": "default", "run_id": "3", "phase": "publishing",
+                      "triggered_by": "manual"});
+    assert_eq!(event["tags"], tags);
+    for decision in ["irt_publish(3)", "irt_rollback()", "irt_reject(4)", "irt_publish(5)"] {
+        client.simple_query(&format!("SELECT {decision}")).unwrap();
+    }
+    let run = "SELECT irt_run_calibration(true, bank => 'other', standard_errors => 'none')";
+    client.simple_query(run).unwrap();
+    wait_for_workers(&mut client);
+    assert_eq!(listener.items().len(), 3, "neither a decision nor a published run is an event");
+}
+
 #[test]
 fn nothing_personal_is_told() {
     let (cluster, mut client) = lsat7();

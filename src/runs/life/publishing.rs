@@ -10,6 +10,7 @@ use crate::postgres::transactions::replicated_transaction;
 use crate::postgres::{cancels, interrupts};
 use crate::runs::audit::{self, EndedRun, Status};
 use crate::runs::lock_wait::Place;
+use crate::runs::outcome::Held;
 use crate::runs::{failure, warnings};
 use irt::{Calibration, IrtError};
 use pgrx::datum::TimestampWithTimeZone;
@@ -71,6 +72,9 @@ impl Run<'_> {
                     for report in warnings::of_publishing(bank, &published).iter().chain(&of_checks)
                     {
                         self.warn(report);
+                    }
+                    if let (true, Some(report)) = (published.is_held(), of_checks) {
+                        self.held = Some(Held { report, checks: checks.to_vec() });
                     }
                     return Ok(row);
                 }

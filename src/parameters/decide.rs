@@ -1,8 +1,8 @@
 //! What people decide: irt_publish, irt_rollback, irt_reject.
 //!
 //! They work in the caller's transaction, under the bank's publishing lock, which a run takes only
-//! for the moment in which it ends. The items table is written with the current role's rights, as
-//! a run writes it.
+//! for the moment in which it ends. The items table is written as its owner, after it was made sure
+//! that the current role may write it: no trigger gets the rights of whoever decides.
 
 mod candidate;
 
@@ -59,7 +59,7 @@ pub fn publish(run_id: Option<i64>, note: Option<&str>) -> Result<PublicationRow
         announce(&bank.name, Some(run_id), kind.as_str())?;
         Ok((publication, in_force::values(schema, &bank.name, &items)?))
     })?;
-    items_table::write(&bank, &values)?;
+    items_table::write_as_owner(&bank, &values)?;
     as_owner(|schema| row(schema, publication))
 }
 
@@ -99,7 +99,7 @@ pub fn rollback(bank: Option<&str>, note: Option<&str>) -> Result<PublicationRow
         announce(name, None, "rolled back")?;
         Ok((publication, values))
     })?;
-    items_table::write(&bank, &values)?;
+    items_table::write_as_owner(&bank, &values)?;
     as_owner(|schema| row(schema, publication))
 }
 

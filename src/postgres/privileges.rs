@@ -44,10 +44,24 @@ pub fn as_relation_owner<T>(
     name: &str,
     work: impl FnOnce() -> Result<T, ExtensionError>,
 ) -> Result<T, ExtensionError> {
-    let owner = hold(relation, name)?;
-    if !is_superuser(current_role()) {
-        return work();
+    if is_superuser(current_role()) {
+        return always_as_relation_owner(relation, name, work);
     }
+    hold(relation, name)?;
+    work()
+}
+
+/// The same as the relation's owner whoever calls: what a trigger does there has none of the
+/// caller's rights. The caller must have made sure that the current role may do the work.
+///
+/// # Errors
+/// As [`as_relation_owner`] for a superuser.
+pub fn always_as_relation_owner<T>(
+    relation: pg_sys::Oid,
+    name: &str,
+    work: impl FnOnce() -> Result<T, ExtensionError>,
+) -> Result<T, ExtensionError> {
+    let owner = hold(relation, name)?;
     reach::must_be_of(owner, relation)?;
     let flags = pg_sys::SECURITY_LOCAL_USERID_CHANGE | pg_sys::SECURITY_RESTRICTED_OPERATION;
     let _identity = Identity::switch(owner, flags);

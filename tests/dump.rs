@@ -212,8 +212,9 @@ fn what_was_decided_is_restored_and_goes_on() {
         // 1 and 2: runs; 3: of a list; 4: took it back; 5: run 1 once more; 6: took that back.
         let next = "SELECT id, undoes, run_id FROM irt.irt_rollback()";
         let expected = ["7", "2", "1"].map(|cell| Some(cell.to_owned()));
-        assert_eq!(rows(&mut after, next), [expected.clone()], "{options:?}");
-        assert_eq!(rows(&mut before, next), [expected]);
+        for client in [&mut after, &mut before] {
+            assert_eq!(rows(client, next).remove(0), expected, "{options:?}");
+        }
         let items = "SELECT * FROM app.questions ORDER BY id";
         assert_eq!(rows(&mut after, items), rows(&mut before, items), "{options:?}");
     }

@@ -76,7 +76,7 @@ fn in_force_is_what_the_publications_say_after_any_sequence() {
     let config = Config {
         cases: u32::try_from(cases).unwrap(),
         failure_persistence: None,
-        max_shrink_iters: 200,
+        max_shrink_iters: 60,
         ..Config::default()
     };
     let seed = std::env::var("IRT_SOAK_SEED").map_or(1, |seed| seed.parse::<u8>().unwrap());

@@ -103,6 +103,53 @@ fn a_run_that_somebody_overtook_is_held_and_cannot_be_published() {
     }
 }
 
+/// What an older version left becomes publications once, whoever uses the bank first.
+#[test]
+fn a_decision_beside_a_first_run_does_not_make_it_fail() {
+    let (cluster, mut client) = start();
+    client
+        .batch_execute(
+            "DELETE FROM irt_parameters_in_force; DELETE FROM irt_publications; DELETE FROM irt_run_checks;
+             UPDATE irt_calibration_runs
+                 SET publication = NULL, items_published = NULL, compared_with = NULL",
+        )
+        .unwrap();
+    let mut other = cluster.connect();
+    value(&mut other, "SELECT pg_advisory_lock(7)");
+    let start = "SELECT irt_start_calibration(true, standard_errors => 'none')";
+    let run = value(&mut client, start).unwrap();
+    wait_for(&mut client, "SELECT count(*) FROM pg_locks WHERE objid = 7 AND NOT granted", "1");
+    value(&mut client, "SELECT irt_rollback()");
+    value(&mut other, "SELECT pg_advisory_unlock_all()");
+    let row = format!(
+        "SELECT concat_ws(' ', status, publication, error_sqlstate) FROM irt_calibration_runs WHERE id = {run}"
+    );
+    wait_for(&mut client, &row, "success held");
+    let kinds = "SELECT string_agg(kind, ' ' ORDER BY id) FROM irt_publications";
+    assert_eq!(value(&mut client, kinds).as_deref(), Some("automatic automatic restored"));
+}
+
+/// A bank that is dropped while somebody publishes is dropped with what he published.
+#[test]
+fn dropping_a_bank_waits_for_who_publishes() {
+    let (cluster, mut client) = start();
+    value(&mut client, "SELECT irt_rollback()");
+    value(&mut client, "SELECT irt_rollback()");
+    client.batch_execute("BEGIN; SELECT irt_publish(1)").unwrap();
+    let mut other = cluster.connect();
+    let drop = std::thread::spawn(move || {
+        other.batch_execute("SELECT irt_drop_bank('default')").map_err(|error| format!("{error:?}"))
+    });
+    let mut third = cluster.connect();
+    let waits = "SELECT count(*) FROM pg_locks WHERE NOT granted";
+    wait_for(&mut third, waits, "1");
+    client.batch_execute("COMMIT").unwrap();
+    assert_eq!(drop.join().unwrap(), Ok(()));
+    let left = "SELECT (SELECT count(*) FROM irt_publications)
+        + (SELECT count(*) FROM irt_parameters_in_force) + (SELECT count(*) FROM irt_calibration_runs)";
+    assert_eq!(value(&mut client, left).as_deref(), Some("0"));
+}
+
 /// Two who decide at once: the second waits for the first, and acts on what is in force then.
 #[test]
 fn the_second_of_two_decisions_waits_for_the_first() {

@@ -7,6 +7,7 @@
 
 mod delivery;
 mod envelopes;
+mod held;
 
 use crate::postgres::error_report::{ErrorReport, Level};
 use crate::postgres::raising::tell;
@@ -64,7 +65,7 @@ impl Reporting {
             envelopes.push(envelopes::failure(&scope, report));
         }
         if let Some(held) = &trace.held {
-            envelopes.push(envelopes::held(&scope, held));
+            envelopes.push(held::held(&scope, held));
         }
         if trace.run_id.is_some() && is_sampled(server_settings::traces_sample_rate()) {
             envelopes.push(envelopes::transaction(&scope));

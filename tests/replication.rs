@@ -61,10 +61,26 @@ fn a_standby_shows_no_progress_and_its_promotion_ends_what_ran() {
     wait_for(&mut there, "SELECT count(*) FROM irt_running_calibrations", "1");
     assert_eq!(rows(&mut there, "TABLE irt_calibration_progress").len(), 0);
     assert_eq!(value(&mut there, "SELECT irt_cancel_calibration(2)").as_deref(), Some("f"));
+    // What is in force can be read there, and not decided.
+    let in_force = "SELECT count(*) FROM irt_parameters_at('default', now())";
+    assert_eq!(value(&mut there, in_force).as_deref(), Some("5"));
+    for call in [
+        "irt_publish(1)",
+        "irt_rollback()",
+        "irt_reject(1)",
+        "irt_set_check('items_lost', 0.1, 0.3)",
+        "irt_forget_runs('default', now())",
+        "irt_drop_bank('default')",
+    ] {
+        let refused = error(&mut there, &format!("SELECT {call}"));
+        assert_eq!(refused.code().code(), "25006", "{call}: {}", refused.message());
+    }
 
     primary.stop(Shutdown::Immediate);
     value(&mut there, "SELECT pg_promote()");
     assert_eq!(value(&mut there, RUNS).as_deref(), Some("1 default success, 2 held running"));
+    assert_eq!(value(&mut there, "SELECT undoes FROM irt_rollback()").as_deref(), Some("1"));
+    assert_eq!(value(&mut there, in_force).as_deref(), Some("0"));
     // A run of any bank says so.
     assert_eq!(value(&mut there, RUN).as_deref(), Some("success"));
     let ended = "1 default success, 2 held failed 57P01, ";

@@ -145,6 +145,81 @@ fn an_updated_extension_is_a_fresh_one_with_its_data() {
     }
 }
 
+/// Each success put in force what it had, with a list of items those: so it is written down.
+#[test]
+fn an_update_makes_publications_of_the_successes_that_published() {
+    for version in released_versions() {
+        let (_cluster, mut client) = with_history(version);
+        for statement in [
+            "UPDATE responses SET is_correct = NOT is_correct WHERE user_id % 10 = 3",
+            "SELECT irt.irt_run_calibration(true, item_ids => '{Item.2,Item.3}')",
+            "UPDATE responses SET is_correct = NOT is_correct WHERE user_id % 10 = 4",
+            "SELECT irt.irt_run_calibration(true, standard_errors => 'none')",
+            "UPDATE responses SET is_correct = NOT is_correct WHERE user_id % 10 = 5",
+            "SELECT irt.irt_run_calibration(true, item_ids => '{Item.5}')",
+        ] {
+            client.simple_query(statement).unwrap();
+        }
+        // 0.1.0 could not adopt.
+        let adopts = version != "0.1.0";
+        if adopts {
+            let old = "CREATE TABLE old_runs AS
+                SELECT 'success' AS status, now() - interval '1 day' AS started_at";
+            client.batch_execute(old).unwrap();
+            value(&mut client, "SELECT irt.irt_adopt_runs('old_runs')");
+        }
+        client.batch_execute("ALTER EXTENSION irt_calibration UPDATE").unwrap();
+        let publications = "SELECT p.bank, p.run_id, p.kind, p.items, p.items_count, p.undoes
+            FROM irt.irt_publications AS p JOIN irt.irt_calibration_runs AS r ON r.id = p.run_id
+            WHERE p.published_at = r.completed_at ORDER BY p.id";
+        let found: Vec<String> = rows(&mut client, publications)
+            .into_iter()
+            .map(|row| {
+                row.into_iter()
+                    .map(|cell| cell.unwrap_or("-".to_owned()))
+                    .collect::<Vec<_>>()
+                    .join(" ")
+            })
+            .collect();
+        let expected = [
+            "default 1 automatic - 5 -",
+            "other 3 automatic - 5 -",
+            "default 5 automatic {Item.2,Item.3} 2 -",
+            "default 6 automatic - 5 -",
+            "default 7 automatic {Item.5} 1 -",
+        ];
+        assert_eq!(found, expected, "{version}");
+        let words = "SELECT string_agg(id || ' ' || publication || ' ' || items_published, ', ' ORDER BY id)
+                     FROM irt.irt_calibration_runs";
+        let expected = "1 published 5, 3 published 5, 5 published 2, 6 published 5, 7 published 1";
+        assert_eq!(value(&mut client, words).as_deref(), Some(expected), "{version}");
+
+        // In force is what the items table has, and what it had before is known.
+        let differ = "SELECT count(*) FROM questions AS q
+            FULL JOIN (SELECT * FROM irt.irt_parameters_in_force WHERE bank = 'default') AS f ON f.item = q.id
+            FULL JOIN irt.irt_parameters_at('default', now()) AS a ON a.item = q.id
+            WHERE (q.irt_difficulty, q.irt_discrimination, q.irt_se_difficulty)
+                  IS DISTINCT FROM (f.difficulty, f.discrimination, f.se_difficulty)
+               OR (f.difficulty, f.discrimination, f.se_difficulty, f.run_id, f.publication_id)
+                  IS DISTINCT FROM (a.difficulty, a.discrimination, a.se_difficulty, a.run_id, a.publication_id)";
+        for undone in [None, Some("5"), Some("4"), Some("3")] {
+            if let Some(undone) = undone {
+                let rollback = "SELECT undoes FROM irt.irt_rollback()";
+                assert_eq!(value(&mut client, rollback).as_deref(), Some(undone), "{version}");
+            }
+            assert_eq!(value(&mut client, differ).as_deref(), Some("0"), "{version}: {undone:?}");
+        }
+        let left =
+            "SELECT count(*) FROM irt.irt_current_parameters WHERE bank = 'default' AND run_id = 1";
+        assert_eq!(value(&mut client, left).as_deref(), Some("5"), "{version}");
+        if adopts {
+            let refused = "SELECT irt.irt_publish(id) FROM irt.irt_calibration_runs
+                           WHERE settings ? 'adopted_from'";
+            assert_eq!(error(&mut client, refused).code().code(), "55000");
+        }
+    }
+}
+
 /// The next runs and the job of pg_cron work, and the history goes on where it was.
 fn goes_on(client: &mut Client) {
     let new = "SELECT new_responses_count FROM irt.irt_should_run_calibration()";

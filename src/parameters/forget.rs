@@ -21,6 +21,8 @@ pub fn bank(name: Option<&str>) -> Result<(), ExtensionError> {
     bank::must_be_usable(name, None)?;
     lock::take_until_commit(name)?;
     as_owner(|schema| {
+        // What somebody is publishing now is removed with the rest.
+        publications::lock(schema, name)?;
         for table in [
             "irt_parameters_in_force",
             "irt_publications",

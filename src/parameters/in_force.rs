@@ -5,6 +5,7 @@
 //! are called as the tables' owner.
 
 use super::item_values::ItemValues;
+use super::publications;
 use crate::error::ExtensionError;
 use crate::postgres::reading;
 use crate::postgres::schema::Schema;
@@ -25,8 +26,8 @@ pub struct InForce {
     pub items: HashMap<String, ItemParameters>,
 }
 
-/// Reads what is in force in a bank. First, successes of a version that knew no publications become
-/// some. Tables of such a version have nothing in force.
+/// Reads what is in force in a bank; see [`catch_up`]. Tables of a version that knew no publications
+/// have nothing in force.
 ///
 /// # Errors
 /// Only when SPI fails.
@@ -34,7 +35,6 @@ pub fn read(schema: &Schema, bank: &str) -> Result<InForce, ExtensionError> {
     if !schema.has_publications()? {
         return Ok(InForce::default());
     }
-    catch_up(schema, bank)?;
     let publications = schema.relation("irt_publications");
     let circumstances = format!(
         "SELECT pg_catalog.max(p.id), \
@@ -75,11 +75,15 @@ pub fn read(schema: &Schema, bank: &str) -> Result<InForce, ExtensionError> {
 }
 
 /// Makes publications of what an older version published, where a bank has none: its dump was
-/// restored after the update.
+/// restored after the update. Whoever does it holds the bank's publishing lock until his transaction
+/// ends, so this is no part of a run's long one; in READ COMMITTED it is done once.
 ///
 /// # Errors
 /// Only when SPI fails.
 pub fn catch_up(schema: &Schema, bank: &str) -> Result<(), ExtensionError> {
+    if !schema.has_publications()? {
+        return Ok(());
+    }
     let is_behind = format!(
         "SELECT EXISTS (SELECT FROM {} AS r WHERE r.bank OPERATOR(pg_catalog.=) $1 \
              AND r.status OPERATOR(pg_catalog.=) 'success' AND r.publication IS NULL \
@@ -89,6 +93,8 @@ pub fn catch_up(schema: &Schema, bank: &str) -> Result<(), ExtensionError> {
         schema.relation("irt_publications")
     );
     if reading::one::<bool>(&is_behind, &[bank.into()])? == Some(true) {
+        publications::lock(schema, bank)?;
+        // It looks again itself: somebody may have been first.
         let statement = format!("SELECT {}($1)", schema.relation("irt_publish_older_successes"));
         Spi::run_with_args(&statement, &[bank.into()])?;
     }

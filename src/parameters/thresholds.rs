@@ -1,7 +1,7 @@
 //! irt_set_check: from which value on a check is loud, for one bank.
 
 use super::questions;
-use crate::bank::must_exist;
+use crate::bank;
 use crate::error::ExtensionError;
 use crate::postgres::privileges::as_owner;
 use crate::postgres::read_only::must_be_writable;
@@ -11,7 +11,8 @@ use crate::postgres::sql_types::ThresholdRow;
 /// Replaces a check's thresholds: `None` is the default again, infinity never.
 ///
 /// # Errors
-/// 22004, 22023 for an unknown bank or check, or a threshold that is negative or no number.
+/// 22004, 22023 for an unknown bank or check, or a threshold that is negative or no number, 42501
+/// where the bank is somebody else's.
 pub fn set(
     check_name: Option<&str>,
     warn_above: Option<f64>,
@@ -21,7 +22,8 @@ pub fn set(
     must_be_writable("irt_set_check()");
     let name = check_name.ok_or(ExtensionError::NullArgument { argument: "check_name" })?;
     let bank = bank.ok_or(ExtensionError::NullArgument { argument: "bank" })?;
-    must_exist(bank)?;
+    // Whoever could switch a check off could let through what it holds.
+    bank::must_be_usable(bank, None)?;
     questions::must_be_known(name)?;
     at_least_zero("warn_above", warn_above)?;
     at_least_zero("hold_above", hold_above)?;

@@ -19,10 +19,12 @@ use super::{ending, failure, settings, warnings};
 use crate::bank::lock::BankLock;
 use crate::bank::{self, Bank, CheckedSettings};
 use crate::error::ExtensionError;
+use crate::parameters::in_force;
 use crate::postgres::catching::catch;
 use crate::postgres::error_report::{ErrorReport, Level};
 use crate::postgres::interrupts::{self, TimeLimit};
 use crate::postgres::memory::{Reserve, ServerReserve};
+use crate::postgres::privileges::as_owner;
 use crate::postgres::threads::Threads;
 use crate::postgres::transactions::{
     self, Committed, Isolation, replicated_transaction, transaction,
@@ -196,6 +198,7 @@ impl Run<'_> {
     fn check(&mut self) -> Result<(Bank, CheckedSettings), ExtensionError> {
         let checked = transaction(Isolation::ReadCommitted, || {
             let bank = bank::load_for_run(&self.request.bank, self.request.discovered)?;
+            as_owner(|schema| in_force::catch_up(schema, &bank.name))?;
             let settings = bank.settings.with(&self.request.arguments.overrides)?.checked()?;
             Ok((bank, settings))
         });

@@ -1,9 +1,5 @@
 //! What is in the envelopes.
 
-mod held;
-
-pub use held::held;
-
 use crate::postgres::error_report::ErrorReport;
 use crate::runs::outcome::{Outcome, RunTrace};
 use crate::runs::phase::Phase;
@@ -44,7 +40,7 @@ const COUNTS: [&str; 14] = [
 /// What is known of a run: the tags and contexts of all that Sentry gets, in its words a scope.
 pub struct RunScope<'a> {
     trace: &'a RunTrace,
-    tags: Map<String, String>,
+    pub(super) tags: Map<String, String>,
     failed: bool,
 }
 
@@ -66,7 +62,7 @@ impl<'a> RunScope<'a> {
         Self { trace, tags, failed }
     }
 
-    fn contexts(&self) -> Map<String, Context> {
+    pub(super) fn contexts(&self) -> Map<String, Context> {
         let column = |name: &str| self.trace.row.as_ref().map(|run| run.column(name));
         let counts = COUNTS.iter().filter_map(|name| {
             let count = column(name).filter(|count| !count.is_null())?;
@@ -103,7 +99,7 @@ pub fn failure(scope: &RunScope, report: &ErrorReport) -> Envelope {
 }
 
 /// What all events say: where, of which run, and what it went through.
-fn event(scope: &RunScope) -> Event<'static> {
+pub(super) fn event(scope: &RunScope) -> Event<'static> {
     Event {
         breadcrumbs: breadcrumbs(scope.trace).into(),
         logger: Some("irt_calibration".to_owned()),

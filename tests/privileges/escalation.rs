@@ -7,7 +7,7 @@ use crate::common::{Cluster, error, rows, value};
 use postgres::Client;
 
 /// What mallory would like to do with a superuser's rights.
-const ATTEMPTS: [&str; 9] = [
+pub const ATTEMPTS: [&str; 9] = [
     "SET ROLE postgres",
     "RESET ROLE",
     "SET SESSION AUTHORIZATION postgres",
@@ -20,7 +20,7 @@ const ATTEMPTS: [&str; 9] = [
 ];
 
 /// Mallory's schema: a view that spies when it is read, a table that spies when it is written.
-fn with_mallory() -> (Cluster, Client) {
+pub fn with_mallory() -> (Cluster, Client) {
     let (cluster, client) = Cluster::with_extension();
     let mut mallory = cluster.connect();
     mallory

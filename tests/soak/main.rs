@@ -15,6 +15,7 @@ mod cancels;
 mod changes;
 #[path = "../common/mod.rs"]
 mod common;
+mod decisions;
 mod figures;
 mod fuzz;
 mod kills;
@@ -22,6 +23,8 @@ mod limits;
 mod long_runs;
 mod memory;
 mod random;
+mod replay;
+mod sequences;
 mod situations;
 mod stage;
 mod starts;

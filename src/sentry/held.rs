@@ -1,6 +1,6 @@
 //! A run that is held: a warning.
 
-use super::{RunScope, event};
+use super::envelopes::{RunScope, event};
 use crate::parameters::checks::{Check, Outcome};
 use crate::postgres::error_report::ErrorReport;
 use crate::runs::outcome::Held;

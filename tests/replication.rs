@@ -134,7 +134,10 @@ fn a_subscriber_is_refused_until_it_goes_on_alone() {
     let (publisher, mut client) = start("wal_level = logical");
     client.batch_execute(RUN).unwrap();
     client
-        .batch_execute("CREATE PUBLICATION p FOR TABLE irt_calibration_runs, irt_item_parameters")
+        .batch_execute(
+            "CREATE PUBLICATION p FOR TABLE irt_calibration_runs, irt_item_parameters,
+                 irt_publications, irt_parameters_in_force",
+        )
         .unwrap();
     let (_subscriber, mut there) = start("wal_level = logical");
     there
@@ -146,9 +149,13 @@ fn a_subscriber_is_refused_until_it_goes_on_alone() {
         ))
         .unwrap();
     wait_for(&mut there, "SELECT count(*) FROM irt_calibration_runs", "1");
+    wait_for(&mut there, "SELECT count(*) FROM irt_publications", "1");
+    wait_for(&mut there, "SELECT count(*) FROM irt_parameters_in_force", "5");
+    let message = "subscription \"my copy\" writes the runs of this database";
+    assert_eq!(error(&mut there, "SELECT irt_publish(1)").message(), message);
     let refused = error(&mut there, RUN);
     assert_eq!(refused.code().code(), "55000");
-    assert_eq!(refused.message(), "subscription \"my copy\" writes the runs of this database");
+    assert_eq!(refused.message(), message);
     let (_, statements) = refused.hint().unwrap().split_once("alone: ").unwrap();
     let (statements, _) = statements.rsplit_once("; its next run").unwrap();
     for statement in statements.split("; ") {
@@ -157,4 +164,7 @@ fn a_subscriber_is_refused_until_it_goes_on_alone() {
     assert_eq!(value(&mut there, RUN).as_deref(), Some("success"));
     let all = "SELECT string_agg(id::text, ' ' ORDER BY id) FROM irt_calibration_runs";
     assert_eq!(value(&mut there, all).as_deref(), Some("1 2"));
+    let publications =
+        "SELECT string_agg(id || ' ' || kind, ', ' ORDER BY id) FROM irt_publications";
+    assert_eq!(value(&mut there, publications).as_deref(), Some("1 automatic, 2 automatic"));
 }

@@ -94,6 +94,7 @@ pub fn catch_up(schema: &Schema, bank: &str) -> Result<(), ExtensionError> {
     );
     if reading::one::<bool>(&is_behind, &[bank.into()])? == Some(true) {
         publications::lock(schema, bank)?;
+        publications::catch_up_with_ids(schema)?;
         // It looks again itself: somebody may have been first.
         let statement = format!("SELECT {}($1)", schema.relation("irt_publish_older_successes"));
         Spi::run_with_args(&statement, &[bank.into()])?;

@@ -5,6 +5,7 @@
 //! than its snapshot has is refused by the server (40001).
 
 use crate::error::ExtensionError;
+use crate::postgres::reading;
 use crate::postgres::schema::Schema;
 use crate::postgres::spi::Spi;
 use pgrx::datum::TimestampWithTimeZone;
@@ -104,16 +105,48 @@ pub fn newest_standing(schema: &Schema, bank: &str) -> Result<Option<i64>, Exten
     })
 }
 
+/// Lets the next id be one that no row has: logical replication, and a dump of data alone, bring rows
+/// but leave the sequence where it was.
+///
+/// # Errors
+/// [`ExtensionError::Subscribed`] while the rows still come from elsewhere.
+pub fn catch_up_with_ids(schema: &Schema) -> Result<(), ExtensionError> {
+    let publications = schema.relation("irt_publications");
+    let behind = format!(
+        "FROM (SELECT pg_catalog.pg_get_serial_sequence($1, 'id')::pg_catalog.regclass AS id) AS s, \
+         LATERAL (SELECT pg_catalog.pg_sequence_last_value(s.id) AS id) AS l, \
+         (SELECT pg_catalog.max(p.id) AS id FROM {publications} AS p) AS m \
+         WHERE m.id OPERATOR(pg_catalog.>) COALESCE(l.id, 0)"
+    );
+    let table = [publications.as_str().into()];
+    if reading::one::<bool>(&format!("SELECT true {behind}"), &table)?.is_none() {
+        return Ok(());
+    }
+    let subscription = reading::one::<String>(
+        "SELECT pg_catalog.quote_ident(s.subname) FROM pg_catalog.pg_subscription_rel r \
+         JOIN pg_catalog.pg_subscription s ON s.oid OPERATOR(pg_catalog.=) r.srsubid \
+         WHERE r.srrelid OPERATOR(pg_catalog.=) $1::pg_catalog.regclass ORDER BY s.subname",
+        &table,
+    )?;
+    if let Some(subscription) = subscription {
+        return Err(ExtensionError::Subscribed { subscription });
+    }
+    // One at a time, whatever the bank: no bank has this name.
+    lock(schema, "")?;
+    Ok(Spi::run_with_args(&format!("SELECT pg_catalog.setval(s.id, m.id) {behind}"), &table)?)
+}
+
 /// Adds a row after `newest`; returns its id and the moment from which it holds, which is later than
 /// that of every other row of the bank. Call it as the tables' owner, under the [`lock`].
 ///
 /// # Errors
-/// Only when SPI fails.
+/// Those of [`catch_up_with_ids`].
 pub fn add(
     schema: &Schema,
     row: Row<'_>,
     newest: Option<i64>,
 ) -> Result<(i64, TimestampWithTimeZone), ExtensionError> {
+    catch_up_with_ids(schema)?;
     let statement = format!(
         "INSERT INTO {publications} (bank, run_id, published_at, published_by, kind, items, \
              undoes, items_count, note, score_prior_mean, score_prior_sd) \

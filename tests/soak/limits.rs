@@ -140,7 +140,7 @@ fn tried_under_all_limits(what: &str, statement: &str) {
     let floor = least_that_suffices(&cluster, lowest, "LOAD 'irt_calibration'") - STEP;
     let ceiling = least_that_suffices(&cluster, floor, statement);
     let times = volume(6, 100) as u64;
-    witness.batch_execute("DELETE FROM irt_calibration_runs").unwrap();
+    witness.batch_execute("SELECT irt_drop_bank('default')").unwrap();
     let (mut outcomes, mut improper) = (BTreeMap::new(), Vec::new());
     for i in 0..times {
         let limit = floor + (ceiling - floor) * i / times;
@@ -157,7 +157,7 @@ fn tried_under_all_limits(what: &str, statement: &str) {
         }
         let row = if run.is_some() { ", with its row" } else { "" };
         *outcomes.entry(outcome.in_words() + row).or_insert(0) += 1;
-        witness.batch_execute("DELETE FROM irt_calibration_runs").unwrap();
+        witness.batch_execute("SELECT irt_drop_bank('default')").unwrap();
     }
     say(&format!("{what} under {times} memory limits from {floor} to {ceiling} kB: {outcomes:?}"));
     println!("{}", cluster.log());

@@ -144,7 +144,7 @@ COMMENT ON COLUMN irt_publications.other_items IS
     'Items in force beside its own, where they are fewer than those; for irt_parameters_at.';
 COMMENT ON COLUMN irt_publications.other_publications IS
     'The publication that each of other_items is of.';
-COMMENT ON COLUMN irt_publications.superseded_by IS 'The next row of the bank; NULL: it is the newest.';
+COMMENT ON COLUMN irt_publications.follows IS 'The row before it in its bank; 0: it is the first.';
 
 COMMENT ON TABLE irt_parameters_in_force IS
     'What the items of each bank are scored with now; follows from irt_publications.';

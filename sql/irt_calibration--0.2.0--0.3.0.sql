@@ -77,7 +77,7 @@ COMMENT ON COLUMN irt_item_parameters.previous_discrimination IS
     'a that was in force in the bank.';
 
 -- What was put in force, and what was taken back: the history from which irt_parameters_in_force
--- follows. Rows are added, and never changed but for what says which row came next.
+-- follows. Rows are added, and stay.
 CREATE TABLE irt_publications (
     id pg_catalog.int8 GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     bank pg_catalog.text NOT NULL,
@@ -99,10 +99,12 @@ CREATE TABLE irt_publications (
     -- further back than to the newest row that says so.
     other_items pg_catalog.text[],
     other_publications pg_catalog.int8[],
-    superseded_by pg_catalog.int8,
+    -- The row before it in its bank, 0 for the first: no two transactions add a row to the same state.
+    follows pg_catalog.int8 NOT NULL,
     CHECK (run_id IS NOT NULL OR undoes IS NOT NULL)
 );
 CREATE INDEX ON irt_publications (bank, id);
+CREATE UNIQUE INDEX ON irt_publications (bank, follows);
 CREATE INDEX ON irt_publications (run_id);
 
 -- The newest values of every item that no rollback took back: a copy for now of what
@@ -219,9 +221,9 @@ CREATE TABLE irt_check_thresholds (
 CREATE FUNCTION irt_publish_older_successes(bank pg_catalog.text) RETURNS pg_catalog.void
 LANGUAGE sql VOLATILE AS $$
 INSERT INTO @extschema@.irt_publications AS new
-    (bank, run_id, published_at, published_by, kind, items, items_count)
+    (bank, run_id, published_at, published_by, kind, items, items_count, follows)
 SELECT r.bank, r.id, r.completed_at, r.run_by, 'automatic',
-       CASE WHEN list.items IS NOT NULL THEN c.items END, c.count
+       CASE WHEN list.items IS NOT NULL THEN c.items END, c.count, OPERATOR(pg_catalog.-) r.id
 FROM @extschema@.irt_calibration_runs AS r,
 LATERAL (SELECT NULLIF(r.settings OPERATOR(pg_catalog.->) 'item_ids', 'null') AS items) AS list,
 LATERAL (
@@ -242,10 +244,11 @@ WHERE r.status OPERATOR(pg_catalog.=) 'success'
 ORDER BY r.completed_at, r.id;
 
 UPDATE @extschema@.irt_publications AS p
-SET superseded_by = n.id
-FROM (SELECT q.id AS before, pg_catalog.lead(q.id) OVER (PARTITION BY q.bank ORDER BY q.id) AS id
-      FROM @extschema@.irt_publications AS q) AS n
-WHERE n.before OPERATOR(pg_catalog.=) p.id AND n.id IS NOT NULL AND p.superseded_by IS NULL
+SET follows = o.before
+FROM (SELECT q.id,
+             COALESCE(pg_catalog.lag(q.id) OVER (PARTITION BY q.bank ORDER BY q.id), 0) AS before
+      FROM @extschema@.irt_publications AS q) AS o
+WHERE o.id OPERATOR(pg_catalog.=) p.id AND p.follows OPERATOR(pg_catalog.<) 0
   AND ($1 IS NULL OR p.bank OPERATOR(pg_catalog.=) $1);
 
 UPDATE @extschema@.irt_calibration_runs AS r
@@ -378,7 +381,7 @@ COMMENT ON COLUMN irt_publications.other_items IS
     'Items in force beside its own, where they are fewer than those; for irt_parameters_at.';
 COMMENT ON COLUMN irt_publications.other_publications IS
     'The publication that each of other_items is of.';
-COMMENT ON COLUMN irt_publications.superseded_by IS 'The next row of the bank; NULL: it is the newest.';
+COMMENT ON COLUMN irt_publications.follows IS 'The row before it in its bank; 0: it is the first.';
 
 COMMENT ON TABLE irt_parameters_in_force IS
     'What the items of each bank are scored with now; follows from irt_publications.';

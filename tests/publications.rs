@@ -316,3 +316,20 @@ fn a_run_that_was_overtaken_says_to_calibrate_again() {
     assert!(!said.contains("irt_publish"), "{said}");
     assert_eq!(error(&mut client, "SELECT irt_publish(2)").code().code(), "55000");
 }
+
+#[test]
+fn nobody_decides_beside_a_first_publication_that_he_cannot_see() {
+    let (cluster, mut client) = start();
+    client.batch_execute("SELECT irt_configure(publish => 'after_approval')").unwrap();
+    value(&mut client, RUN);
+    value(&mut client, RUN);
+    let mut stale = cluster.connect();
+    stale
+        .batch_execute("BEGIN ISOLATION LEVEL REPEATABLE READ; CREATE TABLE x (); SELECT 1")
+        .unwrap();
+    value(&mut client, "SELECT irt_publish(1)");
+    let refused = error(&mut stale, "SELECT irt_publish(2)");
+    assert_eq!(refused.code().code(), "40001");
+    let _ = stale.simple_query("ROLLBACK");
+    agrees(&mut client);
+}

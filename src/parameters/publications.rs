@@ -1,8 +1,8 @@
 //! irt_publications: one row per publication or rollback, in the order in which they took effect.
 //!
-//! Whoever adds a row holds the bank's publishing lock until the end of the transaction. The newest
-//! row is changed by the one that comes next, so that a transaction that cannot see a newer one
-//! than its snapshot has is refused by the server (40001).
+//! Whoever adds a row holds the bank's publishing lock until the end of the transaction. Each row
+//! follows another, and no two the same: a transaction whose snapshot lacks the newest row is
+//! refused by the server (40001).
 
 use crate::error::ExtensionError;
 use crate::postgres::reading;
@@ -74,11 +74,10 @@ pub fn lock(schema: &Schema, bank: &str) -> Result<(), ExtensionError> {
 /// The newest row of a bank: what the state in force follows from. Call it under the [`lock`].
 ///
 /// # Errors
-/// 40001 where this transaction's snapshot is older than the newest row.
+/// Only when SPI fails.
 pub fn newest(schema: &Schema, bank: &str) -> Result<Option<i64>, ExtensionError> {
     let statement = format!(
-        "SELECT id FROM {} WHERE bank OPERATOR(pg_catalog.=) $1 AND superseded_by IS NULL \
-         ORDER BY id DESC LIMIT 1 FOR UPDATE",
+        "SELECT id FROM {} WHERE bank OPERATOR(pg_catalog.=) $1 ORDER BY id DESC LIMIT 1",
         schema.relation("irt_publications")
     );
     Spi::connect_mut(|client| {
@@ -136,7 +135,7 @@ pub fn catch_up_with_ids(schema: &Schema) -> Result<(), ExtensionError> {
     Ok(Spi::run_with_args(&format!("SELECT pg_catalog.setval(s.id, m.id) {behind}"), &table)?)
 }
 
-/// Adds a row after `newest`; returns its id and the moment from which it holds, which is later than
+/// Adds a row that follows `newest`; returns its id and the moment from which it holds, which is later than
 /// that of every other row of the bank. Call it as the tables' owner, under the [`lock`].
 ///
 /// # Errors
@@ -149,12 +148,13 @@ pub fn add(
     catch_up_with_ids(schema)?;
     let statement = format!(
         "INSERT INTO {publications} (bank, run_id, published_at, published_by, kind, items, \
-             undoes, items_count, note, score_prior_mean, score_prior_sd) \
+             undoes, items_count, note, score_prior_mean, score_prior_sd, follows) \
          SELECT $1, $2, GREATEST(pg_catalog.clock_timestamp(), \
                     (SELECT p.published_at OPERATOR(pg_catalog.+) \
                             '1 microsecond'::pg_catalog.interval \
                      FROM {publications} AS p WHERE p.id OPERATOR(pg_catalog.=) $9)), \
-                $3::pg_catalog.name, $4, $5, $6, $7, $8, $10, $11 RETURNING id, published_at",
+                $3::pg_catalog.name, $4, $5, $6, $7, $8, $10, $11, COALESCE($9, 0) \
+         ON CONFLICT (bank, follows) DO NOTHING RETURNING id, published_at",
         publications = schema.relation("irt_publications")
     );
     let arguments = [
@@ -178,10 +178,5 @@ pub fn add(
     let (Some(id), Some(at)) = added else {
         return Err(ExtensionError::Internal("a publication has no row".to_owned()));
     };
-    let supersede = format!(
-        "UPDATE {} SET superseded_by = $2 WHERE id OPERATOR(pg_catalog.=) $1",
-        schema.relation("irt_publications")
-    );
-    Spi::run_with_args(&supersede, &[newest.into(), id.into()])?;
     Ok((id, at))
 }

@@ -125,7 +125,7 @@ mod tests {
             |text: &str| places::filled(text, |name| content(root(), Some("0.2.0"), name)).unwrap();
         let filled = fill(&script);
         assert!(filled.contains("CREATE OR REPLACE FUNCTION irt_fit_2pl("), "{filled}");
-        assert!(filled.contains("int8, name')"), "irt_configure got an owner after 0.2.0");
+        assert!(filled.contains("int8, name, name, "), "irt_configure got an owner after 0.2.0");
         assert_eq!(fill(&filled), filled);
     }
 

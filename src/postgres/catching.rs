@@ -5,6 +5,7 @@
 //! a context callback notes the code that Postgres is reporting.
 
 use crate::postgres::error_report::ErrorReport;
+use crate::postgres::memory::server_reserve;
 use crate::postgres::sqlstate::unpack;
 use pgrx::PgTryBuilder;
 use pgrx::pg_sys;
@@ -110,6 +111,11 @@ impl Drop for SqlstateWatch {
 
 /// Runs inside errfinish: may allocate nothing and raise nothing.
 unsafe extern "C-unwind" fn note_sqlstate(last: *mut c_void) {
-    // SAFETY: `last` is the watch's own cell; geterrcode is made for context callbacks.
-    unsafe { *last.cast::<c_int>() = geterrcode() };
+    // SAFETY: geterrcode is made for context callbacks.
+    let code = unsafe { geterrcode() };
+    // SAFETY: `last` is the watch's own cell.
+    unsafe { *last.cast::<c_int>() = code };
+    if unpack(code) == *b"53200" {
+        server_reserve::give_back();
+    }
 }

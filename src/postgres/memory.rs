@@ -13,9 +13,11 @@
 pub mod allocator;
 mod arena;
 mod limits;
+pub mod server_reserve;
 pub mod threads;
 
 pub use limits::system_hint;
+pub use server_reserve::ServerReserve;
 
 use crate::error::ExtensionError;
 use irt::IrtError;
@@ -57,36 +59,6 @@ impl Drop for Reserve {
         if HOLDERS.get() == 0 {
             allocator::close_reserve();
         }
-    }
-}
-
-/// Memory for the server itself, which needs some to write down that there was none: dropped, that
-/// is given back, before it writes.
-#[derive(Debug)]
-pub struct ServerReserve(*mut u8);
-
-impl ServerReserve {
-    /// Bytes: several times what the transaction takes that ends a run's row.
-    const BYTES: usize = 2 << 20;
-
-    /// Sets it aside.
-    ///
-    /// # Errors
-    /// [`IrtError::OutOfMemory`] where there is not even so much.
-    pub fn take() -> Result<Self, ExtensionError> {
-        let memory = limits::map(Self::BYTES);
-        if memory.is_null() {
-            let bytes = Self::BYTES as u64;
-            return Err(IrtError::OutOfMemory { what: "a run", bytes }.into());
-        }
-        Ok(Self(memory))
-    }
-}
-
-impl Drop for ServerReserve {
-    fn drop(&mut self) {
-        // SAFETY: from map, with as many bytes, and never used.
-        unsafe { limits::unmap(self.0, Self::BYTES) };
     }
 }
 

@@ -95,17 +95,18 @@ pub fn log_end(run: &EndedRun) {
         ("run", "id"),
         ("bank", "bank"),
         ("status", "status"),
-        ("publication", "publication"),
         ("sqlstate", "error_sqlstate"),
         ("items_calibrated", "items_calibrated"),
         ("items_skipped", "items_skipped"),
-        ("items_published", "items_published"),
         ("new_responses_count", "new_responses_count"),
         ("persons", "persons_count"),
         ("responses", "responses_count"),
         ("em_iterations", "em_iterations"),
         ("bootstrap_iterations", "bootstrap_iterations"),
         ("duration_seconds", "duration_seconds"),
+        // New ones come last: somebody may look for the beginning.
+        ("publication", "publication"),
+        ("items_published", "items_published"),
     ] {
         match run.column(column) {
             Value::Null => {}

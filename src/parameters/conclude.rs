@@ -185,7 +185,7 @@ fn publish(
         note: None,
         score_prior: bank.score_prior(),
     };
-    let (publication, _) = publications::add(schema, row, newest)?;
+    let publication = publications::add(schema, row, newest)?;
     in_force::put(schema, publication)?;
     Ok(items_count)
 }

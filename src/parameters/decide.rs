@@ -53,7 +53,7 @@ pub fn publish(run_id: Option<i64>, note: Option<&str>) -> Result<PublicationRow
             note,
             score_prior: bank.score_prior(),
         };
-        let (publication, _) = publications::add(schema, row, newest)?;
+        let publication = publications::add(schema, row, newest)?;
         in_force::put(schema, publication)?;
         mark_published(schema, run_id, count(&items))?;
         announce(&bank.name, Some(run_id), kind.as_str())?;
@@ -78,7 +78,7 @@ pub fn rollback(bank: Option<&str>, note: Option<&str>) -> Result<PublicationRow
         publications::lock(schema, name)?;
         in_force::catch_up(schema, name)?;
         let newest = publications::newest(schema, name)?;
-        let undone = publications::newest_standing(schema, name)?
+        let (undone, _) = publications::newest_standing(schema, name, None)?
             .ok_or_else(|| DecisionError::NothingToUndo { bank: name.to_owned() })?;
         if forget::is_forgotten_before(schema, name, undone)? {
             return Err(DecisionError::Forgotten { bank: name.to_owned() }.into());
@@ -86,7 +86,7 @@ pub fn rollback(bank: Option<&str>, note: Option<&str>) -> Result<PublicationRow
         let values = in_force::withdraw(schema, name, undone)?;
         let row = Row {
             bank: name,
-            run_id: run_before(schema, name, undone)?,
+            run_id: publications::newest_standing(schema, name, Some(undone))?.map(|found| found.1),
             published_by: &published_by,
             kind: Kind::Restored,
             items: Some(Vec::new()),
@@ -95,7 +95,7 @@ pub fn rollback(bank: Option<&str>, note: Option<&str>) -> Result<PublicationRow
             note,
             score_prior: bank.score_prior(),
         };
-        let (publication, _) = publications::add(schema, row, newest)?;
+        let publication = publications::add(schema, row, newest)?;
         announce(name, None, "rolled back")?;
         Ok((publication, values))
     })?;
@@ -142,23 +142,6 @@ pub fn reject(run_id: Option<i64>, note: Option<&str>) -> Result<RunRow, Extensi
 /// The bank as a run would have it, but for the right to read its responses.
 fn load(name: &str) -> Result<Bank, ExtensionError> {
     bank::load(name, bank::discover(name)?, Purpose::Publishing)
-}
-
-/// The run whose values are in force again when `undone` is: that of the newest publication before
-/// it that stands.
-fn run_before(schema: &Schema, bank: &str, undone: i64) -> Result<Option<i64>, ExtensionError> {
-    let query = format!(
-        "SELECT p.run_id FROM {publications} AS p \
-         WHERE p.bank OPERATOR(pg_catalog.=) $1 AND p.id OPERATOR(pg_catalog.<) $2 \
-           AND p.undoes IS NULL AND NOT EXISTS (SELECT FROM {publications} AS u \
-               WHERE u.undoes OPERATOR(pg_catalog.=) p.id) \
-         ORDER BY p.id DESC LIMIT 1",
-        publications = schema.relation("irt_publications")
-    );
-    Spi::connect_mut(|client| {
-        let rows = client.update(query.as_str(), Some(1), &[bank.into(), undone.into()])?;
-        rows.into_iter().next().map_or(Ok(None), |row| Ok(row.get(1)?))
-    })
 }
 
 fn mark_published(schema: &Schema, run_id: i64, items: i64) -> Result<(), ExtensionError> {

@@ -106,13 +106,13 @@ pub(super) fn is_forgotten_before(
                             WHERE i.run_id OPERATOR(pg_catalog.=) p.run_id) AS is_known \
              FROM {publications} AS p \
              WHERE p.bank OPERATOR(pg_catalog.=) $1 AND p.id OPERATOR(pg_catalog.<) $2 \
-               AND p.undoes IS NULL AND NOT EXISTS (SELECT FROM {publications} AS u \
-                   WHERE u.undoes OPERATOR(pg_catalog.=) p.id)) \
+               AND {stands}) \
          SELECT EXISTS (SELECT FROM standing AS s WHERE NOT s.is_known \
              AND NOT EXISTS (SELECT FROM standing AS k WHERE k.is_known AND k.says_all \
                              AND k.id OPERATOR(pg_catalog.>) s.id))",
         parameters = schema.parameters(),
         publications = schema.relation("irt_publications"),
+        stands = publications::stands(schema),
     );
     Ok(Spi::get_one_with_args::<bool>(&query, &[bank.into(), publication.into()])? == Some(true))
 }

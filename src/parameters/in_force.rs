@@ -10,7 +10,7 @@ use crate::error::ExtensionError;
 use crate::postgres::reading;
 use crate::postgres::schema::Schema;
 use crate::postgres::spi::{Row, Spi};
-use irt::ItemParameters;
+use irt::{IrtError, ItemParameters};
 use std::collections::HashMap;
 
 /// What a run is compared with: read in the snapshot in which its responses are read.
@@ -37,19 +37,18 @@ pub fn read(schema: &Schema, bank: &str) -> Result<InForce, ExtensionError> {
     }
     let publications = schema.relation("irt_publications");
     let circumstances = format!(
-        "SELECT pg_catalog.max(p.id), \
+        "SELECT pg_catalog.max(n.id), \
                 COALESCE((SELECT d.undoes IS NOT NULL FROM {publications} AS d \
                      WHERE d.bank OPERATOR(pg_catalog.=) $1 \
                        AND d.kind OPERATOR(pg_catalog.<>) 'automatic' \
                      ORDER BY d.id DESC LIMIT 1), false), \
-                (SELECT r.persons_count FROM {publications} AS s \
-                 JOIN {runs} AS r ON r.id OPERATOR(pg_catalog.=) s.run_id \
-                 WHERE s.bank OPERATOR(pg_catalog.=) $1 AND s.undoes IS NULL \
-                   AND NOT EXISTS (SELECT FROM {publications} AS u \
-                                   WHERE u.undoes OPERATOR(pg_catalog.=) s.id) \
-                 ORDER BY s.id DESC LIMIT 1) \
-         FROM {publications} AS p WHERE p.bank OPERATOR(pg_catalog.=) $1",
+                (SELECT r.persons_count FROM {publications} AS p \
+                 JOIN {runs} AS r ON r.id OPERATOR(pg_catalog.=) p.run_id \
+                 WHERE p.bank OPERATOR(pg_catalog.=) $1 AND {stands} \
+                 ORDER BY p.id DESC LIMIT 1) \
+         FROM {publications} AS n WHERE n.bank OPERATOR(pg_catalog.=) $1",
         runs = schema.runs(),
+        stands = publications::stands(schema),
     );
     let items = format!(
         "SELECT f.item, f.discrimination, f.difficulty FROM {} AS f \
@@ -65,7 +64,11 @@ pub fn read(schema: &Schema, bank: &str) -> Result<InForce, ExtensionError> {
             persons_count: row.get(3)?,
             items: HashMap::new(),
         };
-        for row in client.select(items.as_str(), None, &[bank.into()])? {
+        let rows = client.select(items.as_str(), None, &[bank.into()])?;
+        let bytes = (rows.len() * size_of::<(String, ItemParameters)>()) as u64;
+        let refused = |_| IrtError::OutOfMemory { what: "what is in force", bytes };
+        found.items.try_reserve(rows.len()).map_err(refused)?;
+        for row in rows {
             if let (Some(item), Some(a), Some(b)) = (row.get(1)?, row.get(2)?, row.get(3)?) {
                 found.items.insert(item, ItemParameters::new(a, b));
             }
@@ -102,26 +105,43 @@ pub fn catch_up(schema: &Schema, bank: &str) -> Result<(), ExtensionError> {
     Ok(())
 }
 
+/// The columns that irt_parameters_in_force has of irt_item_parameters.
+const VALUES: &str = "difficulty, discrimination, se_difficulty, se_discrimination, covariance, \
+    information_peak, responses_count, run_id";
+
+/// [`VALUES`] of what a publication [`contained`].
+fn sources() -> String {
+    format!("i.{}", VALUES.replace(", ", ", i."))
+}
+
+/// Publications p and the parameters i that they contain.
+fn contained(schema: &Schema) -> String {
+    format!(
+        "{} AS p JOIN {} AS i ON i.run_id OPERATOR(pg_catalog.=) p.run_id \
+             AND i.status OPERATOR(pg_catalog.=) 'calibrated' \
+             AND (p.items IS NULL OR i.item OPERATOR(pg_catalog.=) ANY (p.items))",
+        schema.relation("irt_publications"),
+        schema.parameters()
+    )
+}
+
 /// Puts a publication's values in force.
 ///
 /// # Errors
 /// Only when SPI fails.
 pub fn put(schema: &Schema, publication: i64) -> Result<(), ExtensionError> {
-    let columns = "difficulty, discrimination, se_difficulty, se_discrimination, covariance, \
-        information_peak, responses_count, run_id, publication_id";
-    let sources = columns.replace(", publication_id", "").replace(", ", ", i.");
-    let changes: Vec<String> =
-        columns.split(", ").map(|name| format!("{name} = excluded.{name}")).collect();
+    let changes: Vec<String> = ["publication_id"]
+        .into_iter()
+        .chain(VALUES.split(", "))
+        .map(|name| format!("{name} = excluded.{name}"))
+        .collect();
     let statement = format!(
-        "INSERT INTO {} (bank, item, {columns}) \
-         SELECT p.bank, i.item, i.{sources}, p.id \
-         FROM {} AS p JOIN {} AS i ON i.run_id OPERATOR(pg_catalog.=) p.run_id \
-         WHERE p.id OPERATOR(pg_catalog.=) $1 AND i.status OPERATOR(pg_catalog.=) 'calibrated' \
-           AND (p.items IS NULL OR i.item OPERATOR(pg_catalog.=) ANY (p.items)) \
+        "INSERT INTO {} (bank, item, publication_id, {VALUES}) \
+         SELECT p.bank, i.item, p.id, {} FROM {} WHERE p.id OPERATOR(pg_catalog.=) $1 \
          ON CONFLICT (bank, item) DO UPDATE SET {}",
         schema.relation("irt_parameters_in_force"),
-        schema.relation("irt_publications"),
-        schema.parameters(),
+        sources(),
+        contained(schema),
         changes.join(", ")
     );
     Spi::run_with_args(&statement, &[publication.into()])?;
@@ -170,23 +190,13 @@ pub fn withdraw(
         items.collect::<Result<_, ExtensionError>>()
     })?;
     let restore = format!(
-        "INSERT INTO {in_force} (bank, item, difficulty, discrimination, se_difficulty, \
-             se_discrimination, covariance, information_peak, responses_count, run_id, \
-             publication_id) \
-         SELECT DISTINCT ON (i.item) p.bank, i.item, i.difficulty, i.discrimination, \
-                i.se_difficulty, i.se_discrimination, i.covariance, i.information_peak, \
-                i.responses_count, i.run_id, p.id \
-         FROM {publications} AS p \
-         JOIN {parameters} AS i ON i.run_id OPERATOR(pg_catalog.=) p.run_id \
+        "INSERT INTO {in_force} (bank, item, publication_id, {VALUES}) \
+         SELECT DISTINCT ON (i.item) p.bank, i.item, p.id, {} FROM {} \
          WHERE p.bank OPERATOR(pg_catalog.=) $1 AND p.id OPERATOR(pg_catalog.<) $2 \
-           AND p.undoes IS NULL AND i.item OPERATOR(pg_catalog.=) ANY ($3) \
-           AND i.status OPERATOR(pg_catalog.=) 'calibrated' \
-           AND (p.items IS NULL OR i.item OPERATOR(pg_catalog.=) ANY (p.items)) \
-           AND NOT EXISTS (SELECT FROM {publications} AS u \
-                           WHERE u.undoes OPERATOR(pg_catalog.=) p.id) \
-         ORDER BY i.item, p.id DESC",
-        publications = schema.relation("irt_publications"),
-        parameters = schema.parameters()
+           AND i.item OPERATOR(pg_catalog.=) ANY ($3) AND {} ORDER BY i.item, p.id DESC",
+        sources(),
+        contained(schema),
+        publications::stands(schema)
     );
     let named: Vec<&str> = items.iter().map(String::as_str).collect();
     Spi::run_with_args(&restore, &[bank.into(), undone.into(), named.clone().into()])?;

@@ -8,7 +8,6 @@ use crate::error::ExtensionError;
 use crate::postgres::reading;
 use crate::postgres::schema::Schema;
 use crate::postgres::spi::Spi;
-use pgrx::datum::TimestampWithTimeZone;
 
 /// Why something is in force.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,21 +85,36 @@ pub fn newest(schema: &Schema, bank: &str) -> Result<Option<i64>, ExtensionError
     })
 }
 
-/// The newest publication that no rollback took back. Call it under the [`lock`].
+/// The condition that the row `p` of irt_publications is a publication that stands: no rollback, and
+/// taken back by none.
+pub fn stands(schema: &Schema) -> String {
+    format!(
+        "p.undoes IS NULL AND NOT EXISTS (SELECT FROM {} AS u \
+             WHERE u.undoes OPERATOR(pg_catalog.=) p.id)",
+        schema.relation("irt_publications")
+    )
+}
+
+/// The newest publication that stands, and its run; those before `before`, where that is given. Call
+/// it under the [`lock`].
 ///
 /// # Errors
 /// Only when SPI fails.
-pub fn newest_standing(schema: &Schema, bank: &str) -> Result<Option<i64>, ExtensionError> {
+pub fn newest_standing(
+    schema: &Schema,
+    bank: &str,
+    before: Option<i64>,
+) -> Result<Option<(i64, i64)>, ExtensionError> {
     let statement = format!(
-        "SELECT p.id FROM {publications} AS p WHERE p.bank OPERATOR(pg_catalog.=) $1 \
-           AND p.undoes IS NULL AND NOT EXISTS (SELECT FROM {publications} AS u \
-               WHERE u.undoes OPERATOR(pg_catalog.=) p.id) \
-         ORDER BY p.id DESC LIMIT 1",
-        publications = schema.relation("irt_publications")
+        "SELECT p.id, p.run_id FROM {} AS p WHERE p.bank OPERATOR(pg_catalog.=) $1 \
+           AND ($2 IS NULL OR p.id OPERATOR(pg_catalog.<) $2) AND {} ORDER BY p.id DESC LIMIT 1",
+        schema.relation("irt_publications"),
+        stands(schema)
     );
     Spi::connect_mut(|client| {
-        let rows = client.update(statement.as_str(), Some(1), &[bank.into()])?;
-        rows.into_iter().next().map_or(Ok(None), |row| Ok(row.get(1)?))
+        let rows = client.update(statement.as_str(), Some(1), &[bank.into(), before.into()])?;
+        let Some(row) = rows.into_iter().next() else { return Ok(None) };
+        Ok(row.get(1)?.zip(row.get(2)?))
     })
 }
 
@@ -135,16 +149,13 @@ pub fn catch_up_with_ids(schema: &Schema) -> Result<(), ExtensionError> {
     Ok(Spi::run_with_args(&format!("SELECT pg_catalog.setval(s.id, m.id) {behind}"), &table)?)
 }
 
-/// Adds a row that follows `newest`; returns its id and the moment from which it holds, which is later than
-/// that of every other row of the bank. Call it as the tables' owner, under the [`lock`].
+/// Adds a row that follows `newest`, and holds from a later moment than every other row of the bank;
+/// returns its id. Call it as the tables' owner, under the [`lock`].
 ///
 /// # Errors
-/// Those of [`catch_up_with_ids`].
-pub fn add(
-    schema: &Schema,
-    row: Row<'_>,
-    newest: Option<i64>,
-) -> Result<(i64, TimestampWithTimeZone), ExtensionError> {
+/// 40001 where this transaction's snapshot is older than the newest row; those of
+/// [`catch_up_with_ids`].
+pub fn add(schema: &Schema, row: Row<'_>, newest: Option<i64>) -> Result<i64, ExtensionError> {
     catch_up_with_ids(schema)?;
     let statement = format!(
         "INSERT INTO {publications} (bank, run_id, published_at, published_by, kind, items, \
@@ -154,7 +165,7 @@ pub fn add(
                             '1 microsecond'::pg_catalog.interval \
                      FROM {publications} AS p WHERE p.id OPERATOR(pg_catalog.=) $9)), \
                 $3::pg_catalog.name, $4, $5, $6, $7, $8, $10, $11, COALESCE($9, 0) \
-         ON CONFLICT (bank, follows) DO NOTHING RETURNING id, published_at",
+         ON CONFLICT (bank, follows) DO NOTHING RETURNING id",
         publications = schema.relation("irt_publications")
     );
     let arguments = [
@@ -170,13 +181,6 @@ pub fn add(
         row.score_prior.0.into(),
         row.score_prior.1.into(),
     ];
-    let added = Spi::connect_mut(|client| {
-        let rows = client.update(statement.as_str(), Some(1), &arguments)?;
-        let row = rows.first();
-        Ok::<_, ExtensionError>((row.get::<i64>(1)?, row.get::<TimestampWithTimeZone>(2)?))
-    })?;
-    let (Some(id), Some(at)) = added else {
-        return Err(ExtensionError::Internal("a publication has no row".to_owned()));
-    };
-    Ok((id, at))
+    let id = Spi::get_one_with_args::<i64>(&statement, &arguments)?;
+    id.ok_or_else(|| ExtensionError::Internal("a publication has no row".to_owned()))
 }

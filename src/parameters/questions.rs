@@ -17,8 +17,8 @@ const PERSONS_OF_THRESHOLDS: f64 = 2000.0;
 pub struct Question {
     /// Its name.
     pub name: &'static str,
-    pub(super) warn_above: f64,
-    pub(super) hold_above: f64,
+    warn_above: f64,
+    hold_above: f64,
     /// True where few persons alone make the value large.
     scales_with_persons: bool,
 }

@@ -34,7 +34,8 @@ impl Run<'_> {
         Ok(committed.value)
     }
 
-    /// Records, publishes or not, and ends the run in one transaction, again and again while others are in the way.
+    /// Records, publishes or not, and ends the run in one transaction, again and again while others
+    /// are in the way.
     pub(super) fn publish(
         &mut self,
         bank: &Bank,

@@ -8,6 +8,8 @@
 //! | [`spi`] | SQL from Rust, in databases of any encoding |
 //! | [`reading`] | a value by SQL, without leaving a trace |
 //! | [`schema`] | where the extension's own tables are |
+//! | [`sequences`] | the next number of a table's rows |
+//! | [`notifications`] | NOTIFY irt_calibration |
 //! | [`privileges`] | whose rights the work runs with |
 //! | [`local_settings`] | settings that hold for one piece of work: the safe search_path, row security |
 //! | [`text_output`] | values as text, the same in every session |
@@ -32,12 +34,14 @@ pub mod interrupts;
 pub mod latch;
 pub mod local_settings;
 pub mod memory;
+pub mod notifications;
 pub mod priority;
 pub mod privileges;
 pub mod raising;
 pub mod read_only;
 pub mod reading;
 pub mod schema;
+pub mod sequences;
 pub mod session;
 pub mod signals;
 pub mod spi;

@@ -9,6 +9,7 @@ use crate::error::ExtensionError;
 use crate::postgres::schema::Schema;
 use crate::postgres::spi::Spi;
 use irt::scoring::ScoreComparison;
+use irt::statistics::correlation;
 use irt::{Calibration, ItemResult};
 
 /// A correlation of r with the other items over n responses is this many standard errors, r √n,
@@ -129,17 +130,17 @@ impl Comparison<'_> {
 
     /// 1 − the correlation of b over the common items.
     fn difficulty_disagreement(&self) -> Option<f64> {
-        let pairs: Vec<(f64, f64)> = self
+        let (now, before): (Vec<f64>, Vec<f64>) = self
             .calibration
             .calibrated()
             .filter_map(|item| {
                 Some((item.difficulty?, self.in_force.items.get(&item.item)?.difficulty))
             })
-            .collect();
-        if pairs.len() < LEAST_COMMON_ITEMS {
+            .unzip();
+        if now.len() < LEAST_COMMON_ITEMS {
             return None;
         }
-        correlation(&pairs).map(|r| 1.0 - r)
+        correlation(&now, &before).map(|r| 1.0 - r)
     }
 
     fn reversed(&self) -> Option<f64> {
@@ -154,21 +155,6 @@ impl Comparison<'_> {
 
 fn share(part: usize, whole: usize) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
-}
-
-/// Pearson's r; `None` where either does not vary.
-fn correlation(pairs: &[(f64, f64)]) -> Option<f64> {
-    let n = pairs.len() as f64;
-    let (x, y) = pairs.iter().fold((0.0, 0.0), |sum, pair| (sum.0 + pair.0, sum.1 + pair.1));
-    let (x, y) = (x / n, y / n);
-    let [mut xx, mut yy, mut xy] = [0.0; 3];
-    for pair in pairs {
-        let (dx, dy) = (pair.0 - x, pair.1 - y);
-        xx += dx * dx;
-        yy += dy * dy;
-        xy += dx * dy;
-    }
-    (xx > 0.0 && yy > 0.0).then(|| (xy / (xx * yy).sqrt()).clamp(-1.0, 1.0))
 }
 
 /// Records what was asked of a run. Call it as the tables' owner.

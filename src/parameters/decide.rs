@@ -10,6 +10,7 @@ use super::publications::{self, Kind, Row};
 use super::{forget, in_force, items_table};
 use crate::bank::{self, Bank, Purpose};
 use crate::error::{DecisionError, ExtensionError};
+use crate::postgres::notifications;
 use crate::postgres::privileges::{as_owner, current_role, role_name};
 use crate::postgres::read_only::must_be_writable;
 use crate::postgres::schema::Schema;
@@ -155,11 +156,8 @@ fn mark_published(schema: &Schema, run_id: i64, items: i64) -> Result<(), Extens
 
 /// Tells whoever listens, when the caller's transaction is committed.
 fn announce(bank: &str, run_id: Option<i64>, publication: &str) -> Result<(), ExtensionError> {
-    const MOST_OF_A_NAME: usize = 1000;
-    let bank: String = bank.chars().take(MOST_OF_A_NAME).collect();
-    let payload = json!({ "run_id": run_id, "bank": bank, "publication": publication });
-    let statement = "SELECT pg_catalog.pg_notify('irt_calibration', $1)";
-    Ok(Spi::run_with_args(statement, &[payload.to_string().into()])?)
+    let bank = notifications::shortened(bank);
+    notifications::send(&json!({ "run_id": run_id, "bank": bank, "publication": publication }))
 }
 
 /// A row of irt_publications, for the caller, who may not read the table.

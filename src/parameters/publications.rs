@@ -5,8 +5,8 @@
 //! refused by the server (40001).
 
 use crate::error::ExtensionError;
-use crate::postgres::reading;
 use crate::postgres::schema::Schema;
+use crate::postgres::sequences;
 use crate::postgres::spi::Spi;
 
 /// Why something is in force.
@@ -118,35 +118,18 @@ pub fn newest_standing(
     })
 }
 
-/// Lets the next id be one that no row has: logical replication, and a dump of data alone, bring rows
-/// but leave the sequence where it was.
+/// Lets the next id be one that no row has.
 ///
 /// # Errors
 /// [`ExtensionError::Subscribed`] while the rows still come from elsewhere.
 pub fn catch_up_with_ids(schema: &Schema) -> Result<(), ExtensionError> {
     let publications = schema.relation("irt_publications");
-    let behind = format!(
-        "FROM (SELECT pg_catalog.pg_get_serial_sequence($1, 'id')::pg_catalog.regclass AS id) AS s, \
-         LATERAL (SELECT pg_catalog.pg_sequence_last_value(s.id) AS id) AS l, \
-         (SELECT pg_catalog.max(p.id) AS id FROM {publications} AS p) AS m \
-         WHERE m.id OPERATOR(pg_catalog.>) COALESCE(l.id, 0)"
-    );
-    let table = [publications.as_str().into()];
-    if reading::one::<bool>(&format!("SELECT true {behind}"), &table)?.is_none() {
+    if !sequences::is_behind(&publications)? {
         return Ok(());
-    }
-    let subscription = reading::one::<String>(
-        "SELECT pg_catalog.quote_ident(s.subname) FROM pg_catalog.pg_subscription_rel r \
-         JOIN pg_catalog.pg_subscription s ON s.oid OPERATOR(pg_catalog.=) r.srsubid \
-         WHERE r.srrelid OPERATOR(pg_catalog.=) $1::pg_catalog.regclass ORDER BY s.subname",
-        &table,
-    )?;
-    if let Some(subscription) = subscription {
-        return Err(ExtensionError::Subscribed { subscription });
     }
     // One at a time, whatever the bank: no bank has this name.
     lock(schema, "")?;
-    Ok(Spi::run_with_args(&format!("SELECT pg_catalog.setval(s.id, m.id) {behind}"), &table)?)
+    sequences::catch_up(&publications)
 }
 
 /// Adds a row that follows `newest`, and holds from a later moment than every other row of the bank;

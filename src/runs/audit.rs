@@ -6,7 +6,6 @@
 
 mod adopted;
 mod ended;
-mod numbers;
 pub mod orphans;
 
 pub use adopted::{AdoptedRun, adopt};
@@ -14,14 +13,15 @@ pub use ended::EndedRun;
 
 use crate::error::ExtensionError;
 use crate::postgres::error_report::ErrorReport;
+use crate::postgres::notifications;
 use crate::postgres::privileges::{as_owner, current_role, role_name};
 use crate::postgres::reading;
 use crate::postgres::schema::Schema;
+use crate::postgres::sequences;
 use crate::postgres::spi::Spi;
 use crate::postgres::text_output::pin_text_settings;
 use crate::runs::should_run::ResponseCounts;
 use irt::Calibration;
-use numbers::catch_up_with_numbers;
 use pgrx::datum::{JsonB, TimestampWithTimeZone};
 use pgrx::pg_sys;
 use serde_json::Value;
@@ -115,8 +115,8 @@ impl Summary {
 pub fn begin(bank: &str, triggered_by: &str) -> Result<i64, ExtensionError> {
     let run_by = role_name(current_role());
     as_owner(|schema| {
-        catch_up_with_numbers(schema)?;
         let runs = schema.runs();
+        sequences::catch_up_if_behind(&runs)?;
         let mut arguments = vec![bank.into(), triggered_by.into()];
         // The table of an older version lacks the column.
         let statement = if schema.has_column("irt_calibration_runs", "run_by")? {
@@ -285,29 +285,21 @@ fn update(schema: &Schema) -> Result<String, ExtensionError> {
     ))
 }
 
-/// The most of a bank's name that fits into a notification beside the rest.
-const MOST_OF_A_NAME: usize = 1000;
-
 /// Tells whoever listens how a run has ended, when this transaction is committed.
 ///
 /// # Errors
 /// Only when SPI fails.
 pub fn announce(run: &EndedRun) -> Result<(), ExtensionError> {
-    let bank: String = run.bank().chars().take(MOST_OF_A_NAME).collect();
     let payload = serde_json::json!({
         "run_id": run.column("id"),
-        "bank": bank,
+        "bank": notifications::shortened(run.bank()),
         "status": run.column("status"),
         "publication": run.column("publication"),
         "items_calibrated": run.column("items_calibrated"),
         "items_published": run.column("items_published"),
         "error_sqlstate": run.column("error_sqlstate"),
     });
-    Spi::run_with_args(
-        "SELECT pg_catalog.pg_notify('irt_calibration', $1)",
-        &[payload.to_string().into()],
-    )?;
-    Ok(())
+    notifications::send(&payload)
 }
 
 /// The process that carries a run out, if it is running.

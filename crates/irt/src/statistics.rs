@@ -1,4 +1,7 @@
-//! What else is said of an item: one file for each statistic.
+//! What else is said of an item, or of two sets of values: one file for each statistic.
 
+mod correlation;
 mod expected_proportion;
 pub(crate) mod point_biserial;
+
+pub use correlation::correlation;

@@ -1,8 +1,8 @@
 //! Runs of others: rows that irt_adopt_runs brings.
 
-use super::numbers::catch_up_with_numbers;
 use crate::error::ExtensionError;
 use crate::postgres::privileges::as_owner;
+use crate::postgres::sequences;
 use crate::postgres::spi::Spi;
 use crate::postgres::text_output::pin_text_settings;
 use pgrx::datum::JsonB;
@@ -33,7 +33,7 @@ pub fn adopt(runs: &[AdoptedRun]) -> Result<i64, ExtensionError> {
     as_owner(|schema| {
         let _pinned = pin_text_settings();
         let runs = schema.runs();
-        catch_up_with_numbers(schema)?;
+        sequences::catch_up_if_behind(&schema.runs())?;
         let statement = format!(
             "INSERT INTO {runs} ({COLUMNS}) \
              SELECT {COLUMNS} FROM ROWS FROM (\

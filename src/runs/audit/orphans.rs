@@ -1,7 +1,7 @@
 //! Orphaned runs: their rows say 'running', and the process that would end them is gone.
 
-use super::MOST_OF_A_NAME;
 use crate::error::ExtensionError;
+use crate::postgres::notifications::MOST_OF_A_NAME;
 use crate::postgres::privileges::as_owner;
 use crate::postgres::spi::Spi;
 

@@ -11,6 +11,7 @@ use super::reader::for_reader;
 use crate::error::ExtensionError;
 use crate::postgres::spi::{Row, Spi};
 use irt::Priors;
+use irt::statistics::correlation;
 use irt::two_pl::SlopeIntercept;
 use std::collections::BTreeMap;
 
@@ -158,7 +159,7 @@ fn agreement(persons: Option<i64>, priors: Option<Priors>, items: &[Item]) -> Ag
         None => (Vec::new(), Vec::new()),
     };
     let mut found = Agreement {
-        correlation: correlation(&estimates, &raw),
+        correlation: (estimates.len() >= FEWEST).then(|| correlation(&estimates, &raw)).flatten(),
         rmse: root_mean_square_difference(&estimates, &raw),
         items_count: items.len() as i64,
         mean_se_difficulty: mean(items.iter().filter_map(|item| item.se_difficulty)),
@@ -240,22 +241,4 @@ fn mean(values: impl Iterator<Item = f64>) -> Option<f64> {
 
 fn root_mean_square_difference(one: &[f64], other: &[f64]) -> Option<f64> {
     mean(one.iter().zip(other).map(|(one, other)| (one - other) * (one - other))).map(f64::sqrt)
-}
-
-/// Pearson's; `None` for fewer than [`FEWEST`] pairs, or where one side is all the same.
-fn correlation(one: &[f64], other: &[f64]) -> Option<f64> {
-    let varies = |values: &[f64]| values.iter().any(|value| *value != values[0]);
-    if one.len() < FEWEST || !varies(one) || !varies(other) {
-        return None;
-    }
-    let (center, other_center) = (mean(one.iter().copied())?, mean(other.iter().copied())?);
-    let (mut products, mut squares, mut other_squares) = (0.0, 0.0, 0.0);
-    for (x, y) in one.iter().zip(other).map(|(x, y)| (x - center, y - other_center)) {
-        products += x * y;
-        squares += x * x;
-        other_squares += y * y;
-    }
-    // Rounding must not make it more than 1.
-    let found = products / (squares.sqrt() * other_squares.sqrt());
-    found.is_finite().then(|| found.clamp(-1.0, 1.0))
 }

@@ -45,12 +45,19 @@ CREATE TABLE irt_item_banks (
     -- NULL until irt_configure writes it: a dump of a version without owners can be restored.
     owner pg_catalog.name,
     configured_by pg_catalog.name,
-    pin_column pg_catalog.name
+    pin_column pg_catalog.name,
+    group_column pg_catalog.name,
+    reference_group pg_catalog.text,
+    anchor_column pg_catalog.name
     -- settings: later columns
     , publish pg_catalog.text NOT NULL DEFAULT 'automatic'
         CHECK (publish OPERATOR(pg_catalog.=) ANY ('{automatic,after_approval}'::pg_catalog.text[]))
     , score_prior_mean pg_catalog.float8 NOT NULL DEFAULT 0
     , score_prior_sd pg_catalog.float8 NOT NULL DEFAULT 1
+    , scale pg_catalog.text NOT NULL DEFAULT 'population'
+        CHECK (scale OPERATOR(pg_catalog.=) ANY ('{linked,anchored,population}'::pg_catalog.text[]))
+    , linking_method pg_catalog.text NOT NULL DEFAULT 'stocking_lord'
+        CHECK (linking_method OPERATOR(pg_catalog.=) ANY ('{stocking_lord,haebara,mean_sigma}'::pg_catalog.text[]))
     -- end of settings
 );
 
@@ -89,7 +96,17 @@ CREATE TABLE irt_calibration_runs (
         CHECK (publication OPERATOR(pg_catalog.=)
                ANY ('{published,held,rejected,not_requested}'::pg_catalog.text[])),
     items_published pg_catalog.int4,
-    compared_with pg_catalog.int8
+    compared_with pg_catalog.int8,
+    scale pg_catalog.text
+        CHECK (scale OPERATOR(pg_catalog.=) ANY ('{linked,anchored,population}'::pg_catalog.text[])),
+    population_mean pg_catalog.float8,
+    population_sd pg_catalog.float8,
+    link_slope pg_catalog.float8,
+    link_intercept pg_catalog.float8,
+    se_link_slope pg_catalog.float8,
+    se_link_intercept pg_catalog.float8,
+    common_items pg_catalog.int4,
+    drifted_items pg_catalog.int4
 );
 
 -- The server names it: the index of an application's table that had our name, and was
@@ -119,7 +136,8 @@ CREATE TABLE irt_item_parameters (
     proportion_correct pg_catalog.float8,
     point_biserial pg_catalog.float8,
     status pg_catalog.text NOT NULL
-        CHECK (status OPERATOR(pg_catalog.=) ANY ('{calibrated,skipped}'::pg_catalog.text[])),
+        CHECK (status OPERATOR(pg_catalog.=)
+               ANY ('{calibrated,skipped,anchored}'::pg_catalog.text[])),
     flags pg_catalog.text[] NOT NULL DEFAULT '{}',
     previous_difficulty pg_catalog.float8,
     previous_discrimination pg_catalog.float8,
@@ -268,6 +286,28 @@ CREATE TABLE irt_check_thresholds (
     warn_above pg_catalog.float8,
     hold_above pg_catalog.float8,
     PRIMARY KEY (bank, check_name)
+);
+
+-- The groups of persons of a run: their distributions of ability on the published scale. A bank
+-- without group_column has one, '(all)'.
+CREATE TABLE irt_run_groups (
+    run_id pg_catalog.int8 NOT NULL REFERENCES irt_calibration_runs (id) ON DELETE CASCADE,
+    group_name pg_catalog.text NOT NULL,
+    persons_count pg_catalog.int8 NOT NULL,
+    mean pg_catalog.float8 NOT NULL,
+    sd pg_catalog.float8 NOT NULL,
+    se_mean pg_catalog.float8,
+    se_sd pg_catalog.float8,
+    log_likelihood pg_catalog.float8,
+    PRIMARY KEY (run_id, group_name)
+);
+
+-- The joint sampling covariance of a run's items on the published scale, for the standard errors of
+-- the links to it: of a and b of the first item, of the second, and so on, the lower triangle row by row.
+CREATE TABLE irt_run_covariances (
+    run_id pg_catalog.int8 PRIMARY KEY REFERENCES irt_calibration_runs (id) ON DELETE CASCADE,
+    items pg_catalog.text[] NOT NULL,
+    covariance pg_catalog.float4[] NOT NULL
 );
 
 -- Successes of a version that published whatever it recorded become publications, in the order in
@@ -436,3 +476,5 @@ SELECT pg_catalog.pg_extension_config_dump(
 SELECT pg_catalog.pg_extension_config_dump('irt_parameters_in_force', '');
 SELECT pg_catalog.pg_extension_config_dump('irt_run_checks', '');
 SELECT pg_catalog.pg_extension_config_dump('irt_check_thresholds', '');
+SELECT pg_catalog.pg_extension_config_dump('irt_run_groups', '');
+SELECT pg_catalog.pg_extension_config_dump('irt_run_covariances', '');

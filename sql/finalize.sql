@@ -51,6 +51,10 @@ COMMENT ON COLUMN irt_item_banks.score_prior_mean IS
     'Mean of the normal prior of abilities when persons are scored.';
 COMMENT ON COLUMN irt_item_banks.score_prior_sd IS
     'Standard deviation of the prior of abilities when persons are scored.';
+COMMENT ON COLUMN irt_item_banks.scale IS
+    'What origin and unit of ability are: linked or anchored, those in force; population, those of the reference group of each run.';
+COMMENT ON COLUMN irt_item_banks.linking_method IS
+    'How a run is linked to the scale in force: stocking_lord, haebara or mean_sigma.';
 -- end of settings
 COMMENT ON COLUMN irt_item_banks.responses_name IS
     'Qualified name of responses when irt_configure checked it. A run fails if it has changed.';
@@ -63,6 +67,12 @@ COMMENT ON COLUMN irt_item_banks.owner IS
 COMMENT ON COLUMN irt_item_banks.configured_by IS 'Role that called irt_configure last.';
 COMMENT ON COLUMN irt_item_banks.pin_column IS
     'Column of items: true for items that are estimated and compared, and not published. NULL: none is.';
+COMMENT ON COLUMN irt_item_banks.group_column IS
+    'Column of responses: to which population of persons one belongs. NULL: all are of one.';
+COMMENT ON COLUMN irt_item_banks.reference_group IS
+    'The group that is N(0, 1) where a run defines the scale. NULL: the largest of the bank''s first run.';
+COMMENT ON COLUMN irt_item_banks.anchor_column IS
+    'Column of items: true for those by which runs are put on the scale in force. NULL: chosen by what is known of them.';
 
 COMMENT ON TABLE irt_calibration_runs IS
     'Audit trail: one row per attempt to calibrate a bank. Nothing but a run writes it.';
@@ -114,9 +124,25 @@ COMMENT ON COLUMN irt_calibration_runs.items_published IS
     'Items whose parameters were put in force by it.';
 COMMENT ON COLUMN irt_calibration_runs.compared_with IS
     'The newest row of irt_publications when it was compared with what is in force; NULL: nothing was.';
+COMMENT ON COLUMN irt_calibration_runs.scale IS
+    'How the scale came about: linked, anchored or population. NULL: not known, as of older versions.';
+COMMENT ON COLUMN irt_calibration_runs.population_mean IS
+    'Mean ability of all persons on the published scale.';
+COMMENT ON COLUMN irt_calibration_runs.population_sd IS
+    'Standard deviation of the abilities of all persons on the published scale.';
+COMMENT ON COLUMN irt_calibration_runs.link_slope IS
+    'A of the link to the scale in force: b'' = A b + B, a'' = a / A. On scale population it is not applied.';
+COMMENT ON COLUMN irt_calibration_runs.link_intercept IS 'B of that link.';
+COMMENT ON COLUMN irt_calibration_runs.se_link_slope IS
+    'Standard error of A; NULL: a covariance was not kept. An upper bound where runs share persons.';
+COMMENT ON COLUMN irt_calibration_runs.se_link_intercept IS 'Standard error of B.';
+COMMENT ON COLUMN irt_calibration_runs.common_items IS
+    'Items that could link it to the scale in force, or anchors.';
+COMMENT ON COLUMN irt_calibration_runs.drifted_items IS 'Those of them that drifted.';
 
 REVOKE ALL ON TABLE irt_publications, irt_parameters_in_force, irt_current_parameters,
-    irt_run_checks, irt_check_thresholds, irt_counting_successes FROM PUBLIC;
+    irt_run_checks, irt_check_thresholds, irt_counting_successes, irt_run_groups,
+    irt_run_covariances FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION irt_publish, irt_rollback, irt_reject, irt_set_check, irt_drop_bank,
     irt_forget_runs, irt_publish_older_successes FROM PUBLIC;
 
@@ -191,6 +217,27 @@ COMMENT ON COLUMN irt_run_checks.hold_above IS
     'A value above it keeps the run from being published; infinity: never.';
 COMMENT ON COLUMN irt_run_checks.outcome IS 'pass, warn, hold or not_applicable.';
 
+COMMENT ON TABLE irt_run_groups IS
+    'The groups of persons of each successful run, on the published scale.';
+COMMENT ON COLUMN irt_run_groups.run_id IS 'The run.';
+COMMENT ON COLUMN irt_run_groups.group_name IS
+    'The group: a value of group_column as text, (none) for NULL, (small) for those with fewer than min_persons persons, (all) without groups.';
+COMMENT ON COLUMN irt_run_groups.persons_count IS 'Persons of the group that entered the fit.';
+COMMENT ON COLUMN irt_run_groups.mean IS 'Mean of ability.';
+COMMENT ON COLUMN irt_run_groups.sd IS 'Standard deviation of ability.';
+COMMENT ON COLUMN irt_run_groups.se_mean IS
+    'Standard error of mean before the link; NULL: it defines the scale, or none was computed.';
+COMMENT ON COLUMN irt_run_groups.se_sd IS 'Standard error of sd before the link.';
+COMMENT ON COLUMN irt_run_groups.log_likelihood IS
+    'The group''s part of the marginal log-likelihood, in nats.';
+
+COMMENT ON TABLE irt_run_covariances IS
+    'Joint sampling covariances of runs with at most 500 common items, on the published scale.';
+COMMENT ON COLUMN irt_run_covariances.run_id IS 'The run.';
+COMMENT ON COLUMN irt_run_covariances.items IS 'The items, in the order of the covariance.';
+COMMENT ON COLUMN irt_run_covariances.covariance IS
+    'Of a and b of the first item, of the second, and so on: the lower triangle, row by row.';
+
 COMMENT ON TABLE irt_check_thresholds IS 'Thresholds of checks that irt_set_check replaced.';
 COMMENT ON COLUMN irt_check_thresholds.bank IS 'Name of the bank.';
 COMMENT ON COLUMN irt_check_thresholds.check_name IS 'What is asked.';
@@ -231,7 +278,8 @@ COMMENT ON COLUMN irt_item_parameters.responses_count IS
 COMMENT ON COLUMN irt_item_parameters.proportion_correct IS 'Share of them that is correct.';
 COMMENT ON COLUMN irt_item_parameters.point_biserial IS
     'Correlation with the proportion correct on the person''s other eligible items.';
-COMMENT ON COLUMN irt_item_parameters.status IS 'calibrated or skipped.';
+COMMENT ON COLUMN irt_item_parameters.status IS
+    'calibrated, skipped, or anchored: it kept the values in force.';
 COMMENT ON COLUMN irt_item_parameters.flags IS 'Remarks; for a skipped item, the reason.';
 COMMENT ON COLUMN irt_item_parameters.previous_difficulty IS
     'b that was in force in the bank.';

@@ -27,11 +27,16 @@ CREATE FUNCTION irt_configure(
     seed pg_catalog.int8 DEFAULT NULL,
     -- end of settings
     owner pg_catalog.name DEFAULT NULL,
-    pin_column pg_catalog.name DEFAULT NULL
+    pin_column pg_catalog.name DEFAULT NULL,
+    group_column pg_catalog.name DEFAULT NULL,
+    reference_group pg_catalog.text DEFAULT NULL,
+    anchor_column pg_catalog.name DEFAULT NULL
     -- settings: later arguments of irt_configure
     , publish pg_catalog.text DEFAULT NULL
     , score_prior_mean pg_catalog.float8 DEFAULT NULL
     , score_prior_sd pg_catalog.float8 DEFAULT NULL
+    , scale pg_catalog.text DEFAULT NULL
+    , linking_method pg_catalog.text DEFAULT NULL
     -- end of settings
 ) RETURNS @extschema@.irt_item_banks
 VOLATILE PARALLEL UNSAFE LANGUAGE c AS 'MODULE_PATHNAME', 'irt_configure_wrapper';

@@ -19,7 +19,7 @@ BEGIN
         SELECT * FROM (VALUES
             ('irt_configure',
              'text, regclass, name, name, name, name, regclass, name, int4, int4, int4, text, int4, float8, float8, float8, float8, float8, text, int4, int8',
-             'text, regclass, name, name, name, name, regclass, name, int4, int4, int4, text, int4, float8, float8, float8, float8, float8, text, int4, int8, name, name, text, float8, float8'),
+             'text, regclass, name, name, name, name, regclass, name, int4, int4, int4, text, int4, float8, float8, float8, float8, float8, text, int4, int8, name, name, name, text, name, text, float8, float8, text, text'),
             ('irt_run_calibration',
              'bool, int4, int4, text[], text, int4, int8, text',
              'bool, int4, int4, anycompatiblearray, text, int4, int8, text, bool'),
@@ -45,12 +45,21 @@ ALTER TABLE irt_item_banks
     -- NULL until irt_configure writes it: a dump of a version without owners can be restored.
     ADD COLUMN owner pg_catalog.name,
     ADD COLUMN configured_by pg_catalog.name,
-    ADD COLUMN pin_column pg_catalog.name;
+    ADD COLUMN pin_column pg_catalog.name,
+    ADD COLUMN group_column pg_catalog.name,
+    ADD COLUMN reference_group pg_catalog.text,
+    ADD COLUMN anchor_column pg_catalog.name;
 COMMENT ON COLUMN irt_item_banks.owner IS
     'Role that may change the bank. Its runs are refused to roles that lack its rights, unless it is a superuser or the extension''s owner. NULL: nobody has taken the bank over yet.';
 COMMENT ON COLUMN irt_item_banks.configured_by IS 'Role that called irt_configure last.';
 COMMENT ON COLUMN irt_item_banks.pin_column IS
     'Column of items: true for items that are estimated and compared, and not published. NULL: none is.';
+COMMENT ON COLUMN irt_item_banks.group_column IS
+    'Column of responses: to which population of persons one belongs. NULL: all are of one.';
+COMMENT ON COLUMN irt_item_banks.reference_group IS
+    'The group that is N(0, 1) where a run defines the scale. NULL: the largest of the bank''s first run.';
+COMMENT ON COLUMN irt_item_banks.anchor_column IS
+    'Column of items: true for those by which runs are put on the scale in force. NULL: chosen by what is known of them.';
 
 ALTER TABLE irt_calibration_runs ADD COLUMN run_by pg_catalog.name;
 COMMENT ON COLUMN irt_calibration_runs.run_by IS
@@ -68,7 +77,23 @@ ALTER TABLE irt_calibration_runs
         CHECK (publication OPERATOR(pg_catalog.=)
                ANY ('{published,held,rejected,not_requested}'::pg_catalog.text[])),
     ADD COLUMN items_published pg_catalog.int4,
-    ADD COLUMN compared_with pg_catalog.int8;
+    ADD COLUMN compared_with pg_catalog.int8,
+    ADD COLUMN scale pg_catalog.text
+        CHECK (scale OPERATOR(pg_catalog.=) ANY ('{linked,anchored,population}'::pg_catalog.text[])),
+    ADD COLUMN population_mean pg_catalog.float8,
+    ADD COLUMN population_sd pg_catalog.float8,
+    ADD COLUMN link_slope pg_catalog.float8,
+    ADD COLUMN link_intercept pg_catalog.float8,
+    ADD COLUMN se_link_slope pg_catalog.float8,
+    ADD COLUMN se_link_intercept pg_catalog.float8,
+    ADD COLUMN common_items pg_catalog.int4,
+    ADD COLUMN drifted_items pg_catalog.int4;
+ALTER TABLE irt_item_parameters DROP CONSTRAINT irt_item_parameters_status_check;
+ALTER TABLE irt_item_parameters ADD CONSTRAINT irt_item_parameters_status_check
+    CHECK (status OPERATOR(pg_catalog.=)
+           ANY ('{calibrated,skipped,anchored}'::pg_catalog.text[]));
+COMMENT ON COLUMN irt_item_parameters.status IS
+    'calibrated, skipped, or anchored: it kept the values in force.';
 COMMENT ON COLUMN irt_calibration_runs.em_iterations IS
     'E-steps that the estimator needed, those of its Newton steps included.';
 COMMENT ON COLUMN irt_item_parameters.previous_difficulty IS
@@ -215,6 +240,28 @@ CREATE TABLE irt_check_thresholds (
     PRIMARY KEY (bank, check_name)
 );
 
+-- The groups of persons of a run: their distributions of ability on the published scale. A bank
+-- without group_column has one, '(all)'.
+CREATE TABLE irt_run_groups (
+    run_id pg_catalog.int8 NOT NULL REFERENCES irt_calibration_runs (id) ON DELETE CASCADE,
+    group_name pg_catalog.text NOT NULL,
+    persons_count pg_catalog.int8 NOT NULL,
+    mean pg_catalog.float8 NOT NULL,
+    sd pg_catalog.float8 NOT NULL,
+    se_mean pg_catalog.float8,
+    se_sd pg_catalog.float8,
+    log_likelihood pg_catalog.float8,
+    PRIMARY KEY (run_id, group_name)
+);
+
+-- The joint sampling covariance of a run's items on the published scale, for the standard errors of
+-- the links to it: of a and b of the first item, of the second, and so on, the lower triangle row by row.
+CREATE TABLE irt_run_covariances (
+    run_id pg_catalog.int8 PRIMARY KEY REFERENCES irt_calibration_runs (id) ON DELETE CASCADE,
+    items pg_catalog.text[] NOT NULL,
+    covariance pg_catalog.float4[] NOT NULL
+);
+
 -- Successes of a version that published whatever it recorded become publications, in the order in
 -- which they ended. Called by the update, and at a bank's first use after a dump of such a version
 -- was restored. NULL: every bank.
@@ -351,9 +398,25 @@ COMMENT ON COLUMN irt_calibration_runs.items_published IS
     'Items whose parameters were put in force by it.';
 COMMENT ON COLUMN irt_calibration_runs.compared_with IS
     'The newest row of irt_publications when it was compared with what is in force; NULL: nothing was.';
+COMMENT ON COLUMN irt_calibration_runs.scale IS
+    'How the scale came about: linked, anchored or population. NULL: not known, as of older versions.';
+COMMENT ON COLUMN irt_calibration_runs.population_mean IS
+    'Mean ability of all persons on the published scale.';
+COMMENT ON COLUMN irt_calibration_runs.population_sd IS
+    'Standard deviation of the abilities of all persons on the published scale.';
+COMMENT ON COLUMN irt_calibration_runs.link_slope IS
+    'A of the link to the scale in force: b'' = A b + B, a'' = a / A. On scale population it is not applied.';
+COMMENT ON COLUMN irt_calibration_runs.link_intercept IS 'B of that link.';
+COMMENT ON COLUMN irt_calibration_runs.se_link_slope IS
+    'Standard error of A; NULL: a covariance was not kept. An upper bound where runs share persons.';
+COMMENT ON COLUMN irt_calibration_runs.se_link_intercept IS 'Standard error of B.';
+COMMENT ON COLUMN irt_calibration_runs.common_items IS
+    'Items that could link it to the scale in force, or anchors.';
+COMMENT ON COLUMN irt_calibration_runs.drifted_items IS 'Those of them that drifted.';
 
 REVOKE ALL ON TABLE irt_publications, irt_parameters_in_force, irt_current_parameters,
-    irt_run_checks, irt_check_thresholds, irt_counting_successes FROM PUBLIC;
+    irt_run_checks, irt_check_thresholds, irt_counting_successes, irt_run_groups,
+    irt_run_covariances FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION irt_publish, irt_rollback, irt_reject, irt_set_check, irt_drop_bank,
     irt_forget_runs, irt_publish_older_successes FROM PUBLIC;
 
@@ -428,6 +491,27 @@ COMMENT ON COLUMN irt_run_checks.hold_above IS
     'A value above it keeps the run from being published; infinity: never.';
 COMMENT ON COLUMN irt_run_checks.outcome IS 'pass, warn, hold or not_applicable.';
 
+COMMENT ON TABLE irt_run_groups IS
+    'The groups of persons of each successful run, on the published scale.';
+COMMENT ON COLUMN irt_run_groups.run_id IS 'The run.';
+COMMENT ON COLUMN irt_run_groups.group_name IS
+    'The group: a value of group_column as text, (none) for NULL, (small) for those with fewer than min_persons persons, (all) without groups.';
+COMMENT ON COLUMN irt_run_groups.persons_count IS 'Persons of the group that entered the fit.';
+COMMENT ON COLUMN irt_run_groups.mean IS 'Mean of ability.';
+COMMENT ON COLUMN irt_run_groups.sd IS 'Standard deviation of ability.';
+COMMENT ON COLUMN irt_run_groups.se_mean IS
+    'Standard error of mean before the link; NULL: it defines the scale, or none was computed.';
+COMMENT ON COLUMN irt_run_groups.se_sd IS 'Standard error of sd before the link.';
+COMMENT ON COLUMN irt_run_groups.log_likelihood IS
+    'The group''s part of the marginal log-likelihood, in nats.';
+
+COMMENT ON TABLE irt_run_covariances IS
+    'Joint sampling covariances of runs with at most 500 common items, on the published scale.';
+COMMENT ON COLUMN irt_run_covariances.run_id IS 'The run.';
+COMMENT ON COLUMN irt_run_covariances.items IS 'The items, in the order of the covariance.';
+COMMENT ON COLUMN irt_run_covariances.covariance IS
+    'Of a and b of the first item, of the second, and so on: the lower triangle, row by row.';
+
 COMMENT ON TABLE irt_check_thresholds IS 'Thresholds of checks that irt_set_check replaced.';
 COMMENT ON COLUMN irt_check_thresholds.bank IS 'Name of the bank.';
 COMMENT ON COLUMN irt_check_thresholds.check_name IS 'What is asked.';
@@ -458,6 +542,8 @@ SELECT pg_catalog.pg_extension_config_dump(
 SELECT pg_catalog.pg_extension_config_dump('irt_parameters_in_force', '');
 SELECT pg_catalog.pg_extension_config_dump('irt_run_checks', '');
 SELECT pg_catalog.pg_extension_config_dump('irt_check_thresholds', '');
+SELECT pg_catalog.pg_extension_config_dump('irt_run_groups', '');
+SELECT pg_catalog.pg_extension_config_dump('irt_run_covariances', '');
 
 -- It had all columns of irt_calibration_runs in it, and has those now that it needs.
 CREATE OR REPLACE VIEW irt_calibration_history AS
@@ -523,6 +609,10 @@ ALTER TABLE irt_item_banks ADD COLUMN publish pg_catalog.text NOT NULL DEFAULT '
     CHECK (publish OPERATOR(pg_catalog.=) ANY ('{automatic,after_approval}'::pg_catalog.text[]));
 ALTER TABLE irt_item_banks ADD COLUMN score_prior_mean pg_catalog.float8 NOT NULL DEFAULT 0;
 ALTER TABLE irt_item_banks ADD COLUMN score_prior_sd pg_catalog.float8 NOT NULL DEFAULT 1;
+ALTER TABLE irt_item_banks ADD COLUMN scale pg_catalog.text NOT NULL DEFAULT 'population'
+    CHECK (scale OPERATOR(pg_catalog.=) ANY ('{linked,anchored,population}'::pg_catalog.text[]));
+ALTER TABLE irt_item_banks ADD COLUMN linking_method pg_catalog.text NOT NULL DEFAULT 'stocking_lord'
+    CHECK (linking_method OPERATOR(pg_catalog.=) ANY ('{stocking_lord,haebara,mean_sigma}'::pg_catalog.text[]));
 -- end of settings
 -- settings: comments
 COMMENT ON COLUMN irt_item_banks.min_new_responses IS
@@ -557,6 +647,10 @@ COMMENT ON COLUMN irt_item_banks.score_prior_mean IS
     'Mean of the normal prior of abilities when persons are scored.';
 COMMENT ON COLUMN irt_item_banks.score_prior_sd IS
     'Standard deviation of the prior of abilities when persons are scored.';
+COMMENT ON COLUMN irt_item_banks.scale IS
+    'What origin and unit of ability are: linked or anchored, those in force; population, those of the reference group of each run.';
+COMMENT ON COLUMN irt_item_banks.linking_method IS
+    'How a run is linked to the scale in force: stocking_lord, haebara or mean_sigma.';
 -- end of settings
 
 -- settings: functions
@@ -583,10 +677,15 @@ CREATE OR REPLACE FUNCTION irt_configure(
     bootstrap_iterations pg_catalog.int4 DEFAULT NULL,
     seed pg_catalog.int8 DEFAULT NULL,
     owner pg_catalog.name DEFAULT NULL,
-    pin_column pg_catalog.name DEFAULT NULL
+    pin_column pg_catalog.name DEFAULT NULL,
+    group_column pg_catalog.name DEFAULT NULL,
+    reference_group pg_catalog.text DEFAULT NULL,
+    anchor_column pg_catalog.name DEFAULT NULL
     , publish pg_catalog.text DEFAULT NULL
     , score_prior_mean pg_catalog.float8 DEFAULT NULL
     , score_prior_sd pg_catalog.float8 DEFAULT NULL
+    , scale pg_catalog.text DEFAULT NULL
+    , linking_method pg_catalog.text DEFAULT NULL
 ) RETURNS @extschema@.irt_item_banks
 VOLATILE PARALLEL UNSAFE LANGUAGE c AS 'MODULE_PATHNAME', 'irt_configure_wrapper';
 

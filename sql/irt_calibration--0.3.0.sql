@@ -50,12 +50,19 @@ CREATE TABLE irt_item_banks (
     -- NULL until irt_configure writes it: a dump of a version without owners can be restored.
     owner pg_catalog.name,
     configured_by pg_catalog.name,
-    pin_column pg_catalog.name
+    pin_column pg_catalog.name,
+    group_column pg_catalog.name,
+    reference_group pg_catalog.text,
+    anchor_column pg_catalog.name
     -- settings: later columns
     , publish pg_catalog.text NOT NULL DEFAULT 'automatic'
         CHECK (publish OPERATOR(pg_catalog.=) ANY ('{automatic,after_approval}'::pg_catalog.text[]))
     , score_prior_mean pg_catalog.float8 NOT NULL DEFAULT 0
     , score_prior_sd pg_catalog.float8 NOT NULL DEFAULT 1
+    , scale pg_catalog.text NOT NULL DEFAULT 'population'
+        CHECK (scale OPERATOR(pg_catalog.=) ANY ('{linked,anchored,population}'::pg_catalog.text[]))
+    , linking_method pg_catalog.text NOT NULL DEFAULT 'stocking_lord'
+        CHECK (linking_method OPERATOR(pg_catalog.=) ANY ('{stocking_lord,haebara,mean_sigma}'::pg_catalog.text[]))
     -- end of settings
 );
 
@@ -94,7 +101,17 @@ CREATE TABLE irt_calibration_runs (
         CHECK (publication OPERATOR(pg_catalog.=)
                ANY ('{published,held,rejected,not_requested}'::pg_catalog.text[])),
     items_published pg_catalog.int4,
-    compared_with pg_catalog.int8
+    compared_with pg_catalog.int8,
+    scale pg_catalog.text
+        CHECK (scale OPERATOR(pg_catalog.=) ANY ('{linked,anchored,population}'::pg_catalog.text[])),
+    population_mean pg_catalog.float8,
+    population_sd pg_catalog.float8,
+    link_slope pg_catalog.float8,
+    link_intercept pg_catalog.float8,
+    se_link_slope pg_catalog.float8,
+    se_link_intercept pg_catalog.float8,
+    common_items pg_catalog.int4,
+    drifted_items pg_catalog.int4
 );
 
 -- The server names it: the index of an application's table that had our name, and was
@@ -124,7 +141,8 @@ CREATE TABLE irt_item_parameters (
     proportion_correct pg_catalog.float8,
     point_biserial pg_catalog.float8,
     status pg_catalog.text NOT NULL
-        CHECK (status OPERATOR(pg_catalog.=) ANY ('{calibrated,skipped}'::pg_catalog.text[])),
+        CHECK (status OPERATOR(pg_catalog.=)
+               ANY ('{calibrated,skipped,anchored}'::pg_catalog.text[])),
     flags pg_catalog.text[] NOT NULL DEFAULT '{}',
     previous_difficulty pg_catalog.float8,
     previous_discrimination pg_catalog.float8,
@@ -273,6 +291,28 @@ CREATE TABLE irt_check_thresholds (
     warn_above pg_catalog.float8,
     hold_above pg_catalog.float8,
     PRIMARY KEY (bank, check_name)
+);
+
+-- The groups of persons of a run: their distributions of ability on the published scale. A bank
+-- without group_column has one, '(all)'.
+CREATE TABLE irt_run_groups (
+    run_id pg_catalog.int8 NOT NULL REFERENCES irt_calibration_runs (id) ON DELETE CASCADE,
+    group_name pg_catalog.text NOT NULL,
+    persons_count pg_catalog.int8 NOT NULL,
+    mean pg_catalog.float8 NOT NULL,
+    sd pg_catalog.float8 NOT NULL,
+    se_mean pg_catalog.float8,
+    se_sd pg_catalog.float8,
+    log_likelihood pg_catalog.float8,
+    PRIMARY KEY (run_id, group_name)
+);
+
+-- The joint sampling covariance of a run's items on the published scale, for the standard errors of
+-- the links to it: of a and b of the first item, of the second, and so on, the lower triangle row by row.
+CREATE TABLE irt_run_covariances (
+    run_id pg_catalog.int8 PRIMARY KEY REFERENCES irt_calibration_runs (id) ON DELETE CASCADE,
+    items pg_catalog.text[] NOT NULL,
+    covariance pg_catalog.float4[] NOT NULL
 );
 
 -- Successes of a version that published whatever it recorded become publications, in the order in
@@ -441,6 +481,8 @@ SELECT pg_catalog.pg_extension_config_dump(
 SELECT pg_catalog.pg_extension_config_dump('irt_parameters_in_force', '');
 SELECT pg_catalog.pg_extension_config_dump('irt_run_checks', '');
 SELECT pg_catalog.pg_extension_config_dump('irt_check_thresholds', '');
+SELECT pg_catalog.pg_extension_config_dump('irt_run_groups', '');
+SELECT pg_catalog.pg_extension_config_dump('irt_run_covariances', '');
 
 -- Functions whose arguments are settings. In C they read their arguments by name (see
 -- src/functions/arguments.rs): a signature can change, and the function in C stays the same.
@@ -471,11 +513,16 @@ CREATE FUNCTION irt_configure(
     seed pg_catalog.int8 DEFAULT NULL,
     -- end of settings
     owner pg_catalog.name DEFAULT NULL,
-    pin_column pg_catalog.name DEFAULT NULL
+    pin_column pg_catalog.name DEFAULT NULL,
+    group_column pg_catalog.name DEFAULT NULL,
+    reference_group pg_catalog.text DEFAULT NULL,
+    anchor_column pg_catalog.name DEFAULT NULL
     -- settings: later arguments of irt_configure
     , publish pg_catalog.text DEFAULT NULL
     , score_prior_mean pg_catalog.float8 DEFAULT NULL
     , score_prior_sd pg_catalog.float8 DEFAULT NULL
+    , scale pg_catalog.text DEFAULT NULL
+    , linking_method pg_catalog.text DEFAULT NULL
     -- end of settings
 ) RETURNS @extschema@.irt_item_banks
 VOLATILE PARALLEL UNSAFE LANGUAGE c AS 'MODULE_PATHNAME', 'irt_configure_wrapper';
@@ -629,6 +676,22 @@ STABLE PARALLEL UNSAFE
 LANGUAGE c /* Rust */
 AS 'MODULE_PATHNAME', 'irt_last_successful_calibration_wrapper';
 
+CREATE  FUNCTION "irt_link"(
+	"items" text, /* Option < Text > */
+	"onto" text, /* Option < Text > */
+	"method" text DEFAULT 'stocking_lord' /* Option < Text > */
+) RETURNS TABLE (
+	"slope" double precision,  /* f64 */
+	"intercept" double precision,  /* f64 */
+	"se_slope" double precision,  /* Option < f64 > */
+	"se_intercept" double precision,  /* Option < f64 > */
+	"common_items" INT,  /* i32 */
+	"drifted" TEXT[]  /* Vec < String > */
+)
+VOLATILE PARALLEL UNSAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'irt_link_wrapper';
+
 CREATE  FUNCTION "irt_publish"(
 	"run_id" bigint, /* Option < i64 > */
 	"note" text DEFAULT NULL /* Option < Text > */
@@ -762,6 +825,10 @@ COMMENT ON COLUMN irt_item_banks.score_prior_mean IS
     'Mean of the normal prior of abilities when persons are scored.';
 COMMENT ON COLUMN irt_item_banks.score_prior_sd IS
     'Standard deviation of the prior of abilities when persons are scored.';
+COMMENT ON COLUMN irt_item_banks.scale IS
+    'What origin and unit of ability are: linked or anchored, those in force; population, those of the reference group of each run.';
+COMMENT ON COLUMN irt_item_banks.linking_method IS
+    'How a run is linked to the scale in force: stocking_lord, haebara or mean_sigma.';
 -- end of settings
 COMMENT ON COLUMN irt_item_banks.responses_name IS
     'Qualified name of responses when irt_configure checked it. A run fails if it has changed.';
@@ -774,6 +841,12 @@ COMMENT ON COLUMN irt_item_banks.owner IS
 COMMENT ON COLUMN irt_item_banks.configured_by IS 'Role that called irt_configure last.';
 COMMENT ON COLUMN irt_item_banks.pin_column IS
     'Column of items: true for items that are estimated and compared, and not published. NULL: none is.';
+COMMENT ON COLUMN irt_item_banks.group_column IS
+    'Column of responses: to which population of persons one belongs. NULL: all are of one.';
+COMMENT ON COLUMN irt_item_banks.reference_group IS
+    'The group that is N(0, 1) where a run defines the scale. NULL: the largest of the bank''s first run.';
+COMMENT ON COLUMN irt_item_banks.anchor_column IS
+    'Column of items: true for those by which runs are put on the scale in force. NULL: chosen by what is known of them.';
 
 COMMENT ON TABLE irt_calibration_runs IS
     'Audit trail: one row per attempt to calibrate a bank. Nothing but a run writes it.';
@@ -825,9 +898,25 @@ COMMENT ON COLUMN irt_calibration_runs.items_published IS
     'Items whose parameters were put in force by it.';
 COMMENT ON COLUMN irt_calibration_runs.compared_with IS
     'The newest row of irt_publications when it was compared with what is in force; NULL: nothing was.';
+COMMENT ON COLUMN irt_calibration_runs.scale IS
+    'How the scale came about: linked, anchored or population. NULL: not known, as of older versions.';
+COMMENT ON COLUMN irt_calibration_runs.population_mean IS
+    'Mean ability of all persons on the published scale.';
+COMMENT ON COLUMN irt_calibration_runs.population_sd IS
+    'Standard deviation of the abilities of all persons on the published scale.';
+COMMENT ON COLUMN irt_calibration_runs.link_slope IS
+    'A of the link to the scale in force: b'' = A b + B, a'' = a / A. On scale population it is not applied.';
+COMMENT ON COLUMN irt_calibration_runs.link_intercept IS 'B of that link.';
+COMMENT ON COLUMN irt_calibration_runs.se_link_slope IS
+    'Standard error of A; NULL: a covariance was not kept. An upper bound where runs share persons.';
+COMMENT ON COLUMN irt_calibration_runs.se_link_intercept IS 'Standard error of B.';
+COMMENT ON COLUMN irt_calibration_runs.common_items IS
+    'Items that could link it to the scale in force, or anchors.';
+COMMENT ON COLUMN irt_calibration_runs.drifted_items IS 'Those of them that drifted.';
 
 REVOKE ALL ON TABLE irt_publications, irt_parameters_in_force, irt_current_parameters,
-    irt_run_checks, irt_check_thresholds, irt_counting_successes FROM PUBLIC;
+    irt_run_checks, irt_check_thresholds, irt_counting_successes, irt_run_groups,
+    irt_run_covariances FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION irt_publish, irt_rollback, irt_reject, irt_set_check, irt_drop_bank,
     irt_forget_runs, irt_publish_older_successes FROM PUBLIC;
 
@@ -902,6 +991,27 @@ COMMENT ON COLUMN irt_run_checks.hold_above IS
     'A value above it keeps the run from being published; infinity: never.';
 COMMENT ON COLUMN irt_run_checks.outcome IS 'pass, warn, hold or not_applicable.';
 
+COMMENT ON TABLE irt_run_groups IS
+    'The groups of persons of each successful run, on the published scale.';
+COMMENT ON COLUMN irt_run_groups.run_id IS 'The run.';
+COMMENT ON COLUMN irt_run_groups.group_name IS
+    'The group: a value of group_column as text, (none) for NULL, (small) for those with fewer than min_persons persons, (all) without groups.';
+COMMENT ON COLUMN irt_run_groups.persons_count IS 'Persons of the group that entered the fit.';
+COMMENT ON COLUMN irt_run_groups.mean IS 'Mean of ability.';
+COMMENT ON COLUMN irt_run_groups.sd IS 'Standard deviation of ability.';
+COMMENT ON COLUMN irt_run_groups.se_mean IS
+    'Standard error of mean before the link; NULL: it defines the scale, or none was computed.';
+COMMENT ON COLUMN irt_run_groups.se_sd IS 'Standard error of sd before the link.';
+COMMENT ON COLUMN irt_run_groups.log_likelihood IS
+    'The group''s part of the marginal log-likelihood, in nats.';
+
+COMMENT ON TABLE irt_run_covariances IS
+    'Joint sampling covariances of runs with at most 500 common items, on the published scale.';
+COMMENT ON COLUMN irt_run_covariances.run_id IS 'The run.';
+COMMENT ON COLUMN irt_run_covariances.items IS 'The items, in the order of the covariance.';
+COMMENT ON COLUMN irt_run_covariances.covariance IS
+    'Of a and b of the first item, of the second, and so on: the lower triangle, row by row.';
+
 COMMENT ON TABLE irt_check_thresholds IS 'Thresholds of checks that irt_set_check replaced.';
 COMMENT ON COLUMN irt_check_thresholds.bank IS 'Name of the bank.';
 COMMENT ON COLUMN irt_check_thresholds.check_name IS 'What is asked.';
@@ -942,7 +1052,8 @@ COMMENT ON COLUMN irt_item_parameters.responses_count IS
 COMMENT ON COLUMN irt_item_parameters.proportion_correct IS 'Share of them that is correct.';
 COMMENT ON COLUMN irt_item_parameters.point_biserial IS
     'Correlation with the proportion correct on the person''s other eligible items.';
-COMMENT ON COLUMN irt_item_parameters.status IS 'calibrated or skipped.';
+COMMENT ON COLUMN irt_item_parameters.status IS
+    'calibrated, skipped, or anchored: it kept the values in force.';
 COMMENT ON COLUMN irt_item_parameters.flags IS 'Remarks; for a skipped item, the reason.';
 COMMENT ON COLUMN irt_item_parameters.previous_difficulty IS
     'b that was in force in the bank.';

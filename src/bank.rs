@@ -39,8 +39,8 @@ pub use publishing::{Items, PUBLISHED_COLUMNS, PublishedColumn, add_item_columns
 pub use relation::{Column, Relation, RelationKind};
 pub use rights::may_read;
 pub use settings::{
-    BankSettings, CheckedSettings, Given, KeptResponse, SETTINGS, Setting, SettingValue,
-    StandardErrorMethod,
+    BankSettings, CheckedSettings, Given, KeptResponse, LinkMethod, SETTINGS, Scale, Setting,
+    SettingValue, StandardErrorMethod,
 };
 pub use unowned::Unowned;
 pub use wanted::{DEFAULT_BANK, Discovered, Purpose, discover, must_fit};

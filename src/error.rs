@@ -10,7 +10,7 @@ mod decision;
 mod ownership;
 mod sqlstate;
 
-pub use decision::DecisionError;
+pub use decision::{DecisionError, begin_a_new_scale};
 pub use ownership::OwnershipError;
 
 use crate::postgres::error_report::ErrorReport;
@@ -120,6 +120,28 @@ pub enum ExtensionError {
         setting: &'static str,
         /// Columns that there are.
         present: Vec<String>,
+    },
+    /// A query lacks a column that is read by its name.
+    #[error("{argument}: the query yields no column \"{column}\"")]
+    MissingQueryColumn {
+        /// The argument that is the query.
+        argument: &'static str,
+        /// The column's name.
+        column: &'static str,
+        /// Columns that it yields.
+        present: Vec<String>,
+    },
+    /// A row that says nothing usable of an item.
+    #[error("{argument}: {column} of row {row} is {found}")]
+    UnusableItemRow {
+        /// The argument that is the query.
+        argument: &'static str,
+        /// The row's number, from 1.
+        row: u64,
+        /// The column.
+        column: String,
+        /// What is there.
+        found: String,
     },
     /// The items table lacks the columns into which parameters are published.
     #[error("{relation} has no column {columns}, where parameters are published")]

@@ -9,17 +9,17 @@ use crate::postgres::threads::{Threads, Watcher};
 use crate::responses::Loaded;
 use irt::{Calibration, CalibrationSettings, IrtError, Monitor, Phase, Responses};
 
-/// What came of it. `T` is what was computed of the estimates, on the same threads.
+/// What came of it. `T` is what was made of the estimates, on the same threads.
 pub struct Estimate<T> {
     /// Responses that were dropped as repeats; `None` where the responses could not even be put
     /// together.
     pub repeats_dropped: Option<u64>,
     /// The estimates, or why there are none.
-    pub calibration: Result<(Calibration, T), ExtensionError>,
+    pub calibration: Result<T, ExtensionError>,
 }
 
-/// Puts the responses together by person, estimates, and calls `compare` with both. The watcher sees a phase of the estimator
-/// from when that begins.
+/// Puts the responses together by person, estimates, and calls `then` with both. The watcher sees a
+/// phase of the estimator from when that begins.
 ///
 /// # Errors
 /// Those of [`Threads::run`]. What the estimator says is in [`Estimate::calibration`].
@@ -28,16 +28,13 @@ pub fn estimate<T: Send>(
     settings: &CalibrationSettings,
     threads: &mut Threads,
     watcher: &mut dyn Watcher,
-    compare: impl FnOnce(&Responses, &Calibration, &dyn Monitor) -> Result<T, IrtError> + Send,
+    then: impl FnOnce(&Responses, Calibration, &dyn Monitor) -> Result<T, IrtError> + Send,
 ) -> Result<Estimate<T>, ExtensionError> {
     threads.run(watcher, |monitor| match prepare(loaded, monitor) {
         Ok(responses) => Estimate {
             repeats_dropped: Some(responses.repeats_dropped()),
             calibration: irt::calibrate(&responses, settings, monitor)
-                .and_then(|found| {
-                    let compared = compare(&responses, &found, monitor)?;
-                    Ok((found, compared))
-                })
+                .and_then(|found| then(&responses, found, monitor))
                 .map_err(Into::into),
         },
         Err(error) => Estimate { repeats_dropped: None, calibration: Err(error.into()) },

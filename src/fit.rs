@@ -31,12 +31,12 @@ pub fn fit(query: &str, settings: &CheckedSettings) -> Result<Calibration, Exten
         &settings.of_core,
         &mut Threads::default(),
         &mut Unwatched,
-        |_, _, _| Ok(()),
+        |_, found, _| Ok(found),
     )?;
     if let Some(warning) = estimate.repeats_warning(settings.repeated_responses) {
         tell(Level::Warning, &warning);
     }
-    let (calibration, ()) = estimate.calibration?;
+    let calibration = estimate.calibration?;
     tell_of_the_grid(&calibration, settings);
     Ok(calibration)
 }

@@ -6,6 +6,7 @@
 mod arguments;
 mod fit;
 mod history;
+mod link;
 mod publications;
 mod runs;
 mod schedule;

@@ -34,6 +34,7 @@ pub mod parameters;
 pub mod postgres;
 pub mod responses;
 pub mod runs;
+pub mod scale;
 pub mod schedule;
 pub mod sentry;
 pub mod server_settings;

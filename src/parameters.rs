@@ -13,7 +13,8 @@
 //! | `publications` | irt_publications: the lock, the rows, in order |
 //! | [`items_lost`] | items in force that a run should have estimated, and did not |
 //! | `item_values` | what is in force for an item |
-//! | `items_table` | sole writer of the items table |
+//! | [`items_table`] | sole writer of the items table |
+//! | [`imports`] | another program's parameters in the items table |
 //! | [`conclude`] | how a successful run ends |
 //! | [`decide`] | irt_publish, irt_rollback, irt_reject |
 //! | [`compare`] | irt_compare_runs |
@@ -26,10 +27,11 @@ pub mod compare;
 pub mod conclude;
 pub mod decide;
 pub mod forget;
+pub mod imports;
 pub mod in_force;
 mod item_values;
 pub mod items_lost;
-mod items_table;
+pub mod items_table;
 pub mod last_success;
 mod publications;
 pub mod questions;

@@ -7,6 +7,8 @@
 //! | [`sql_types`] | SQL types that pgrx does not know |
 //! | [`spi`] | SQL from Rust, in databases of any encoding |
 //! | [`reading`] | a value by SQL, without leaving a trace |
+//! | [`numbers`] | numbers of any of SQL's types |
+//! | [`query`] | the rows of somebody's query, as the executor yields them |
 //! | [`schema`] | where the extension's own tables are |
 //! | [`sequences`] | the next number of a table's rows |
 //! | [`notifications`] | NOTIFY irt_calibration |
@@ -35,8 +37,10 @@ pub mod latch;
 pub mod local_settings;
 pub mod memory;
 pub mod notifications;
+pub mod numbers;
 pub mod priority;
 pub mod privileges;
+pub mod query;
 pub mod raising;
 pub mod read_only;
 pub mod reading;

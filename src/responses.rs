@@ -13,20 +13,20 @@ mod images;
 mod keys;
 mod labels;
 pub mod of_bank;
-mod query;
 mod small_keys;
 mod times_of_repeats;
 mod typed_keys;
 mod values;
 
 pub use collector::check_memory;
+pub use keys::Keys;
 
 use crate::error::ExtensionError;
 use crate::postgres::memory::Reserve;
+use crate::postgres::query;
 use crate::postgres::threads::{Threads, Unwatched};
 use collector::{Collector, Rows};
 use irt::{GroupedResponses, IrtError, Monitor, RepeatedResponses, ResponseRows};
-use keys::Keys;
 use times_of_repeats::TimesOfRepeats;
 
 /// Responses as they were read. What follows needs no database.

@@ -25,6 +25,10 @@ pub struct Bank {
     pub correct: Column,
     /// Column of responses: when.
     pub answered_at: Option<Column>,
+    /// Column of responses: to which population a person belongs.
+    pub group: Option<Column>,
+    /// The group that defines the scale; `None`: the largest of the bank's first run.
+    pub reference_group: Option<String>,
     /// Where parameters are published. Always `None` when loaded for reading alone.
     pub items: Option<Items>,
     /// How it is calibrated.
@@ -47,6 +51,11 @@ impl Bank {
         self.items.as_ref().and_then(|items| items.pin.as_ref())
     }
 
+    /// The column of items that marks anchors.
+    fn anchor(&self) -> Option<&Column> {
+        self.items.as_ref().and_then(|items| items.anchor.as_ref())
+    }
+
     /// Relations and columns, as irt_calibration_runs.settings keeps them.
     pub fn json(&self) -> Value {
         json!({
@@ -59,6 +68,9 @@ impl Bank {
             "items": self.items.as_ref().map(|items| &items.relation.name),
             "item_key_column": self.items.as_ref().map(|items| &items.key.name),
             "pin_column": self.pin().map(|column| &column.name),
+            "anchor_column": self.anchor().map(|column| &column.name),
+            "group_column": self.group.as_ref().map(|column| &column.name),
+            "reference_group": self.reference_group,
         })
     }
 
@@ -72,6 +84,8 @@ impl Bank {
             "answered_at_column": self.answered_at.as_ref().map(|column| &column.type_name),
             "item_key_column": key,
             "pin_column": self.pin().map(|column| &column.type_name),
+            "anchor_column": self.anchor().map(|column| &column.type_name),
+            "group_column": self.group.as_ref().map(|column| &column.type_name),
         })
     }
 }

@@ -37,6 +37,13 @@ pub(super) fn resolve(stored: &Stored, purpose: Purpose) -> Result<Bank, Extensi
             [pg_sys::TIMESTAMPTZOID, pg_sys::TIMESTAMPOID, pg_sys::DATEOID].contains(&base)
         })?;
     }
+    let group = match &stored.group_column {
+        Some(name) => Some(column(&responses, name, "group_column")?),
+        None => None,
+    };
+    if let Some(group) = &group {
+        key_type(&responses, group, "group_column")?;
+    }
     let items = match stored.items {
         Some(oid) if purpose != Purpose::Reading => Some(items(stored, oid)?),
         _ => None,
@@ -50,6 +57,8 @@ pub(super) fn resolve(stored: &Stored, purpose: Purpose) -> Result<Bank, Extensi
         item,
         correct,
         answered_at,
+        group,
+        reference_group: stored.reference_group.clone(),
         items,
         settings: stored.settings.clone(),
     })
@@ -61,17 +70,21 @@ fn items(stored: &Stored, oid: pg_sys::Oid) -> Result<Items, ExtensionError> {
     let key = column(&relation, &stored.item_key_column, "item_key_column")?;
     key_type(&relation, &key, "item_key_column")?;
     let published = publishing::published_columns(&relation)?;
-    let pin = match &stored.pin_column {
-        Some(name) => Some(pin(&relation, name)?),
-        None => None,
-    };
-    Ok(Items { relation, key, pin, published })
+    let pin = mark(&relation, stored.pin_column.as_deref(), "pin_column")?;
+    let anchor = mark(&relation, stored.anchor_column.as_deref(), "anchor_column")?;
+    Ok(Items { relation, key, pin, anchor, published })
 }
 
-fn pin(relation: &Relation, name: &str) -> Result<Column, ExtensionError> {
-    let column = column(relation, name, "pin_column")?;
-    typed(relation, &column, "pin_column", "boolean", |base| base == pg_sys::BOOLOID)?;
-    Ok(column)
+/// A boolean column that marks items.
+fn mark(
+    relation: &Relation,
+    name: Option<&str>,
+    setting: &'static str,
+) -> Result<Option<Column>, ExtensionError> {
+    let Some(name) = name else { return Ok(None) };
+    let column = column(relation, name, setting)?;
+    typed(relation, &column, setting, "boolean", |base| base == pg_sys::BOOLOID)?;
+    Ok(Some(column))
 }
 
 fn find(
@@ -175,7 +188,9 @@ fn same_names(stored: &Stored, bank: &Bank) -> Result<(), ExtensionError> {
         same_name(stored, stored.items_name.as_deref(), &items.relation)?;
     }
     let key = bank.items.as_ref().map(|items| (&items.relation, &items.key));
-    let pin = bank.items.as_ref().and_then(|items| Some((&items.relation, items.pin.as_ref()?)));
+    let mark = |column: fn(&Items) -> Option<&Column>| {
+        bank.items.as_ref().and_then(|items| Some((&items.relation, column(items)?)))
+    };
     let responses = &bank.responses;
     for (setting, found) in [
         ("person_column", Some((responses, &bank.person))),
@@ -183,7 +198,9 @@ fn same_names(stored: &Stored, bank: &Bank) -> Result<(), ExtensionError> {
         ("correct_column", Some((responses, &bank.correct))),
         ("answered_at_column", bank.answered_at.as_ref().map(|column| (responses, column))),
         ("item_key_column", key),
-        ("pin_column", pin),
+        ("pin_column", mark(|items| items.pin.as_ref())),
+        ("anchor_column", mark(|items| items.anchor.as_ref())),
+        ("group_column", bank.group.as_ref().map(|column| (responses, column))),
     ] {
         let before = stored.column_types.get(setting).and_then(Value::as_str);
         if let (Some(before), Some((relation, column))) = (before, found)

@@ -2,7 +2,7 @@
 
 use super::checked::Bank;
 use super::ownership::{self, Named};
-use super::settings::Given;
+use super::settings::{Given, Publish};
 use super::stored::Stored;
 use super::wanted::{DEFAULT_BANK, Discovered, Purpose, discover, must_fit};
 use super::{checks, rights};
@@ -39,6 +39,12 @@ pub struct Change {
     pub owner: Option<String>,
     /// Column of items; '' unsets it.
     pub pin_column: Option<String>,
+    /// Column of responses; '' unsets it.
+    pub group_column: Option<String>,
+    /// A value of that column, as text; '' unsets it.
+    pub reference_group: Option<String>,
+    /// Column of items; '' unsets it.
+    pub anchor_column: Option<String>,
     /// How it is calibrated.
     #[serde(flatten)]
     pub settings: Given,
@@ -75,7 +81,9 @@ fn try_to_configure(
     apply_relations(&mut stored, change);
     apply_columns(&mut stored, change)?;
     let settings = stored.settings.with(&change.settings)?.checked()?.stated;
-    if settings.publish != stored.settings.publish {
+    let scale_is_decided = stored.settings.publish == Publish::AfterApproval
+        && settings.scale != stored.settings.scale;
+    if settings.publish != stored.settings.publish || scale_is_decided {
         rights::may_publish()?;
     }
     stored.settings = settings;
@@ -132,10 +140,18 @@ fn apply_columns(stored: &mut Stored, change: &Change) -> Result<(), ExtensionEr
     if let Some(name) = &change.answered_at_column {
         stored.answered_at_column = Some(name.clone());
     }
-    if let Some(name) = &change.pin_column {
-        stored.pin_column = Some(name.clone()).filter(|name| !name.is_empty());
-    }
+    optional(&mut stored.pin_column, change.pin_column.as_deref());
+    optional(&mut stored.group_column, change.group_column.as_deref());
+    optional(&mut stored.reference_group, change.reference_group.as_deref());
+    optional(&mut stored.anchor_column, change.anchor_column.as_deref());
     Ok(())
+}
+
+/// '' unsets it.
+fn optional(place: &mut Option<String>, name: Option<&str>) {
+    if let Some(name) = name {
+        *place = Some(name.to_owned()).filter(|name| !name.is_empty());
+    }
 }
 
 fn required(
@@ -147,7 +163,8 @@ fn required(
         Some("") => Err(ExtensionError::InvalidArgument {
             argument,
             found: "''".to_owned(),
-            expected: "the name of a column (only answered_at_column and pin_column can be unset)",
+            expected: "the name of a column (only answered_at_column, pin_column, group_column and \
+                       anchor_column can be unset)",
         }),
         Some(name) => {
             name.clone_into(place);

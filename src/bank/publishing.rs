@@ -18,6 +18,8 @@ pub struct Items {
     pub key: Column,
     /// The boolean column that says which items are estimated and not published.
     pub pin: Option<Column>,
+    /// The boolean column that says by which items runs are put on the scale in force.
+    pub anchor: Option<Column>,
     /// Those of [`PUBLISHED_COLUMNS`] that the relation has.
     pub published: Vec<PublishedColumn>,
 }

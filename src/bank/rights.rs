@@ -15,11 +15,13 @@ pub(super) fn must_suffice(bank: &Bank, purpose: Purpose) -> Result<(), Extensio
     if purpose != Purpose::Publishing {
         let mut read = vec![&bank.person, &bank.item, &bank.correct];
         read.extend(bank.answered_at.as_ref());
+        read.extend(bank.group.as_ref());
         may_read(&bank.responses, &read)?;
     }
     let Some(items) = &bank.items else { return Ok(()) };
     let mut read = vec![&items.key];
     read.extend(items.pin.as_ref());
+    read.extend(items.anchor.as_ref());
     may_read(&items.relation, &read)?;
     let written: Vec<&str> = items.published.iter().map(|column| column.name).collect();
     may(&items.relation, "UPDATE", &written)

@@ -4,7 +4,9 @@ mod declared;
 mod setting;
 
 pub use declared::{BankSettings, SETTINGS};
-pub use setting::{KeptResponse, Publish, Setting, SettingValue, StandardErrorMethod};
+pub use setting::{
+    KeptResponse, LinkMethod, Publish, Scale, Setting, SettingValue, StandardErrorMethod,
+};
 
 use crate::error::ExtensionError;
 use irt::{CalibrationSettings, Priors, Quadrature, RepeatedResponses, StandardErrors};

@@ -4,7 +4,7 @@
 //! older version, which lack some columns, are read and written like those of today.
 
 use super::checked::Bank;
-use super::settings::{BankSettings, StandardErrorMethod};
+use super::settings::{BankSettings, Scale, StandardErrorMethod};
 use super::wanted::Discovered;
 use crate::error::ExtensionError;
 use crate::postgres::reading;
@@ -48,6 +48,12 @@ pub(super) struct Stored {
     pub configured_by: Option<String>,
     /// Column of items: which are not published.
     pub pin_column: Option<String>,
+    /// Column of responses: to which population a person belongs.
+    pub group_column: Option<String>,
+    /// The group that defines the scale.
+    pub reference_group: Option<String>,
+    /// Column of items: by which runs are put on the scale in force.
+    pub anchor_column: Option<String>,
 }
 
 impl Stored {
@@ -57,6 +63,7 @@ impl Stored {
         let mut stored = Self::new(bank);
         if Self::has_success_of_older_version(schema, bank)? {
             stored.settings.standard_errors = StandardErrorMethod::Bootstrap;
+            stored.settings.scale = Scale::Population;
         }
         Ok(stored)
     }
@@ -96,6 +103,9 @@ impl Stored {
             owner: None,
             configured_by: None,
             pin_column: None,
+            group_column: None,
+            reference_group: None,
+            anchor_column: None,
         }
     }
 
@@ -129,9 +139,13 @@ impl Stored {
     }
 
     fn from_row(row: Value) -> Result<Self, ExtensionError> {
-        let knows_owners = row.get("owner").is_some();
-        let stored: Self = serde_json::from_value(row)
+        let (knows_owners, knows_scales) = (row.get("owner").is_some(), row.get("scale").is_some());
+        let mut stored: Self = serde_json::from_value(row)
             .map_err(|error| ExtensionError::Internal(format!("irt_item_banks: {error}")))?;
+        // The table of an older version, whose runs all defined their own.
+        if !knows_scales {
+            stored.settings.scale = Scale::Population;
+        }
         Ok(Self { knows_owners, ..stored })
     }
 

@@ -15,9 +15,9 @@ impl ExtensionError {
             }
             Self::Ownership(error) => error.detail(),
             Self::UnknownCheck { known, .. } => Some(format!("Checks: {known}.")),
-            Self::MissingColumn { present, .. } | Self::NoHistory { present, .. } => {
-                Some(format!("Columns: {}.", present.join(", ")))
-            }
+            Self::MissingColumn { present, .. }
+            | Self::MissingQueryColumn { present, .. }
+            | Self::NoHistory { present, .. } => Some(format!("Columns: {}.", present.join(", "))),
             Self::WrongCorrectness { others, .. } if *others > 0 => {
                 Some(format!("{others} more rows have other such values."))
             }
@@ -41,6 +41,13 @@ impl ExtensionError {
         let hint = match self {
             Self::NullArgument { .. } => "Give it a value, or leave it out if it has a default.",
             Self::InvalidArgument { .. } => "Correct the value and try again.",
+            Self::MissingQueryColumn { .. } => {
+                "Name the columns: SELECT … AS item, … AS difficulty, … AS discrimination."
+            }
+            Self::UnusableItemRow { .. } => {
+                "Each row is another item, with a difficulty and a discrimination that are finite \
+                 numbers: leave others out with WHERE or DISTINCT."
+            }
             Self::UnknownBank { .. } => {
                 "Check the name, or create the bank: SELECT irt_configure(bank => …, responses => …)."
             }

@@ -52,6 +52,16 @@ pub enum DecisionError {
         /// Its bank.
         bank: String,
     },
+    /// Its estimates are on a scale of their own.
+    #[error("run {run_id} of bank \"{bank}\" is not on the scale in force: {reason}")]
+    NotLinked {
+        /// The run.
+        run_id: i64,
+        /// Its bank.
+        bank: String,
+        /// Why it could not be put there.
+        reason: String,
+    },
     /// Only what is held can be rejected.
     #[error(
         "run {run_id} is not held{}",
@@ -114,6 +124,7 @@ impl DecisionError {
                     calibrate_again(bank)
                 )
             }
+            Self::NotLinked { bank, .. } => begin_a_new_scale(bank),
             Self::NotHeld { run_id, bank, .. } => format!(
                 "To take back what was published last: SELECT irt_rollback({}); to see what the \
                  run changes: SELECT * FROM irt_compare_runs({run_id});",
@@ -129,4 +140,13 @@ impl DecisionError {
 fn calibrate_again(bank: &str) -> String {
     let bank = quote_literal(bank);
     format!("Calibrate again: SELECT irt_run_calibration(force => true, bank => {bank});")
+}
+
+/// What to do where a run cannot be put on the scale in force.
+pub fn begin_a_new_scale(bank: &str) -> String {
+    let bank = quote_literal(bank);
+    format!(
+        "Keep more items in use, correct the values in force, or begin a new scale, which changes \
+         every score: SELECT irt_configure(bank => {bank}, scale => 'population');"
+    )
 }

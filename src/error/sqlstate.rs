@@ -14,6 +14,7 @@ impl ExtensionError {
             | Self::UnknownCheck { .. }
             | Self::NotOneSelect { .. }
             | Self::WrongColumnCount { .. }
+            | Self::UnusableItemRow { .. }
             | Self::UnusableHistory { .. }
             | Self::WrongCorrectness { .. } => b"22023",
             Self::NotUtf8 { .. } => b"22021",
@@ -39,6 +40,7 @@ impl ExtensionError {
             | Self::NoSuchRelation { .. } => b"42P01",
             Self::MissingColumn { .. }
             | Self::MissingItemColumns { .. }
+            | Self::MissingQueryColumn { .. }
             | Self::NoHistory { .. } => b"42703",
             Self::WrongColumnType { .. }
             | Self::UnusableColumn { .. }
@@ -59,10 +61,14 @@ impl ExtensionError {
 
 fn core_sqlstate(error: &IrtError) -> &'static [u8; 5] {
     match error {
-        IrtError::InvalidSetting { .. } => b"22023",
+        IrtError::InvalidSetting { .. } | IrtError::InvalidItemParameters { .. } => b"22023",
         IrtError::NoResponses { .. }
         | IrtError::TooFewPersons { .. }
         | IrtError::TooFewItems { .. }
+        | IrtError::TooFewCommonItems { .. }
+        | IrtError::LinkSlopesDisagree { .. }
+        | IrtError::DifficultiesOutOfBounds { .. }
+        | IrtError::LinkNotFound { .. }
         | IrtError::NotConverged { .. } => b"IR001",
         IrtError::DuplicateItem { .. } => b"IR002",
         IrtError::TooMany { .. } => b"54000",

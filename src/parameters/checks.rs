@@ -60,11 +60,26 @@ pub struct Check {
     pub outcome: Outcome,
 }
 
+/// How the scale of a run and the scale in force go together.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Scales {
+    /// True where the run defined a scale anew, which takes the place of that in force.
+    pub is_new: bool,
+    /// Slope and intercept of the link; `None`: there is none.
+    pub link: Option<(f64, f64)>,
+    /// The share of the common items that drifted; `None`: nothing can be said.
+    pub drifted: Option<f64>,
+    /// Mean and standard deviation of ability of all persons on the published scale.
+    pub population: Option<(f64, f64)>,
+}
+
 /// A run beside what is in force.
 #[derive(Debug, Clone, Copy)]
 pub struct Comparison<'a> {
     /// What it found.
     pub calibration: &'a Calibration,
+    /// How its scale and the scale in force go together.
+    pub scales: Scales,
     /// What is in force.
     pub in_force: &'a InForce,
     /// Items in force that it should have estimated, and did not.
@@ -104,6 +119,13 @@ impl Comparison<'_> {
             "items_lost" => share(self.items_lost.lost, self.items_lost.expected),
             "items_left_behind" => self.left_behind(),
             "persons_lost" => self.persons_lost(),
+            "scale_shift" => self.new_scale().map(|(_, intercept)| intercept.abs()),
+            "scale_stretch" => self.new_scale().map(|(slope, _)| slope.ln().abs()),
+            "population_shift" => self.populations().map(|(now, then)| (now.0 - then.0).abs()),
+            "population_stretch" => {
+                self.populations().map(|(now, then)| (now.1 / then.1).ln().abs())
+            }
+            "drifted_items" => self.scales.drifted,
             "difficulty_disagreement" => self.difficulty_disagreement(),
             "score_change" => self.scores?.mean_absolute_change,
             "score_disorder" => self.scores?.disorder,
@@ -113,9 +135,20 @@ impl Comparison<'_> {
         }
     }
 
+    /// The link of a scale that takes the place of the one in force.
+    fn new_scale(&self) -> Option<(f64, f64)> {
+        self.scales.link.filter(|_| self.scales.is_new)
+    }
+
+    /// Mean and standard deviation of ability now and in the run in force, on one scale.
+    fn populations(&self) -> Option<((f64, f64), (f64, f64))> {
+        let now = self.scales.population.filter(|_| !self.scales.is_new)?;
+        Some((now, self.in_force.population?))
+    }
+
     /// The share of the items in force that keep their values, on a scale that is no more.
     fn left_behind(&self) -> Option<f64> {
-        if self.limited {
+        if self.limited || !self.scales.is_new {
             return None;
         }
         let replaced = self.calibration.calibrated();
@@ -134,7 +167,7 @@ impl Comparison<'_> {
             .calibration
             .calibrated()
             .filter_map(|item| {
-                Some((item.difficulty?, self.in_force.items.get(&item.item)?.difficulty))
+                Some((item.difficulty?, self.in_force.items.get(&item.item)?.parameters.difficulty))
             })
             .unzip();
         if now.len() < LEAST_COMMON_ITEMS {

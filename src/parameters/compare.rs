@@ -60,8 +60,10 @@ pub fn runs(
     };
     let query = format!(
         "SELECT COALESCE(a.item, w.item), a.difficulty, a.discrimination, a.se_difficulty, \
-                a.se_discrimination, w.difficulty, w.discrimination \
-         FROM (SELECT p.item, p.difficulty, p.discrimination, p.se_difficulty, p.se_discrimination \
+                a.se_discrimination, w.difficulty, w.discrimination, a.drifted \
+         FROM (SELECT p.item, p.difficulty, p.discrimination, p.se_difficulty, \
+                      p.se_discrimination, \
+                      'drifted' OPERATOR(pg_catalog.=) ANY (p.flags) AS drifted \
                FROM {} AS p WHERE p.run_id OPERATOR(pg_catalog.=) $1 \
                  AND p.status OPERATOR(pg_catalog.=) 'calibrated') AS a \
          FULL JOIN ({with}) AS w ON w.item OPERATOR(pg_catalog.=) a.item",
@@ -99,7 +101,6 @@ fn compared(row: &Row, quadrature: &Quadrature) -> Result<ComparedItem, Extensio
         change(difficulty, with_difficulty),
         change(discrimination, with_discrimination),
         distance,
-        // Which items drifted is known where a run was linked.
-        None,
+        row.get::<bool>(8)?.filter(|_| distance.is_some()),
     ))
 }

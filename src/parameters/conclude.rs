@@ -13,7 +13,7 @@ use crate::error::ExtensionError;
 use crate::postgres::privileges::{as_owner, current_role, role_name};
 use crate::postgres::schema::Schema;
 use crate::postgres::spi::Spi;
-use irt::{Calibration, ItemResult};
+use irt::{Calibration, IrtError, ItemResult};
 use pgrx::datum::TimestampWithTimeZone;
 use std::collections::HashSet;
 
@@ -28,12 +28,23 @@ pub struct Estimated<'a> {
     pub only: Option<&'a [String]>,
     /// False: a rehearsal.
     pub wanted: bool,
+    /// Why its estimates are not on the scale in force.
+    pub other_scale: Option<&'a OtherScale>,
     /// What it was compared with.
     pub in_force: &'a InForce,
     /// What came of that.
     pub checks: &'a [Check],
     /// When it ends.
     pub ended_at: TimestampWithTimeZone,
+}
+
+/// Why estimates are not on the scale in force, and would not be after their publication.
+#[derive(Debug, Clone, PartialEq)]
+pub enum OtherScale {
+    /// They could not be linked to it.
+    NotLinked(IrtError),
+    /// They are some of a bank's items, on a scale of their own.
+    ItemList,
 }
 
 /// Why nothing was published.
@@ -47,6 +58,8 @@ pub enum Withheld {
     Outdated,
     /// The checks that say so.
     Checks(Vec<Check>),
+    /// They are on another scale than what is in force.
+    OtherScale(OtherScale),
 }
 
 impl Withheld {
@@ -54,7 +67,7 @@ impl Withheld {
     fn as_str(&self) -> &'static str {
         match self {
             Self::NotRequested => "not_requested",
-            Self::NeedsApproval | Self::Outdated | Self::Checks(_) => "held",
+            Self::NeedsApproval | Self::Outdated | Self::Checks(_) | Self::OtherScale(_) => "held",
         }
     }
 }
@@ -136,6 +149,9 @@ fn not_calibrated(only: Option<&[String]>, chosen: &[&ItemResult]) -> Vec<String
 fn withheld(bank: &Bank, run: Estimated<'_>, newest: Option<i64>) -> Option<Withheld> {
     if !run.wanted {
         return Some(Withheld::NotRequested);
+    }
+    if let Some(other) = run.other_scale {
+        return Some(Withheld::OtherScale(other.clone()));
     }
     let holding: Vec<Check> =
         run.checks.iter().filter(|check| check.outcome == Outcome::Hold).cloned().collect();

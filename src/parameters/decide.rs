@@ -20,6 +20,9 @@ use candidate::Candidate;
 use pgrx::datum::JsonB;
 use serde_json::json;
 
+/// The key in a run's settings that says why it could not be put on the scale in force.
+pub const NOT_LINKED: &str = "not_linked";
+
 /// irt_publish: puts a successful run in force.
 ///
 /// # Errors

@@ -10,6 +10,7 @@ use crate::error::ExtensionError;
 use crate::postgres::reading;
 use crate::postgres::schema::Schema;
 use crate::postgres::spi::{Row, Spi};
+use irt::linking::ItemErrors;
 use irt::{IrtError, ItemParameters};
 use std::collections::HashMap;
 
@@ -22,8 +23,23 @@ pub struct InForce {
     pub rolled_back: bool,
     /// Persons of the run in force: the one that the newest publication that stands is of.
     pub persons_count: Option<i64>,
+    /// Mean and standard deviation of their abilities, where it is known.
+    pub population: Option<(f64, f64)>,
     /// Items by the text of their key.
-    pub items: HashMap<String, ItemParameters>,
+    pub items: HashMap<String, ItemInForce>,
+}
+
+/// What an item is scored with.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ItemInForce {
+    /// Its parameters.
+    pub parameters: ItemParameters,
+    /// Their standard errors, where there are any.
+    pub errors: Option<ItemErrors>,
+    /// The responses that they were estimated from; `None`: another program's.
+    pub responses_count: Option<i64>,
+    /// The run that estimated them; `None`: another program.
+    pub run_id: Option<i64>,
 }
 
 /// Reads what is in force in a bank; see [`catch_up`]. Tables of a version that knew no publications
@@ -45,13 +61,22 @@ pub fn read(schema: &Schema, bank: &str) -> Result<InForce, ExtensionError> {
                 (SELECT r.persons_count FROM {publications} AS p \
                  JOIN {runs} AS r ON r.id OPERATOR(pg_catalog.=) p.run_id \
                  WHERE p.bank OPERATOR(pg_catalog.=) $1 AND {stands} \
+                 ORDER BY p.id DESC LIMIT 1), \
+                (SELECT r.population_mean FROM {publications} AS p \
+                 JOIN {runs} AS r ON r.id OPERATOR(pg_catalog.=) p.run_id \
+                 WHERE p.bank OPERATOR(pg_catalog.=) $1 AND {stands} \
+                 ORDER BY p.id DESC LIMIT 1), \
+                (SELECT r.population_sd FROM {publications} AS p \
+                 JOIN {runs} AS r ON r.id OPERATOR(pg_catalog.=) p.run_id \
+                 WHERE p.bank OPERATOR(pg_catalog.=) $1 AND {stands} \
                  ORDER BY p.id DESC LIMIT 1) \
          FROM {publications} AS n WHERE n.bank OPERATOR(pg_catalog.=) $1",
         runs = schema.runs(),
         stands = publications::stands(schema),
     );
     let items = format!(
-        "SELECT f.item, f.discrimination, f.difficulty FROM {} AS f \
+        "SELECT f.item, f.discrimination, f.difficulty, f.se_discrimination, f.se_difficulty, \
+                f.responses_count, f.run_id FROM {} AS f \
          WHERE f.bank OPERATOR(pg_catalog.=) $1",
         schema.relation("irt_parameters_in_force")
     );
@@ -62,18 +87,30 @@ pub fn read(schema: &Schema, bank: &str) -> Result<InForce, ExtensionError> {
             newest: row.get(1)?,
             rolled_back: row.get(2)? == Some(true),
             persons_count: row.get(3)?,
+            population: row.get(4)?.zip(row.get(5)?),
             items: HashMap::new(),
         };
         let rows = client.select(items.as_str(), None, &[bank.into()])?;
-        let bytes = (rows.len() * size_of::<(String, ItemParameters)>()) as u64;
+        let bytes = (rows.len() * size_of::<(String, ItemInForce)>()) as u64;
         let refused = |_| IrtError::OutOfMemory { what: "what is in force", bytes };
         found.items.try_reserve(rows.len()).map_err(refused)?;
         for row in rows {
             if let (Some(item), Some(a), Some(b)) = (row.get(1)?, row.get(2)?, row.get(3)?) {
-                found.items.insert(item, ItemParameters::new(a, b));
+                found.items.insert(item, read_item(ItemParameters::new(a, b), &row)?);
             }
         }
         Ok(found)
+    })
+}
+
+fn read_item(parameters: ItemParameters, row: &Row) -> Result<ItemInForce, ExtensionError> {
+    let errors = row.get(4)?.zip(row.get(5)?);
+    Ok(ItemInForce {
+        parameters,
+        errors: errors
+            .map(|(discrimination, difficulty)| ItemErrors { discrimination, difficulty }),
+        responses_count: row.get(6)?,
+        run_id: row.get(7)?,
     })
 }
 

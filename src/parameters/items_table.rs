@@ -6,12 +6,13 @@
 mod change;
 
 use super::item_values::ItemValues;
-use crate::bank::{Bank, Items};
+use crate::bank::{Bank, Column, Items};
 use crate::error::ExtensionError;
 use crate::postgres::local_settings::LocalSettings;
 use crate::postgres::privileges::{always_as_relation_owner, as_relation_owner};
 use crate::postgres::spi::Spi;
 use change::Change;
+use irt::ItemParameters;
 use pgrx::prelude::*;
 use std::collections::HashSet;
 
@@ -69,15 +70,62 @@ pub fn count_present(bank: &Bank, texts: &[&str]) -> Result<usize, ExtensionErro
 /// # Errors
 /// When the table cannot be read.
 pub fn pinned(bank: &Bank, texts: &[&str]) -> Result<HashSet<String>, ExtensionError> {
-    let Some((items, pin)) =
-        bank.items.as_ref().and_then(|items| Some((items, items.pin.as_ref()?)))
-    else {
-        return Ok(HashSet::new());
-    };
+    match bank.items.as_ref().and_then(|items| items.pin.as_ref()) {
+        Some(pin) => marked(bank, pin, texts),
+        None => Ok(HashSet::new()),
+    }
+}
+
+/// Those of the items whose rows have true in a boolean column. As the current role.
+///
+/// # Errors
+/// When the table cannot be read.
+pub fn marked(
+    bank: &Bank,
+    mark: &Column,
+    texts: &[&str],
+) -> Result<HashSet<String>, ExtensionError> {
+    let Some(items) = &bank.items else { return Ok(HashSet::new()) };
     as_relation_owner(items.relation.oid, &items.relation.name, || {
         let _settings = LocalSettings::without_row_security();
-        let same = format!("{} AND i.{}", same_key(bank, items)?, pin.quoted());
+        let same = format!("{} AND i.{}", same_key(bank, items)?, mark.quoted());
         present(items, &same, texts)
+    })
+}
+
+/// The discriminations and difficulties that the table holds of these items. As the current role.
+///
+/// # Errors
+/// When the table cannot be read.
+pub fn held_parameters(
+    bank: &Bank,
+    texts: &[&str],
+) -> Result<Vec<(String, ItemParameters)>, ExtensionError> {
+    let Some(items) = &bank.items else { return Ok(Vec::new()) };
+    as_relation_owner(items.relation.oid, &items.relation.name, || {
+        let _settings = LocalSettings::without_row_security();
+        let statement = format!(
+            "SELECT x.item, i.irt_discrimination::pg_catalog.float8, \
+                    i.irt_difficulty::pg_catalog.float8 \
+             FROM {} AS i, ROWS FROM (pg_catalog.unnest($1)) AS x (item) \
+             WHERE {} AND i.irt_discrimination IS NOT NULL AND i.irt_difficulty IS NOT NULL",
+            items.relation.name,
+            same_key(bank, items)?
+        );
+        Spi::connect(|client| {
+            let rows = client.select(statement.as_str(), None, &[texts.to_vec().into()])?;
+            let held = rows.into_iter().filter_map(|row| {
+                let values = || Ok((row.get(1)?, row.get(2)?, row.get(3)?));
+                match values() {
+                    Ok((Some(item), Some(a), Some(b))) => {
+                        Some(Ok((item, ItemParameters::new(a, b))))
+                    }
+                    Ok(_) => None,
+                    Err(error) => Some(Err(error)),
+                }
+            });
+            held.collect()
+        })
     })
 }
 

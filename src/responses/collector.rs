@@ -2,9 +2,9 @@
 
 use super::batch::{Batch, Waiting};
 use super::keys::Keys;
-use super::query::{Column, Sink};
 use super::values::{Correctness, Time, WrongValues};
 use crate::error::ExtensionError;
+use crate::postgres::query::{Column, Sink};
 use crate::server_settings;
 use irt::{IrtError, NO_TIME, ResponseRows};
 use pgrx::pg_sys::Datum;

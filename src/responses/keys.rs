@@ -7,11 +7,11 @@
 
 use super::hash_index::{HashIndex, make_room};
 use super::labels::collect;
-use super::query::Column;
 use super::small_keys::SmallKeys;
 use super::typed_keys::TypedKeys;
 use crate::error::ExtensionError;
 use crate::postgres::encoding::decode;
+use crate::postgres::query::Column;
 use irt::IrtError;
 use pgrx::pg_sys::{self, Datum};
 

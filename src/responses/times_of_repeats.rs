@@ -1,9 +1,9 @@
 //! The times of repeats.
 
 use super::keys::Keys;
-use super::query::{Column, Sink};
 use super::values::{Correctness, Time};
 use crate::error::ExtensionError;
+use crate::postgres::query::{Column, Sink};
 use irt::{GroupedResponses, NO_TIME};
 use pgrx::pg_sys::Datum;
 

@@ -8,8 +8,8 @@
 use super::hash_index::{HashIndex, KeyedHash, make_room};
 use super::images::{Images, Layout};
 use super::labels::collect;
-use super::query::Column;
 use crate::error::ExtensionError;
+use crate::postgres::query::Column;
 use crate::postgres::text_output::{pin_text_settings, text_of};
 use irt::IrtError;
 use pgrx::PgMemoryContexts;

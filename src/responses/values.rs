@@ -1,7 +1,7 @@
 //! What a correctness and a time look like in each accepted type.
 
-use super::query::Column;
 use crate::error::ExtensionError;
+use crate::postgres::query::Column;
 use irt::NO_TIME;
 use pgrx::pg_sys::{self, Datum};
 use std::cmp::Ordering;

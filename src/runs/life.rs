@@ -175,10 +175,10 @@ impl Run<'_> {
         let Some((loaded, before)) = self.load_if_enough(&bank, &settings, &mut threads)? else {
             return self.skip(&settings);
         };
-        let (calibration, scores) = self.calibrate(loaded, &settings, &before, threads)?;
+        let (placed, scores) = self.calibrate(loaded, &settings, &before, threads)?;
         self.reporter.enter(Phase::Publishing)?;
-        let checks = self.compare(&bank, &settings, &calibration, scores, &before)?;
-        self.publish(&bank, &calibration, &before.in_force, &checks)
+        let checks = self.compare(&bank, &settings, &placed, scores, &before)?;
+        self.publish(&bank, &placed, &before.in_force, &checks)
     }
 
     /// False where the bank's ownership forbids the run.

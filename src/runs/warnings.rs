@@ -3,8 +3,9 @@
 use super::items::few;
 use super::should_run::ResponseCounts;
 use crate::bank::{Bank, CheckedSettings, DEFAULT_BANK};
+use crate::error::begin_a_new_scale;
 use crate::parameters::checks::{Check, Outcome};
-use crate::parameters::conclude::{Conclusion, Withheld};
+use crate::parameters::conclude::{Conclusion, OtherScale, Withheld};
 use crate::postgres::error_report::ErrorReport;
 use irt::{Calibration, Flag};
 use pgrx::spi::quote_literal;
@@ -96,6 +97,15 @@ pub fn of_checks(
         None => return of_loud_checks(bank, run_id, checks),
         Some(Withheld::NotRequested) => return None,
         Some(Withheld::Checks(holding)) => (because_of(holding), in_words(holding)),
+        Some(Withheld::OtherScale(OtherScale::NotLinked(reason))) => (
+            "its estimates could not be put on the scale in force".to_owned(),
+            format!("Reason: {reason}."),
+        ),
+        Some(Withheld::OtherScale(OtherScale::ItemList)) => (
+            "item_ids would put some items on a new scale and leave the others on the old one"
+                .to_owned(),
+            String::new(),
+        ),
         Some(Withheld::Outdated) => {
             ("something else was published or rolled back while it ran".to_owned(), String::new())
         }
@@ -111,6 +121,9 @@ pub fn of_checks(
              SELECT irt_run_calibration(force => true{});",
             more_than_default(bank)
         ),
+        Some(Withheld::OtherScale(OtherScale::NotLinked(reason))) => {
+            format!("{} {}", reason.hint(), begin_a_new_scale(bank))
+        }
         _ => format!(
             "See what it would change: SELECT * FROM irt_compare_runs({run_id}); then put it in \
              force: SELECT irt_publish({run_id}); or turn it down: SELECT irt_reject({run_id});"

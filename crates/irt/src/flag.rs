@@ -26,6 +26,8 @@ pub enum Flag {
     QuadratureLimited,
     /// No standard error could be computed.
     NoStandardError,
+    /// It changed against the values in force by more than sampling error.
+    Drifted,
 }
 
 impl Flag {
@@ -44,6 +46,7 @@ impl Flag {
             Self::ExtremeDifficulty => "extreme_difficulty",
             Self::QuadratureLimited => "quadrature_limited",
             Self::NoStandardError => "no_standard_error",
+            Self::Drifted => "drifted",
         }
     }
 }

@@ -44,6 +44,7 @@ mod curve_distance;
 mod drift;
 mod haebara;
 mod link;
+mod linked;
 mod mean_sigma;
 mod method;
 mod minimum;

@@ -4,7 +4,9 @@
 //! of bin/run_irt_calibration, the table in docs/reference.md. Column defaults stay as they are: they are for dumps of
 //! older versions.
 
-use super::setting::{KeptResponse, Publish, Setting, SettingValue, StandardErrorMethod, settings};
+use super::setting::{
+    KeptResponse, LinkMethod, Publish, Scale, Setting, SettingValue, StandardErrorMethod, settings,
+};
 
 /// The most replicates that can be asked for: a typing error should not compute for a year.
 const MAX_BOOTSTRAP_ITERATIONS: i32 = 1_000_000;
@@ -125,6 +127,34 @@ settings! {
         comment: "Standard deviation of the prior of abilities when persons are scored.",
         meaning: "its standard deviation, 0.001 to 1000",
         expected: "between 0.001 and 1000",
+        since: "0.3.0",
+        of_fit: false,
+    }
+    scale: Scale = Scale::Linked, |_| true, {
+        comment: "What origin and unit of ability are: linked or anchored, those in force; population, \
+                  those of the reference group of each run.",
+        meaning: "`linked`: the run is estimated freely and put on the scale in force by its common \
+                  items; `anchored`: anchors keep their values, the others and the groups are \
+                  estimated; `population`: the reference group is N(0, 1). Changing it under \
+                  `after_approval` takes EXECUTE on irt_publish",
+        documented_default: Some(
+            "`linked` for a bank that irt_configure creates, and for `default` without a row; \
+             `population` where a version before 0.3.0 calibrated it without a row, and as the \
+             column's own default, for rows of restored dumps",
+        ),
+        expected: "'linked', 'anchored' or 'population'",
+        check: Some("scale OPERATOR(pg_catalog.=) \
+                     ANY ('{linked,anchored,population}'::pg_catalog.text[])"),
+        column_default: Some("'population'"),
+        since: "0.3.0",
+        of_fit: false,
+    }
+    linking_method: LinkMethod = LinkMethod::StockingLord, |_| true, {
+        comment: "How a run is linked to the scale in force: stocking_lord, haebara or mean_sigma.",
+        meaning: "how the link is found: `stocking_lord`, `haebara` or `mean_sigma`",
+        expected: "'stocking_lord', 'haebara' or 'mean_sigma'",
+        check: Some("linking_method OPERATOR(pg_catalog.=) \
+                     ANY ('{stocking_lord,haebara,mean_sigma}'::pg_catalog.text[])"),
         since: "0.3.0",
         of_fit: false,
     }

@@ -182,6 +182,30 @@ words! {
     }
 }
 
+words! {
+    /// What origin and unit of ability are.
+    Scale {
+        /// Those in force: the run is estimated freely, then linked.
+        Linked = "linked",
+        /// Those in force: anchors keep their values.
+        Anchored = "anchored",
+        /// Those of the run's reference group.
+        Population = "population",
+    }
+}
+
+words! {
+    /// How a run is put on the scale in force.
+    LinkMethod {
+        /// By the test's characteristic curve.
+        StockingLord = "stocking_lord",
+        /// By the items' characteristic curves.
+        Haebara = "haebara",
+        /// By mean and standard deviation of b.
+        MeanSigma = "mean_sigma",
+    }
+}
+
 /// For serde: a setting by its JSON.
 pub(super) fn serialize<T: SettingValue, S: Serializer>(
     value: &T,

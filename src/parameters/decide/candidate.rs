@@ -1,5 +1,6 @@
 //! A run that somebody decides about.
 
+use super::NOT_LINKED;
 use super::publications::Kind;
 use crate::error::{DecisionError, ExtensionError};
 use crate::postgres::reading;
@@ -18,6 +19,8 @@ pub struct Candidate {
     /// What became of it so far.
     pub publication: Option<String>,
     compared_with: Option<i64>,
+    /// Why it could not be put on the scale in force.
+    not_linked: Option<String>,
     /// The items that the run was limited to.
     only: Option<HashSet<String>>,
 }
@@ -62,6 +65,7 @@ impl Candidate {
             bank: row.get(1)?.unwrap_or_default(),
             publication: row.get(3)?,
             compared_with: row.get(4)?,
+            not_linked: settings.get(NOT_LINKED).and_then(Value::as_str).map(str::to_owned),
             only,
         })
     }
@@ -69,6 +73,10 @@ impl Candidate {
     /// As what it may be published, if it may; `newest` is the newest row under the lock.
     pub fn kind(&self, newest: Option<i64>) -> Result<Kind, ExtensionError> {
         let run_id = self.run_id;
+        if let Some(reason) = &self.not_linked {
+            let (bank, reason) = (self.bank.clone(), reason.clone());
+            return Err(DecisionError::NotLinked { run_id, bank, reason }.into());
+        }
         match self.publication.as_deref() {
             Some("published") => Ok(Kind::Restored),
             Some("rejected") => {

@@ -11,6 +11,7 @@ use crate::postgres::transactions::{Isolation, transaction};
 use crate::responses::{Loaded, check_memory, of_bank};
 use crate::runs::audit::Summary;
 use crate::runs::{items, should_run, warnings};
+use crate::scale::{Placed, place};
 use irt::scoring::ScoreComparison;
 use irt::{Calibration, Monitor, Responses};
 
@@ -39,7 +40,8 @@ impl Run<'_> {
             if let Some(only) = &only {
                 items::must_be_of(bank, only, loaded.labels())?;
             }
-            Ok(Some((loaded, Before::read(&bank.name)?)))
+            let before = Before::read(bank, loaded.labels())?;
+            Ok(Some((loaded, before)))
         })
     }
 
@@ -50,9 +52,15 @@ impl Run<'_> {
         settings: &CheckedSettings,
         before: &Before,
         mut threads: Threads,
-    ) -> Result<(Calibration, Option<ScoreComparison>), ExtensionError> {
-        let compare = |responses: &Responses, found: &Calibration, monitor: &dyn Monitor| {
-            before.scores(responses, found, settings, monitor)
+    ) -> Result<(Placed, Option<ScoreComparison>), ExtensionError> {
+        let compare = |responses: &Responses, found: Calibration, monitor: &dyn Monitor| {
+            let placed = place(found, settings, &before.common, &before.in_force);
+            let scores = match placed.refused {
+                None => before.scores(responses, &placed.calibration, settings, monitor)?,
+                // On two scales there is nothing to compare.
+                Some(_) => None,
+            };
+            Ok((placed, scores))
         };
         let estimate = estimation::estimate(
             loaded,
@@ -65,12 +73,12 @@ impl Run<'_> {
         if let Some(warning) = estimate.repeats_warning(settings.repeated_responses) {
             self.warn(&warning);
         }
-        let (calibration, scores) = estimate.calibration?;
+        let (placed, scores) = estimate.calibration?;
         let bootstrapped = settings.standard_errors == StandardErrorMethod::Bootstrap;
-        self.facts.fitted = Some(Summary::of(&calibration, bootstrapped));
-        if let Some(report) = warnings::thinly_covered(&calibration, self.run_id, settings) {
+        self.facts.fitted = Some(Summary::of(&placed.calibration, bootstrapped));
+        if let Some(report) = warnings::thinly_covered(&placed.calibration, self.run_id, settings) {
             self.caller.report(Level::Notice, &report);
         }
-        Ok((calibration, scores))
+        Ok((placed, scores))
     }
 }

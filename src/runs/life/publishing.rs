@@ -1,18 +1,20 @@
 //! The end of a run: its transaction, and publishing again and again while others are in the way.
 
 use super::Run;
-use crate::bank::Bank;
+use crate::bank::{Bank, Scale};
 use crate::error::ExtensionError;
 use crate::parameters::checks::Check;
-use crate::parameters::conclude::{Estimated, conclude};
+use crate::parameters::conclude::{Estimated, OtherScale, conclude};
 use crate::parameters::in_force::InForce;
+use crate::postgres::privileges::as_owner;
 use crate::postgres::transactions::replicated_transaction;
 use crate::postgres::{cancels, interrupts};
 use crate::runs::audit::{self, EndedRun, Status};
 use crate::runs::lock_wait::Place;
 use crate::runs::outcome::Held;
 use crate::runs::{failure, warnings};
-use irt::{Calibration, IrtError};
+use crate::scale::{self, Placed};
+use irt::IrtError;
 use pgrx::datum::TimestampWithTimeZone;
 use std::time::Duration;
 
@@ -39,7 +41,7 @@ impl Run<'_> {
     pub(super) fn publish(
         &mut self,
         bank: &Bank,
-        calibration: &Calibration,
+        placed: &Placed,
         in_force: &InForce,
         checks: &[Check],
     ) -> Result<EndedRun, ExtensionError> {
@@ -47,6 +49,8 @@ impl Run<'_> {
             .items
             .as_ref()
             .map(|items| Place { oid: items.relation.oid, name: items.relation.name.clone() });
+        let limited = self.request.item_ids().is_some();
+        let other_scale = other_scale(placed, in_force, limited);
         loop {
             let published = self.conclude(|run| {
                 let now = audit::now()?;
@@ -55,15 +59,18 @@ impl Run<'_> {
                     bank,
                     Estimated {
                         run_id: run.run_id,
-                        calibration,
+                        calibration: &placed.calibration,
                         only: only.as_deref(),
                         wanted: run.request.is_to_be_published(),
+                        other_scale: other_scale.as_ref(),
                         in_force,
                         checks,
                         ended_at: now,
                     },
                 )?;
-                audit::record_quadrature_nodes(run.run_id, calibration.quadrature_nodes)?;
+                let nodes = placed.calibration.quadrature_nodes;
+                audit::record_quadrature_nodes(run.run_id, nodes)?;
+                as_owner(|schema| scale::record::record(schema, run.run_id, placed))?;
                 Ok((published, run.end(Status::Success, now)?))
             });
             match published {
@@ -114,4 +121,13 @@ fn pause() {
         std::thread::sleep(Duration::from_millis(10));
         interrupts::check();
     }
+}
+
+/// Why these estimates are not on the scale in force.
+fn other_scale(placed: &Placed, in_force: &InForce, limited: bool) -> Option<OtherScale> {
+    if let Some(reason) = &placed.refused {
+        return Some(OtherScale::NotLinked(reason.clone()));
+    }
+    let beside_older_scale = limited && !in_force.items.is_empty();
+    (beside_older_scale && placed.scale == Scale::Population).then_some(OtherScale::ItemList)
 }

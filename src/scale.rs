@@ -1,0 +1,22 @@
+//! The scale of a run: what origin and unit of ability are.
+//!
+//! A run is estimated with its reference group at N(0, 1). On scale `population` that is the
+//! scale; on `linked` it is put on the scale in force by the items that both have; on `anchored`
+//! anchors held it there while it was estimated.
+//!
+//! | file | what is in it |
+//! |---|---|
+//! | `common` | the items by which a run can be put on the scale in force |
+//! | `placing` | drift, link, and the estimates on the scale on which they are published |
+//! | `item_query` | items with their parameters, as a query yields them |
+//! | `link_of_queries` | irt_link |
+//! | `record` | what the run's row and irt_run_groups say of it |
+
+pub mod common;
+mod item_query;
+mod link_of_queries;
+mod placing;
+pub mod record;
+
+pub use link_of_queries::link;
+pub use placing::{FoundLink, Placed, place};

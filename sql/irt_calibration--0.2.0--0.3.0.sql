@@ -1,6 +1,7 @@
--- Written by hand: what irt_calibration--0.3.0.sql has and irt_calibration--0.2.0.sql has not.
--- tests/upgrade.rs compares an updated catalog with that of a fresh install. From "settings: ..." to
--- "end of settings" it is written by `make schema`.
+-- By hand: how tables of irt_calibration--0.2.0.sql become those of irt_calibration--0.3.0.sql, and
+-- their data. The rest is written by `make schema`: from "settings: ..." to "end of settings", and
+-- from "schema: ..." to "end of schema", what the install script has and the old one has not.
+-- tests/upgrade.rs compares an updated catalog with that of a fresh install.
 
 \echo Use "ALTER EXTENSION irt_calibration UPDATE" to load this file. \quit
 
@@ -49,30 +50,22 @@ ALTER TABLE irt_item_banks
     ADD COLUMN group_column pg_catalog.name,
     ADD COLUMN reference_group pg_catalog.text,
     ADD COLUMN anchor_column pg_catalog.name;
-COMMENT ON COLUMN irt_item_banks.owner IS
-    'Role that may change the bank. Its runs are refused to roles that lack its rights, unless it is a superuser or the extension''s owner. NULL: nobody has taken the bank over yet.';
-COMMENT ON COLUMN irt_item_banks.configured_by IS 'Role that called irt_configure last.';
-COMMENT ON COLUMN irt_item_banks.pin_column IS
-    'Column of items: true for items that are estimated and compared, and not published. NULL: none is.';
-COMMENT ON COLUMN irt_item_banks.group_column IS
-    'Column of responses: to which population of persons one belongs. NULL: all are of one.';
-COMMENT ON COLUMN irt_item_banks.reference_group IS
-    'The group that is N(0, 1) where a run defines the scale. NULL: the largest of the bank''s first run.';
-COMMENT ON COLUMN irt_item_banks.anchor_column IS
-    'Column of items: true for those by which runs are put on the scale in force. NULL: chosen by what is known of them.';
+-- settings: new columns
+ALTER TABLE irt_item_banks ADD COLUMN publish pg_catalog.text NOT NULL DEFAULT 'automatic'
+    CHECK (publish OPERATOR(pg_catalog.=) ANY ('{automatic,after_approval}'::pg_catalog.text[]));
+ALTER TABLE irt_item_banks ADD COLUMN score_prior_mean pg_catalog.float8 NOT NULL DEFAULT 0;
+ALTER TABLE irt_item_banks ADD COLUMN score_prior_sd pg_catalog.float8 NOT NULL DEFAULT 1;
+ALTER TABLE irt_item_banks ADD COLUMN scale pg_catalog.text NOT NULL DEFAULT 'population'
+    CHECK (scale OPERATOR(pg_catalog.=) ANY ('{linked,anchored,population}'::pg_catalog.text[]));
+ALTER TABLE irt_item_banks ADD COLUMN linking_method pg_catalog.text NOT NULL DEFAULT 'stocking_lord'
+    CHECK (linking_method OPERATOR(pg_catalog.=) ANY ('{stocking_lord,haebara,mean_sigma}'::pg_catalog.text[]));
+-- end of settings
 
-ALTER TABLE irt_calibration_runs ADD COLUMN run_by pg_catalog.name;
-COMMENT ON COLUMN irt_calibration_runs.run_by IS
-    'Role with whose rights it ran; NULL: not known, as of older versions and adopted runs.';
-
--- How many of the responses that a run saw were correct: what was changed since is new.
-ALTER TABLE irt_calibration_runs ADD COLUMN responses_correct_count pg_catalog.int8;
-COMMENT ON COLUMN irt_calibration_runs.responses_correct_count IS
-    'The correct ones among responses_seen_count. NULL: a run of 0.2.0 or older.';
-
--- What becomes of a run's estimates is decided: publications, and what they put in force.
 ALTER TABLE irt_calibration_runs
-    -- NULL: no success, or an adopted one.
+    ADD COLUMN run_by pg_catalog.name,
+    -- How many of the responses that a run saw were correct: what was changed since is new.
+    ADD COLUMN responses_correct_count pg_catalog.int8,
+    -- What became of its estimates. NULL: no success, or an adopted one.
     ADD COLUMN publication pg_catalog.text
         CHECK (publication OPERATOR(pg_catalog.=)
                ANY ('{published,held,rejected,not_requested}'::pg_catalog.text[])),
@@ -88,19 +81,16 @@ ALTER TABLE irt_calibration_runs
     ADD COLUMN se_link_intercept pg_catalog.float8,
     ADD COLUMN common_items pg_catalog.int4,
     ADD COLUMN drifted_items pg_catalog.int4;
+
 ALTER TABLE irt_item_parameters DROP CONSTRAINT irt_item_parameters_status_check;
 ALTER TABLE irt_item_parameters ADD CONSTRAINT irt_item_parameters_status_check
     CHECK (status OPERATOR(pg_catalog.=)
            ANY ('{calibrated,skipped,anchored}'::pg_catalog.text[]));
-COMMENT ON COLUMN irt_item_parameters.status IS
-    'calibrated, skipped, or anchored: it kept the values in force.';
-COMMENT ON COLUMN irt_calibration_runs.em_iterations IS
-    'E-steps that the estimator needed, those of its Newton steps included.';
-COMMENT ON COLUMN irt_item_parameters.previous_difficulty IS
-    'b that was in force in the bank.';
-COMMENT ON COLUMN irt_item_parameters.previous_discrimination IS
-    'a that was in force in the bank.';
 
+-- A standby can read it now. What dead workers left in it is not shown, and goes with the next run.
+ALTER TABLE irt_running_calibrations SET LOGGED;
+
+-- schema: what is new
 -- What was put in force, and what was taken back: the history from which irt_parameters_in_force
 -- follows. Rows are added, and stay.
 CREATE TABLE irt_publications (
@@ -128,8 +118,11 @@ CREATE TABLE irt_publications (
     follows pg_catalog.int8 NOT NULL,
     CHECK (run_id IS NOT NULL OR undoes IS NOT NULL)
 );
+
 CREATE INDEX ON irt_publications (bank, id);
+
 CREATE UNIQUE INDEX ON irt_publications (bank, follows);
+
 CREATE INDEX ON irt_publications (run_id);
 
 -- The newest values of every item that no rollback took back: a copy for now of what
@@ -323,229 +316,7 @@ WHERE i.status OPERATOR(pg_catalog.=) 'calibrated'
 ORDER BY p.bank, i.item, p.id DESC
 $$;
 
-CREATE  FUNCTION "irt_compare_runs"(
-	"run_id" bigint, /* Option < i64 > */
-	"with_run_id" bigint DEFAULT NULL /* Option < i64 > */
-) RETURNS TABLE (
-	"item" text,  /* Text */
-	"difficulty" double precision,  /* Option < f64 > */
-	"discrimination" double precision,  /* Option < f64 > */
-	"se_difficulty" double precision,  /* Option < f64 > */
-	"se_discrimination" double precision,  /* Option < f64 > */
-	"with_difficulty" double precision,  /* Option < f64 > */
-	"with_discrimination" double precision,  /* Option < f64 > */
-	"difficulty_change" double precision,  /* Option < f64 > */
-	"discrimination_change" double precision,  /* Option < f64 > */
-	"curve_distance" double precision,  /* Option < f64 > */
-	"drifted" bool  /* Option < bool > */
-)
-STABLE PARALLEL UNSAFE
-LANGUAGE c /* Rust */
-AS 'MODULE_PATHNAME', 'irt_compare_runs_wrapper';
-
-CREATE  FUNCTION "irt_drop_bank"(
-	"bank" text /* Option < Text > */
-) RETURNS void
-VOLATILE PARALLEL UNSAFE
-LANGUAGE c /* Rust */
-AS 'MODULE_PATHNAME', 'irt_drop_bank_wrapper';
-
-CREATE  FUNCTION "irt_forget_runs"(
-	"bank" text, /* Option < Text > */
-	"before" timestamp with time zone /* Option < TimestampWithTimeZone > */
-) RETURNS bigint /* i64 */
-VOLATILE PARALLEL UNSAFE
-LANGUAGE c /* Rust */
-AS 'MODULE_PATHNAME', 'irt_forget_runs_wrapper';
-
-CREATE  FUNCTION "irt_publish"(
-	"run_id" bigint, /* Option < i64 > */
-	"note" text DEFAULT NULL /* Option < Text > */
-) RETURNS @extschema@.irt_publications /* PublicationRow */
-VOLATILE PARALLEL UNSAFE
-LANGUAGE c /* Rust */
-AS 'MODULE_PATHNAME', 'irt_publish_wrapper';
-
-CREATE  FUNCTION "irt_reject"(
-	"run_id" bigint, /* Option < i64 > */
-	"note" text DEFAULT NULL /* Option < Text > */
-) RETURNS @extschema@.irt_calibration_runs /* RunRow */
-VOLATILE PARALLEL UNSAFE
-LANGUAGE c /* Rust */
-AS 'MODULE_PATHNAME', 'irt_reject_wrapper';
-
-CREATE  FUNCTION "irt_rollback"(
-	"bank" text DEFAULT 'default', /* Option < Text > */
-	"note" text DEFAULT NULL /* Option < Text > */
-) RETURNS @extschema@.irt_publications /* PublicationRow */
-VOLATILE PARALLEL UNSAFE
-LANGUAGE c /* Rust */
-AS 'MODULE_PATHNAME', 'irt_rollback_wrapper';
-
-CREATE  FUNCTION "irt_set_check"(
-	"check_name" text, /* Option < Text > */
-	"warn_above" double precision, /* Option < f64 > */
-	"hold_above" double precision, /* Option < f64 > */
-	"bank" text DEFAULT 'default' /* Option < Text > */
-) RETURNS @extschema@.irt_check_thresholds /* ThresholdRow */
-VOLATILE PARALLEL UNSAFE
-LANGUAGE c /* Rust */
-AS 'MODULE_PATHNAME', 'irt_set_check_wrapper';
-
-COMMENT ON COLUMN irt_calibration_runs.publication IS
-    'What became of a success: published, held, rejected, or not_requested. NULL: no success, or an adopted one.';
-COMMENT ON COLUMN irt_calibration_runs.items_published IS
-    'Items whose parameters were put in force by it.';
-COMMENT ON COLUMN irt_calibration_runs.compared_with IS
-    'The newest row of irt_publications when it was compared with what is in force; NULL: nothing was.';
-COMMENT ON COLUMN irt_calibration_runs.scale IS
-    'How the scale came about: linked, anchored or population. NULL: not known, as of older versions.';
-COMMENT ON COLUMN irt_calibration_runs.population_mean IS
-    'Mean ability of all persons on the published scale.';
-COMMENT ON COLUMN irt_calibration_runs.population_sd IS
-    'Standard deviation of the abilities of all persons on the published scale.';
-COMMENT ON COLUMN irt_calibration_runs.link_slope IS
-    'A of the link to the scale in force: b'' = A b + B, a'' = a / A. On scale population it is not applied.';
-COMMENT ON COLUMN irt_calibration_runs.link_intercept IS 'B of that link.';
-COMMENT ON COLUMN irt_calibration_runs.se_link_slope IS
-    'Standard error of A; NULL: a covariance was not kept. An upper bound where runs share persons.';
-COMMENT ON COLUMN irt_calibration_runs.se_link_intercept IS 'Standard error of B.';
-COMMENT ON COLUMN irt_calibration_runs.common_items IS
-    'Items that could link it to the scale in force, or anchors.';
-COMMENT ON COLUMN irt_calibration_runs.drifted_items IS 'Those of them that drifted.';
-
-REVOKE ALL ON TABLE irt_publications, irt_parameters_in_force, irt_current_parameters,
-    irt_run_checks, irt_check_thresholds, irt_counting_successes, irt_run_groups,
-    irt_run_covariances FROM PUBLIC;
-REVOKE EXECUTE ON FUNCTION irt_publish, irt_rollback, irt_reject, irt_set_check, irt_drop_bank,
-    irt_forget_runs, irt_publish_older_successes FROM PUBLIC;
-
-COMMENT ON TABLE irt_publications IS
-    'What was put in force, and what was taken back: one row each, never removed but with its bank.';
-COMMENT ON COLUMN irt_publications.id IS 'Number of the publication; a later one has a higher one.';
-COMMENT ON COLUMN irt_publications.bank IS 'Name of the bank.';
-COMMENT ON COLUMN irt_publications.run_id IS
-    'The run whose parameters it put in force; of a rollback, the run whose are in force again, or NULL.';
-COMMENT ON COLUMN irt_publications.published_at IS 'From when on it holds; increasing within a bank.';
-COMMENT ON COLUMN irt_publications.published_by IS
-    'Role that published, approved or rolled back; NULL: not known, as of older versions.';
-COMMENT ON COLUMN irt_publications.kind IS
-    'automatic: by a run; approved: by irt_publish; restored: an older run, or a rollback.';
-COMMENT ON COLUMN irt_publications.items IS
-    'Which of the run''s calibrated items it contains; NULL: all of them. A rollback contains none.';
-COMMENT ON COLUMN irt_publications.undoes IS 'The publication that a rollback takes back.';
-COMMENT ON COLUMN irt_publications.items_count IS
-    'How many items it contains; of a rollback, how many it takes back.';
-COMMENT ON COLUMN irt_publications.score_prior_mean IS 'Mean of the prior of scores then.';
-COMMENT ON COLUMN irt_publications.score_prior_sd IS
-    'Standard deviation of the prior of scores then.';
-COMMENT ON COLUMN irt_publications.note IS 'What somebody wanted to be remembered.';
-COMMENT ON COLUMN irt_publications.other_items IS
-    'Items in force beside its own, where they are fewer than those; for irt_parameters_at.';
-COMMENT ON COLUMN irt_publications.other_publications IS
-    'The publication that each of other_items is of.';
-COMMENT ON COLUMN irt_publications.follows IS 'The row before it in its bank; 0: it is the first.';
-
-COMMENT ON TABLE irt_parameters_in_force IS
-    'What the items of each bank are scored with now; follows from irt_publications.';
-COMMENT ON COLUMN irt_parameters_in_force.bank IS 'Name of the bank.';
-COMMENT ON COLUMN irt_parameters_in_force.item IS 'The item''s key as text.';
-COMMENT ON COLUMN irt_parameters_in_force.difficulty IS 'b, in standard deviations of ability.';
-COMMENT ON COLUMN irt_parameters_in_force.discrimination IS
-    'a, in logits per standard deviation of ability (D = 1).';
-COMMENT ON COLUMN irt_parameters_in_force.se_difficulty IS 'Standard error of b; NULL: unknown.';
-COMMENT ON COLUMN irt_parameters_in_force.se_discrimination IS 'Standard error of a; NULL: unknown.';
-COMMENT ON COLUMN irt_parameters_in_force.covariance IS 'Sampling covariance of a and b.';
-COMMENT ON COLUMN irt_parameters_in_force.information_peak IS
-    'Ability at which the item tells most: b.';
-COMMENT ON COLUMN irt_parameters_in_force.responses_count IS 'Responses behind them.';
-COMMENT ON COLUMN irt_parameters_in_force.run_id IS 'The run that estimated them.';
-COMMENT ON COLUMN irt_parameters_in_force.publication_id IS 'The publication that put them in force.';
-
-COMMENT ON VIEW irt_current_parameters IS 'What is in force now, for every bank.';
-COMMENT ON COLUMN irt_current_parameters.bank IS 'Name of the bank.';
-COMMENT ON COLUMN irt_current_parameters.item IS 'The item''s key as text.';
-COMMENT ON COLUMN irt_current_parameters.difficulty IS 'b, in standard deviations of ability.';
-COMMENT ON COLUMN irt_current_parameters.discrimination IS
-    'a, in logits per standard deviation of ability (D = 1).';
-COMMENT ON COLUMN irt_current_parameters.se_difficulty IS 'Standard error of b; NULL: unknown.';
-COMMENT ON COLUMN irt_current_parameters.se_discrimination IS 'Standard error of a; NULL: unknown.';
-COMMENT ON COLUMN irt_current_parameters.covariance IS 'Sampling covariance of a and b.';
-COMMENT ON COLUMN irt_current_parameters.run_id IS 'The run that estimated them.';
-COMMENT ON COLUMN irt_current_parameters.publication_id IS 'The publication that put them in force.';
-COMMENT ON COLUMN irt_current_parameters.published_at IS 'Since when.';
-
-COMMENT ON VIEW irt_counting_successes IS
-    'Full successes that are held, or published and not undone: the newest is a bank''s last success.';
-COMMENT ON COLUMN irt_counting_successes.id IS 'Number of the run.';
-COMMENT ON COLUMN irt_counting_successes.bank IS 'Name of the bank.';
-COMMENT ON COLUMN irt_counting_successes.started_at IS 'When the run began.';
-
-COMMENT ON TABLE irt_run_checks IS
-    'What was asked of each successful run before it was published.';
-COMMENT ON COLUMN irt_run_checks.run_id IS 'The run.';
-COMMENT ON COLUMN irt_run_checks.check_name IS 'What was asked.';
-COMMENT ON COLUMN irt_run_checks.value IS 'The answer; NULL: not applicable.';
-COMMENT ON COLUMN irt_run_checks.warn_above IS 'A value above it is said; infinity: never.';
-COMMENT ON COLUMN irt_run_checks.hold_above IS
-    'A value above it keeps the run from being published; infinity: never.';
-COMMENT ON COLUMN irt_run_checks.outcome IS 'pass, warn, hold or not_applicable.';
-
-COMMENT ON TABLE irt_run_groups IS
-    'The groups of persons of each successful run, on the published scale.';
-COMMENT ON COLUMN irt_run_groups.run_id IS 'The run.';
-COMMENT ON COLUMN irt_run_groups.group_name IS
-    'The group: a value of group_column as text, (none) for NULL, (small) for those with fewer than min_persons persons, (all) without groups.';
-COMMENT ON COLUMN irt_run_groups.persons_count IS 'Persons of the group that entered the fit.';
-COMMENT ON COLUMN irt_run_groups.mean IS 'Mean of ability.';
-COMMENT ON COLUMN irt_run_groups.sd IS 'Standard deviation of ability.';
-COMMENT ON COLUMN irt_run_groups.se_mean IS
-    'Standard error of mean before the link; NULL: it defines the scale, or none was computed.';
-COMMENT ON COLUMN irt_run_groups.se_sd IS 'Standard error of sd before the link.';
-COMMENT ON COLUMN irt_run_groups.log_likelihood IS
-    'The group''s part of the marginal log-likelihood, in nats.';
-
-COMMENT ON TABLE irt_run_covariances IS
-    'Joint sampling covariances of runs with at most 500 common items, on the published scale.';
-COMMENT ON COLUMN irt_run_covariances.run_id IS 'The run.';
-COMMENT ON COLUMN irt_run_covariances.items IS 'The items, in the order of the covariance.';
-COMMENT ON COLUMN irt_run_covariances.covariance IS
-    'Of a and b of the first item, of the second, and so on: the lower triangle, row by row.';
-
-COMMENT ON TABLE irt_check_thresholds IS 'Thresholds of checks that irt_set_check replaced.';
-COMMENT ON COLUMN irt_check_thresholds.bank IS 'Name of the bank.';
-COMMENT ON COLUMN irt_check_thresholds.check_name IS 'What is asked.';
-COMMENT ON COLUMN irt_check_thresholds.warn_above IS 'NULL: the default; infinity: never.';
-COMMENT ON COLUMN irt_check_thresholds.hold_above IS 'NULL: the default; infinity: never.';
-
-COMMENT ON FUNCTION irt_publish IS
-    'Puts a successful run in force: approves one that is held, or restores an older one.';
-COMMENT ON FUNCTION irt_rollback IS
-    'Undoes the newest publication of a bank that is not undone. Twice goes back twice. From then on the bank''s runs are held until irt_publish.';
-COMMENT ON FUNCTION irt_reject IS 'Says that a held run will not be published.';
-COMMENT ON FUNCTION irt_compare_runs IS
-    'A run''s parameters beside those of another, or those in force; the items furthest apart first.';
-COMMENT ON FUNCTION irt_parameters_at IS
-    'What was in force in a bank at a moment: every past score can be computed again.';
-COMMENT ON FUNCTION irt_set_check IS
-    'Replaces the thresholds of a check for a bank. NULL: the default; infinity: never.';
-COMMENT ON FUNCTION irt_drop_bank IS
-    'Removes a bank: configuration, history and parameters. The application''s tables stay.';
-COMMENT ON FUNCTION irt_forget_runs IS
-    'Removes parameters and checks of runs that ended before a moment, where nothing in force since then needs them; returns how many runs lost some. Their rows stay.';
-COMMENT ON FUNCTION irt_publish_older_successes IS
-    'Makes publications of the successes of a version that had none; called by the extension.';
-
-SELECT pg_catalog.pg_extension_config_dump('irt_publications', '');
-SELECT pg_catalog.pg_extension_config_dump(
-    pg_catalog.pg_get_serial_sequence('irt_publications', 'id')::pg_catalog.regclass, '');
-SELECT pg_catalog.pg_extension_config_dump('irt_parameters_in_force', '');
-SELECT pg_catalog.pg_extension_config_dump('irt_run_checks', '');
-SELECT pg_catalog.pg_extension_config_dump('irt_check_thresholds', '');
-SELECT pg_catalog.pg_extension_config_dump('irt_run_groups', '');
-SELECT pg_catalog.pg_extension_config_dump('irt_run_covariances', '');
-
--- It had all columns of irt_calibration_runs in it, and has those now that it needs.
+-- Runs beside the success that came before them in their bank, for an application's history page.
 CREATE OR REPLACE VIEW irt_calibration_history AS
 SELECT r.id,
        r.bank,
@@ -600,60 +371,47 @@ LEFT JOIN LATERAL (
     FROM irt_item_parameters AS i
     WHERE i.run_id OPERATOR(pg_catalog.=) r.id
 ) AS moved ON true;
-COMMENT ON COLUMN irt_calibration_history.publication IS
-    'What became of a success: published, held, rejected or not_requested; NULL: no success, or adopted.';
-COMMENT ON COLUMN irt_calibration_history.items_published IS 'How many items it put in force.';
 
--- settings: new columns
-ALTER TABLE irt_item_banks ADD COLUMN publish pg_catalog.text NOT NULL DEFAULT 'automatic'
-    CHECK (publish OPERATOR(pg_catalog.=) ANY ('{automatic,after_approval}'::pg_catalog.text[]));
-ALTER TABLE irt_item_banks ADD COLUMN score_prior_mean pg_catalog.float8 NOT NULL DEFAULT 0;
-ALTER TABLE irt_item_banks ADD COLUMN score_prior_sd pg_catalog.float8 NOT NULL DEFAULT 1;
-ALTER TABLE irt_item_banks ADD COLUMN scale pg_catalog.text NOT NULL DEFAULT 'population'
-    CHECK (scale OPERATOR(pg_catalog.=) ANY ('{linked,anchored,population}'::pg_catalog.text[]));
-ALTER TABLE irt_item_banks ADD COLUMN linking_method pg_catalog.text NOT NULL DEFAULT 'stocking_lord'
-    CHECK (linking_method OPERATOR(pg_catalog.=) ANY ('{stocking_lord,haebara,mean_sigma}'::pg_catalog.text[]));
--- end of settings
--- settings: comments
-COMMENT ON COLUMN irt_item_banks.min_new_responses IS
-    'A run with fewer new responses than this is skipped, unless it is forced.';
-COMMENT ON COLUMN irt_item_banks.min_responses_per_item IS
-    'Items with fewer responses than this are skipped.';
-COMMENT ON COLUMN irt_item_banks.min_persons IS
-    'A run with fewer persons than this fails.';
-COMMENT ON COLUMN irt_item_banks.repeated_responses IS
-    'Which of several responses by one person to one item counts: first or last.';
-COMMENT ON COLUMN irt_item_banks.quadrature_nodes IS
-    'Least number of nodes of the ability grid: more are used where persons answered very much.';
-COMMENT ON COLUMN irt_item_banks.quadrature_bound IS
-    'Half width of the ability grid, in standard deviations of ability.';
-COMMENT ON COLUMN irt_item_banks.prior_log_discrimination_mean IS
-    'Mean of the normal prior on log discrimination.';
-COMMENT ON COLUMN irt_item_banks.prior_log_discrimination_sd IS
-    'Standard deviation of the prior on log discrimination; infinity: no prior.';
-COMMENT ON COLUMN irt_item_banks.prior_difficulty_mean IS
-    'Mean of the normal prior on difficulty.';
-COMMENT ON COLUMN irt_item_banks.prior_difficulty_sd IS
-    'Standard deviation of the prior on difficulty; infinity: no prior.';
-COMMENT ON COLUMN irt_item_banks.standard_errors IS
-    'How standard errors are computed: bootstrap, observed_information or none.';
-COMMENT ON COLUMN irt_item_banks.bootstrap_iterations IS
-    'Number of bootstrap replicates.';
-COMMENT ON COLUMN irt_item_banks.seed IS
-    'Where the random streams of the bootstrap start: the same seed gives the same numbers.';
-COMMENT ON COLUMN irt_item_banks.publish IS
-    'Who decides what is published: automatic, the run itself; after_approval, irt_publish.';
-COMMENT ON COLUMN irt_item_banks.score_prior_mean IS
-    'Mean of the normal prior of abilities when persons are scored.';
-COMMENT ON COLUMN irt_item_banks.score_prior_sd IS
-    'Standard deviation of the prior of abilities when persons are scored.';
-COMMENT ON COLUMN irt_item_banks.scale IS
-    'What origin and unit of ability are: linked or anchored, those in force; population, those of the reference group of each run.';
-COMMENT ON COLUMN irt_item_banks.linking_method IS
-    'How a run is linked to the scale in force: stocking_lord, haebara or mean_sigma.';
--- end of settings
+-- A worker holds its bank's advisory lock, whose class is the OID of irt_calibration_runs and whose
+-- object is the hash of the bank's name, for as long as it lives; a row without it is a dead
+-- worker's and is not shown.
+CREATE OR REPLACE VIEW irt_calibration_progress AS
+SELECT r.run_id,
+       r.bank,
+       r.pid,
+       r.phase,
+       r.done,
+       r.total,
+       pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) r.started_at AS elapsed
+FROM irt_running_calibrations AS r
+WHERE EXISTS (
+    SELECT FROM pg_catalog.pg_locks AS l
+    WHERE l.locktype OPERATOR(pg_catalog.=) 'advisory'
+      AND l.granted
+      AND l.pid OPERATOR(pg_catalog.=) r.pid
+      AND l.classid OPERATOR(pg_catalog.=)
+          '@extschema@.irt_calibration_runs'::pg_catalog.regclass::pg_catalog.oid
+      AND l.objid OPERATOR(pg_catalog.=)
+          ((pg_catalog.hashtext(r.bank)::pg_catalog.int8 OPERATOR(pg_catalog.&) 4294967295)
+           ::pg_catalog.oid)
+      AND l.objsubid OPERATOR(pg_catalog.=) 2::pg_catalog.int2
+);
 
--- settings: functions
+SELECT pg_catalog.pg_extension_config_dump('irt_publications', '');
+
+SELECT pg_catalog.pg_extension_config_dump(
+    pg_catalog.pg_get_serial_sequence('irt_publications', 'id')::pg_catalog.regclass, '');
+
+SELECT pg_catalog.pg_extension_config_dump('irt_parameters_in_force', '');
+
+SELECT pg_catalog.pg_extension_config_dump('irt_run_checks', '');
+
+SELECT pg_catalog.pg_extension_config_dump('irt_check_thresholds', '');
+
+SELECT pg_catalog.pg_extension_config_dump('irt_run_groups', '');
+
+SELECT pg_catalog.pg_extension_config_dump('irt_run_covariances', '');
+
 CREATE OR REPLACE FUNCTION irt_configure(
     bank pg_catalog.text DEFAULT 'default',
     responses pg_catalog.regclass DEFAULT NULL,
@@ -742,7 +500,461 @@ CREATE OR REPLACE FUNCTION irt_fit_2pl(
     status pg_catalog.text,
     flags pg_catalog.text[]
 ) VOLATILE PARALLEL UNSAFE LANGUAGE c AS 'MODULE_PATHNAME', 'irt_fit_2pl_wrapper';
--- end of settings
+
+CREATE  FUNCTION "irt_compare_runs"(
+	"run_id" bigint, /* Option < i64 > */
+	"with_run_id" bigint DEFAULT NULL /* Option < i64 > */
+) RETURNS TABLE (
+	"item" text,  /* Text */
+	"difficulty" double precision,  /* Option < f64 > */
+	"discrimination" double precision,  /* Option < f64 > */
+	"se_difficulty" double precision,  /* Option < f64 > */
+	"se_discrimination" double precision,  /* Option < f64 > */
+	"with_difficulty" double precision,  /* Option < f64 > */
+	"with_discrimination" double precision,  /* Option < f64 > */
+	"difficulty_change" double precision,  /* Option < f64 > */
+	"discrimination_change" double precision,  /* Option < f64 > */
+	"curve_distance" double precision,  /* Option < f64 > */
+	"drifted" bool  /* Option < bool > */
+)
+STABLE PARALLEL UNSAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'irt_compare_runs_wrapper';
+
+CREATE  FUNCTION "irt_drop_bank"(
+	"bank" text /* Option < Text > */
+) RETURNS void
+VOLATILE PARALLEL UNSAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'irt_drop_bank_wrapper';
+
+CREATE  FUNCTION "irt_forget_runs"(
+	"bank" text, /* Option < Text > */
+	"before" timestamp with time zone /* Option < TimestampWithTimeZone > */
+) RETURNS bigint /* i64 */
+VOLATILE PARALLEL UNSAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'irt_forget_runs_wrapper';
+
+CREATE OR REPLACE  FUNCTION "irt_item_history"(
+	"item" text, /* Option < Text > */
+	"bank" text DEFAULT 'default' /* Option < Text > */
+) RETURNS TABLE (
+	"run_id" bigint,  /* i64 */
+	"completed_at" timestamp with time zone,  /* Option < TimestampWithTimeZone > */
+	"status" TEXT,  /* String */
+	"flags" TEXT[],  /* Vec < String > */
+	"difficulty" double precision,  /* Option < f64 > */
+	"discrimination" double precision,  /* Option < f64 > */
+	"se_difficulty" double precision,  /* Option < f64 > */
+	"se_discrimination" double precision,  /* Option < f64 > */
+	"difficulty_change" double precision,  /* Option < f64 > */
+	"discrimination_change" double precision,  /* Option < f64 > */
+	"responses_count" bigint,  /* Option < i64 > */
+	"proportion_correct" double precision,  /* Option < f64 > */
+	"point_biserial" double precision  /* Option < f64 > */
+)
+STABLE PARALLEL UNSAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'irt_item_history_wrapper';
+
+CREATE OR REPLACE  FUNCTION "irt_last_successful_calibration"(
+	"bank" text DEFAULT 'default' /* Option < Text > */
+) RETURNS timestamp with time zone /* Option < TimestampWithTimeZone > */
+STABLE PARALLEL UNSAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'irt_last_successful_calibration_wrapper';
+
+CREATE  FUNCTION "irt_link"(
+	"items" text, /* Option < Text > */
+	"onto" text, /* Option < Text > */
+	"method" text DEFAULT 'stocking_lord' /* Option < Text > */
+) RETURNS TABLE (
+	"slope" double precision,  /* f64 */
+	"intercept" double precision,  /* f64 */
+	"se_slope" double precision,  /* Option < f64 > */
+	"se_intercept" double precision,  /* Option < f64 > */
+	"common_items" INT,  /* i32 */
+	"drifted" TEXT[]  /* Vec < String > */
+)
+VOLATILE PARALLEL UNSAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'irt_link_wrapper';
+
+CREATE  FUNCTION "irt_publish"(
+	"run_id" bigint, /* Option < i64 > */
+	"note" text DEFAULT NULL /* Option < Text > */
+) RETURNS @extschema@.irt_publications /* PublicationRow */
+VOLATILE PARALLEL UNSAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'irt_publish_wrapper';
+
+CREATE  FUNCTION "irt_reject"(
+	"run_id" bigint, /* Option < i64 > */
+	"note" text DEFAULT NULL /* Option < Text > */
+) RETURNS @extschema@.irt_calibration_runs /* RunRow */
+VOLATILE PARALLEL UNSAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'irt_reject_wrapper';
+
+CREATE  FUNCTION "irt_rollback"(
+	"bank" text DEFAULT 'default', /* Option < Text > */
+	"note" text DEFAULT NULL /* Option < Text > */
+) RETURNS @extschema@.irt_publications /* PublicationRow */
+VOLATILE PARALLEL UNSAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'irt_rollback_wrapper';
+
+CREATE OR REPLACE  FUNCTION "irt_schedule_calibration"(
+	"schedule" text DEFAULT '0 4 * * 0', /* Option < Text > */
+	"bank" text DEFAULT 'default' /* Option < Text > */
+) RETURNS bigint /* i64 */
+VOLATILE PARALLEL UNSAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'irt_schedule_calibration_wrapper';
+
+CREATE  FUNCTION "irt_set_check"(
+	"check_name" text, /* Option < Text > */
+	"warn_above" double precision, /* Option < f64 > */
+	"hold_above" double precision, /* Option < f64 > */
+	"bank" text DEFAULT 'default' /* Option < Text > */
+) RETURNS @extschema@.irt_check_thresholds /* ThresholdRow */
+VOLATILE PARALLEL UNSAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'irt_set_check_wrapper';
+
+CREATE OR REPLACE  FUNCTION "irt_should_run_calibration"(
+	"min_new_responses" INT DEFAULT NULL, /* Option < i32 > */
+	"bank" text DEFAULT 'default' /* Option < Text > */
+) RETURNS TABLE (
+	"should_run" bool,  /* bool */
+	"new_responses_count" bigint,  /* i64 */
+	"last_calibration_at" timestamp with time zone  /* Option < TimestampWithTimeZone > */
+)
+STABLE PARALLEL UNSAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'irt_should_run_calibration_wrapper';
+
+CREATE OR REPLACE  FUNCTION "irt_unschedule_calibration"(
+	"bank" text DEFAULT 'default' /* Option < Text > */
+) RETURNS bool /* bool */
+VOLATILE PARALLEL UNSAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'irt_unschedule_calibration_wrapper';
+
+CREATE OR REPLACE  FUNCTION "irt_validate_calibration"(
+	"bank" text DEFAULT 'default' /* Option < Text > */
+) RETURNS TABLE (
+	"correlation" double precision,  /* Option < f64 > */
+	"rmse" double precision,  /* Option < f64 > */
+	"items_count" bigint,  /* i64 */
+	"mean_se_difficulty" double precision,  /* Option < f64 > */
+	"mean_se_discrimination" double precision,  /* Option < f64 > */
+	"interpretation" text  /* Text */
+)
+STABLE PARALLEL UNSAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'irt_validate_calibration_wrapper';
+
+COMMENT ON COLUMN irt_item_banks.quadrature_nodes IS
+    'Least number of nodes of the ability grid: more are used where persons answered very much.';
+
+COMMENT ON COLUMN irt_item_banks.publish IS
+    'Who decides what is published: automatic, the run itself; after_approval, irt_publish.';
+
+COMMENT ON COLUMN irt_item_banks.score_prior_mean IS
+    'Mean of the normal prior of abilities when persons are scored.';
+
+COMMENT ON COLUMN irt_item_banks.score_prior_sd IS
+    'Standard deviation of the prior of abilities when persons are scored.';
+
+COMMENT ON COLUMN irt_item_banks.scale IS
+    'What origin and unit of ability are: linked or anchored, those in force; population, those of the reference group of each run.';
+
+COMMENT ON COLUMN irt_item_banks.linking_method IS
+    'How a run is linked to the scale in force: stocking_lord, haebara or mean_sigma.';
+
+COMMENT ON COLUMN irt_item_banks.responses_name IS
+    'Qualified name of responses when irt_configure checked it. A run fails if it has changed.';
+
+COMMENT ON COLUMN irt_item_banks.items_name IS
+    'Qualified name of items when irt_configure checked it. A run fails if it has changed.';
+
+COMMENT ON COLUMN irt_item_banks.column_types IS
+    'Types of the columns when irt_configure checked them. A run fails if they have changed.';
+
+COMMENT ON COLUMN irt_item_banks.owner IS
+    'Role that may change the bank. Its runs are refused to roles that lack its rights, unless it is a superuser or the extension''s owner. NULL: nobody has taken the bank over yet.';
+
+COMMENT ON COLUMN irt_item_banks.configured_by IS 'Role that called irt_configure last.';
+
+COMMENT ON COLUMN irt_item_banks.pin_column IS
+    'Column of items: true for items that are estimated and compared, and not published. NULL: none is.';
+
+COMMENT ON COLUMN irt_item_banks.group_column IS
+    'Column of responses: to which population of persons one belongs. NULL: all are of one.';
+
+COMMENT ON COLUMN irt_item_banks.reference_group IS
+    'The group that is N(0, 1) where a run defines the scale. NULL: the largest of the bank''s first run.';
+
+COMMENT ON COLUMN irt_item_banks.anchor_column IS
+    'Column of items: true for those by which runs are put on the scale in force. NULL: chosen by what is known of them.';
+
+COMMENT ON COLUMN irt_calibration_runs.em_iterations IS
+    'E-steps that the estimator needed, those of its Newton steps included.';
+
+COMMENT ON COLUMN irt_calibration_runs.run_by IS
+    'Role with whose rights it ran; NULL: not known, as of older versions and adopted runs.';
+
+COMMENT ON COLUMN irt_calibration_runs.responses_correct_count IS
+    'The correct ones among responses_seen_count. NULL: a run of 0.2.0 or older.';
+
+COMMENT ON COLUMN irt_calibration_runs.publication IS
+    'What became of a success: published, held, rejected, or not_requested. NULL: no success, or an adopted one.';
+
+COMMENT ON COLUMN irt_calibration_runs.items_published IS
+    'Items whose parameters were put in force by it.';
+
+COMMENT ON COLUMN irt_calibration_runs.compared_with IS
+    'The newest row of irt_publications when it was compared with what is in force; NULL: nothing was.';
+
+COMMENT ON COLUMN irt_calibration_runs.scale IS
+    'How the scale came about: linked, anchored or population. NULL: not known, as of older versions.';
+
+COMMENT ON COLUMN irt_calibration_runs.population_mean IS
+    'Mean ability of all persons on the published scale.';
+
+COMMENT ON COLUMN irt_calibration_runs.population_sd IS
+    'Standard deviation of the abilities of all persons on the published scale.';
+
+COMMENT ON COLUMN irt_calibration_runs.link_slope IS
+    'A of the link to the scale in force: b'' = A b + B, a'' = a / A. On scale population it is not applied.';
+
+COMMENT ON COLUMN irt_calibration_runs.link_intercept IS 'B of that link.';
+
+COMMENT ON COLUMN irt_calibration_runs.se_link_slope IS
+    'Standard error of A; NULL: a covariance was not kept. An upper bound where runs share persons.';
+
+COMMENT ON COLUMN irt_calibration_runs.se_link_intercept IS 'Standard error of B.';
+
+COMMENT ON COLUMN irt_calibration_runs.common_items IS
+    'Items that could link it to the scale in force, or anchors.';
+
+COMMENT ON COLUMN irt_calibration_runs.drifted_items IS 'Those of them that drifted.';
+
+REVOKE ALL ON TABLE
+    irt_publications,
+    irt_parameters_in_force,
+    irt_current_parameters,
+    irt_run_checks,
+    irt_check_thresholds,
+    irt_counting_successes,
+    irt_run_groups,
+    irt_run_covariances
+    FROM PUBLIC;
+
+REVOKE EXECUTE ON FUNCTION
+    irt_publish,
+    irt_rollback,
+    irt_reject,
+    irt_set_check,
+    irt_drop_bank,
+    irt_forget_runs,
+    irt_publish_older_successes
+    FROM PUBLIC;
+
+COMMENT ON TABLE irt_publications IS
+    'What was put in force, and what was taken back: one row each, never removed but with its bank.';
+
+COMMENT ON COLUMN irt_publications.id IS 'Number of the publication; a later one has a higher one.';
+
+COMMENT ON COLUMN irt_publications.bank IS 'Name of the bank.';
+
+COMMENT ON COLUMN irt_publications.run_id IS
+    'The run whose parameters it put in force; of a rollback, the run whose are in force again, or NULL.';
+
+COMMENT ON COLUMN irt_publications.published_at IS 'From when on it holds; increasing within a bank.';
+
+COMMENT ON COLUMN irt_publications.published_by IS
+    'Role that published, approved or rolled back; NULL: not known, as of older versions.';
+
+COMMENT ON COLUMN irt_publications.kind IS
+    'automatic: by a run; approved: by irt_publish; restored: an older run, or a rollback.';
+
+COMMENT ON COLUMN irt_publications.items IS
+    'Which of the run''s calibrated items it contains; NULL: all of them. A rollback contains none.';
+
+COMMENT ON COLUMN irt_publications.undoes IS 'The publication that a rollback takes back.';
+
+COMMENT ON COLUMN irt_publications.items_count IS
+    'How many items it contains; of a rollback, how many it takes back.';
+
+COMMENT ON COLUMN irt_publications.score_prior_mean IS 'Mean of the prior of scores then.';
+
+COMMENT ON COLUMN irt_publications.score_prior_sd IS
+    'Standard deviation of the prior of scores then.';
+
+COMMENT ON COLUMN irt_publications.note IS 'What somebody wanted to be remembered.';
+
+COMMENT ON COLUMN irt_publications.other_items IS
+    'Items in force beside its own, where they are fewer than those; for irt_parameters_at.';
+
+COMMENT ON COLUMN irt_publications.other_publications IS
+    'The publication that each of other_items is of.';
+
+COMMENT ON COLUMN irt_publications.follows IS 'The row before it in its bank; 0: it is the first.';
+
+COMMENT ON TABLE irt_parameters_in_force IS
+    'What the items of each bank are scored with now; follows from irt_publications.';
+
+COMMENT ON COLUMN irt_parameters_in_force.bank IS 'Name of the bank.';
+
+COMMENT ON COLUMN irt_parameters_in_force.item IS 'The item''s key as text.';
+
+COMMENT ON COLUMN irt_parameters_in_force.difficulty IS 'b, in standard deviations of ability.';
+
+COMMENT ON COLUMN irt_parameters_in_force.discrimination IS
+    'a, in logits per standard deviation of ability (D = 1).';
+
+COMMENT ON COLUMN irt_parameters_in_force.se_difficulty IS 'Standard error of b; NULL: unknown.';
+
+COMMENT ON COLUMN irt_parameters_in_force.se_discrimination IS 'Standard error of a; NULL: unknown.';
+
+COMMENT ON COLUMN irt_parameters_in_force.covariance IS 'Sampling covariance of a and b.';
+
+COMMENT ON COLUMN irt_parameters_in_force.information_peak IS
+    'Ability at which the item tells most: b.';
+
+COMMENT ON COLUMN irt_parameters_in_force.responses_count IS 'Responses behind them.';
+
+COMMENT ON COLUMN irt_parameters_in_force.run_id IS 'The run that estimated them.';
+
+COMMENT ON COLUMN irt_parameters_in_force.publication_id IS 'The publication that put them in force.';
+
+COMMENT ON VIEW irt_current_parameters IS 'What is in force now, for every bank.';
+
+COMMENT ON COLUMN irt_current_parameters.bank IS 'Name of the bank.';
+
+COMMENT ON COLUMN irt_current_parameters.item IS 'The item''s key as text.';
+
+COMMENT ON COLUMN irt_current_parameters.difficulty IS 'b, in standard deviations of ability.';
+
+COMMENT ON COLUMN irt_current_parameters.discrimination IS
+    'a, in logits per standard deviation of ability (D = 1).';
+
+COMMENT ON COLUMN irt_current_parameters.se_difficulty IS 'Standard error of b; NULL: unknown.';
+
+COMMENT ON COLUMN irt_current_parameters.se_discrimination IS 'Standard error of a; NULL: unknown.';
+
+COMMENT ON COLUMN irt_current_parameters.covariance IS 'Sampling covariance of a and b.';
+
+COMMENT ON COLUMN irt_current_parameters.run_id IS 'The run that estimated them.';
+
+COMMENT ON COLUMN irt_current_parameters.publication_id IS 'The publication that put them in force.';
+
+COMMENT ON COLUMN irt_current_parameters.published_at IS 'Since when.';
+
+COMMENT ON VIEW irt_counting_successes IS
+    'Full successes that are held, or published and not undone: the newest is a bank''s last success.';
+
+COMMENT ON COLUMN irt_counting_successes.id IS 'Number of the run.';
+
+COMMENT ON COLUMN irt_counting_successes.bank IS 'Name of the bank.';
+
+COMMENT ON COLUMN irt_counting_successes.started_at IS 'When the run began.';
+
+COMMENT ON TABLE irt_run_checks IS
+    'What was asked of each successful run before it was published.';
+
+COMMENT ON COLUMN irt_run_checks.run_id IS 'The run.';
+
+COMMENT ON COLUMN irt_run_checks.check_name IS 'What was asked.';
+
+COMMENT ON COLUMN irt_run_checks.value IS 'The answer; NULL: not applicable.';
+
+COMMENT ON COLUMN irt_run_checks.warn_above IS 'A value above it is said; infinity: never.';
+
+COMMENT ON COLUMN irt_run_checks.hold_above IS
+    'A value above it keeps the run from being published; infinity: never.';
+
+COMMENT ON COLUMN irt_run_checks.outcome IS 'pass, warn, hold or not_applicable.';
+
+COMMENT ON TABLE irt_run_groups IS
+    'The groups of persons of each successful run, on the published scale.';
+
+COMMENT ON COLUMN irt_run_groups.run_id IS 'The run.';
+
+COMMENT ON COLUMN irt_run_groups.group_name IS
+    'The group: a value of group_column as text, (none) for NULL, (small) for those with fewer than min_persons persons, (all) without groups.';
+
+COMMENT ON COLUMN irt_run_groups.persons_count IS 'Persons of the group that entered the fit.';
+
+COMMENT ON COLUMN irt_run_groups.mean IS 'Mean of ability.';
+
+COMMENT ON COLUMN irt_run_groups.sd IS 'Standard deviation of ability.';
+
+COMMENT ON COLUMN irt_run_groups.se_mean IS
+    'Standard error of mean before the link; NULL: it defines the scale, or none was computed.';
+
+COMMENT ON COLUMN irt_run_groups.se_sd IS 'Standard error of sd before the link.';
+
+COMMENT ON COLUMN irt_run_groups.log_likelihood IS
+    'The group''s part of the marginal log-likelihood, in nats.';
+
+COMMENT ON TABLE irt_run_covariances IS
+    'Joint sampling covariances of runs with at most 500 common items, on the published scale.';
+
+COMMENT ON COLUMN irt_run_covariances.run_id IS 'The run.';
+
+COMMENT ON COLUMN irt_run_covariances.items IS 'The items, in the order of the covariance.';
+
+COMMENT ON COLUMN irt_run_covariances.covariance IS
+    'Of a and b of the first item, of the second, and so on: the lower triangle, row by row.';
+
+COMMENT ON TABLE irt_check_thresholds IS 'Thresholds of checks that irt_set_check replaced.';
+
+COMMENT ON COLUMN irt_check_thresholds.bank IS 'Name of the bank.';
+
+COMMENT ON COLUMN irt_check_thresholds.check_name IS 'What is asked.';
+
+COMMENT ON COLUMN irt_check_thresholds.warn_above IS 'NULL: the default; infinity: never.';
+
+COMMENT ON COLUMN irt_check_thresholds.hold_above IS 'NULL: the default; infinity: never.';
+
+COMMENT ON FUNCTION irt_publish IS
+    'Puts a successful run in force: approves one that is held, or restores an older one.';
+
+COMMENT ON FUNCTION irt_rollback IS
+    'Undoes the newest publication of a bank that is not undone. Twice goes back twice. From then on the bank''s runs are held until irt_publish.';
+
+COMMENT ON FUNCTION irt_reject IS 'Says that a held run will not be published.';
+
+COMMENT ON FUNCTION irt_compare_runs IS
+    'A run''s parameters beside those of another, or those in force; the items furthest apart first.';
+
+COMMENT ON FUNCTION irt_parameters_at IS
+    'What was in force in a bank at a moment: every past score can be computed again.';
+
+COMMENT ON FUNCTION irt_set_check IS
+    'Replaces the thresholds of a check for a bank. NULL: the default; infinity: never.';
+
+COMMENT ON FUNCTION irt_drop_bank IS
+    'Removes a bank: configuration, history and parameters. The application''s tables stay.';
+
+COMMENT ON FUNCTION irt_forget_runs IS
+    'Removes parameters and checks of runs that ended before a moment, where nothing in force since then needs them; returns how many runs lost some. Their rows stay.';
+
+COMMENT ON FUNCTION irt_publish_older_successes IS
+    'Makes publications of the successes of a version that had none; called by the extension.';
+
+COMMENT ON COLUMN irt_item_parameters.status IS
+    'calibrated, skipped, or anchored: it kept the values in force.';
+
+COMMENT ON COLUMN irt_item_parameters.previous_difficulty IS
+    'b that was in force in the bank.';
+
+COMMENT ON COLUMN irt_item_parameters.previous_discrimination IS
+    'a that was in force in the bank.';
 
 COMMENT ON FUNCTION irt_configure IS
     'Creates or changes a bank; returns its row. One argument per column of irt_item_banks, in '
@@ -750,8 +962,23 @@ COMMENT ON FUNCTION irt_configure IS
     'Checks relations, columns, types and privileges at once. A new bank is the caller''s; owner '
     'hands it over.';
 
+COMMENT ON FUNCTION irt_fit_2pl IS
+    'The estimator alone, read-only, in this session and transaction, over any query that yields (person, item, correct) or (person, item, correct, answered_at). prior_log_discrimination_sd or prior_difficulty_sd ''infinity'': no such prior. standard_errors: ''bootstrap'', ''observed_information'' or ''none''.';
+
+COMMENT ON FUNCTION irt_link IS
+    'The link that puts the items of a query on the scale of another''s: b'' = A b + B, a'' = a / A. Both queries yield item, difficulty, discrimination, and where they are known se_difficulty, se_discrimination. Items that drifted are left out.';
+
 COMMENT ON FUNCTION irt_run_calibration IS
     'Calibrates a bank in a background worker, publishes its parameters, and returns the row of irt_calibration_runs. An argument that is NULL: the bank''s setting. force: run whether or not there are enough new responses. item_ids: publish only these items, an array of their keys; such a run does not count as the last full one.';
+
+COMMENT ON COLUMN irt_calibration_history.publication IS
+    'What became of a success: published, held, rejected or not_requested; NULL: no success, or adopted.';
+
+COMMENT ON COLUMN irt_calibration_history.items_published IS 'How many items it put in force.';
+
+COMMENT ON FUNCTION irt_validate_calibration IS
+    'How the estimates of the bank''s last successful run go together with the proportions correct, in numbers and in words; whether keys and model are right it does not test. It takes SELECT on irt_calibration_runs and irt_item_parameters.';
+-- end of schema
 
 -- Whose the banks are that there are: nobody has said so, and a guess could be an attacker's.
 DO LANGUAGE plpgsql $$
@@ -777,46 +1004,6 @@ BEGIN
                    'SELECT irt_configure(bank => ...);';
     END IF;
 END $$;
-
--- A standby can read it now. What dead workers left in it is not shown, and goes with the next run.
-ALTER TABLE irt_running_calibrations SET LOGGED;
-
--- A process number that another bank's worker has today is not a dead worker's.
-CREATE OR REPLACE VIEW irt_calibration_progress AS
-SELECT r.run_id,
-       r.bank,
-       r.pid,
-       r.phase,
-       r.done,
-       r.total,
-       pg_catalog.clock_timestamp() OPERATOR(pg_catalog.-) r.started_at AS elapsed
-FROM irt_running_calibrations AS r
-WHERE EXISTS (
-    SELECT FROM pg_catalog.pg_locks AS l
-    WHERE l.locktype OPERATOR(pg_catalog.=) 'advisory'
-      AND l.granted
-      AND l.pid OPERATOR(pg_catalog.=) r.pid
-      AND l.classid OPERATOR(pg_catalog.=)
-          '@extschema@.irt_calibration_runs'::pg_catalog.regclass::pg_catalog.oid
-      AND l.objid OPERATOR(pg_catalog.=)
-          ((pg_catalog.hashtext(r.bank)::pg_catalog.int8 OPERATOR(pg_catalog.&) 4294967295)
-           ::pg_catalog.oid)
-      AND l.objsubid OPERATOR(pg_catalog.=) 2::pg_catalog.int2
-);
-
-COMMENT ON FUNCTION irt_validate_calibration IS
-    'How the estimates of the bank''s last successful run go together with the proportions correct, in numbers and in words; whether keys and model are right it does not test. It takes SELECT on irt_calibration_runs and irt_item_parameters.';
-
--- In ASCII: scripts are read in the database's encoding.
-COMMENT ON FUNCTION irt_fit_2pl IS
-    'The estimator alone, read-only, in this session and transaction, over any query that yields (person, item, correct) or (person, item, correct, answered_at). prior_log_discrimination_sd or prior_difficulty_sd ''infinity'': no such prior. standard_errors: ''bootstrap'', ''observed_information'' or ''none''.';
-
-COMMENT ON COLUMN irt_item_banks.responses_name IS
-    'Qualified name of responses when irt_configure checked it. A run fails if it has changed.';
-COMMENT ON COLUMN irt_item_banks.items_name IS
-    'Qualified name of items when irt_configure checked it. A run fails if it has changed.';
-COMMENT ON COLUMN irt_item_banks.column_types IS
-    'Types of the columns when irt_configure checked them. A run fails if they have changed.';
 
 -- What versions that knew no publications published is in force.
 SELECT irt_publish_older_successes(NULL);

@@ -6,15 +6,18 @@
 mod circles;
 mod fill;
 mod outcome;
+mod places;
 mod schema;
 mod settings;
+mod statements;
+mod upgrades;
 mod version;
 
 use std::path::Path;
 use std::process::ExitCode;
 
 const USAGE: &str = "usage: cargo xtask TASK
-  schema [--check] LIBRARY     the install script of the version, from the extension in LIBRARY
+  schema [--check] LIBRARY     the scripts of the version, from the extension in LIBRARY
   settings [--check]           what lists the settings of a bank, in sql/, bin/ and docs/
   fill FILE NAME               puts standard input between <!-- NAME --> and <!-- end of NAME -->
   version NEW RELEASED         freezes what was released on the day RELEASED (YYYY-MM-DD), and begins NEW

@@ -1,4 +1,5 @@
-//! The install script that the macros of a built extension ask for.
+//! The install script that the macros of a built extension ask for, and what upgrade scripts take
+//! from it.
 //!
 //! pgrx's macros leave a description of every SQL object in a section of the
 //! shared library. `cargo pgrx schema` turns it into SQL, but takes minutes to
@@ -8,7 +9,10 @@
 //! Positions in the source are left out of the script: they would change with
 //! every line that is added above them.
 
+mod news;
+
 use crate::outcome::Outcome;
+use crate::upgrades;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
@@ -28,34 +32,52 @@ const HEADER: &str = "\
 
 ";
 
-/// Writes the install script of the version at hand.
+/// Writes the install script of the version at hand, and what is new in it into the scripts that
+/// upgrade to it.
 ///
 /// # Errors
 /// A library that is no extension of pgrx's; files that cannot be read or written.
 pub fn write(root: &Path, library: &Path) -> Outcome {
-    let file = script_of(root)?;
-    fs::write(&file, install_script(root, library)?)?;
-    eprintln!("wrote {}", name(root, &file));
+    for (file, script) in scripts(root, library)? {
+        fs::write(&file, script)?;
+        eprintln!("wrote {}", name(root, &file));
+    }
     Ok(ExitCode::SUCCESS)
 }
 
-/// Compares it with what is checked in, and shows the difference.
+/// Compares them with what is checked in, and shows the difference.
 ///
 /// # Errors
 /// As for [`write`].
 pub fn check(root: &Path, library: &Path) -> Outcome {
-    let (file, script) = (script_of(root)?, install_script(root, library)?);
-    if fs::read_to_string(&file)? == script {
+    for (file, script) in scripts(root, library)? {
+        if fs::read_to_string(&file)? != script {
+            show_difference(&file, &script)?;
+            let name = name(root, &file);
+            return Err(format!("{name} is not what the source says: run make schema").into());
+        }
         eprintln!("{} is what the source says", name(root, &file));
-        return Ok(ExitCode::SUCCESS);
     }
-    show_difference(&file, &script)?;
-    Err(format!("{} is not what the source says: run make schema", name(root, &file)).into())
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The scripts that follow from the library, and what each is to be.
+fn scripts(root: &Path, library: &Path) -> Result<Vec<(PathBuf, String)>, Box<dyn Error>> {
+    let new = install_script(root, library)?;
+    let mut scripts = Vec::new();
+    for upgrade in upgrades::to_this_version(root)? {
+        let old = fs::read_to_string(upgrades::install_script(root, &upgrade.old))?;
+        let filled = news::filled(&fs::read_to_string(&upgrade.file)?, &old, &new)
+            .map_err(|error| format!("{}: {error}", upgrade.file.display()))?;
+        scripts.push((upgrade.file, filled));
+    }
+    scripts.push((script_of(root)?, new));
+    Ok(scripts)
 }
 
 fn script_of(root: &Path) -> Result<PathBuf, Box<dyn Error>> {
     let control = control_file(root)?;
-    Ok(root.join(format!("sql/irt_calibration--{}.sql", control.default_version)))
+    Ok(upgrades::install_script(root, &control.default_version))
 }
 
 fn name(root: &Path, file: &Path) -> String {

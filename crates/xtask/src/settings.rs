@@ -1,11 +1,11 @@
 //! What lists the settings of a bank: written from their declaration into marked places.
 //!
-//! A place begins with a line `settings: NAME` and ends with `end of settings`, each in a comment.
+//! A place begins with a line `settings: NAME` and ends with `end of settings`, each in a comment. An
+//! upgrade script has the rest from the install script: see `schema`.
 
 #[path = "../../../src/bank/settings/declared.rs"]
 #[allow(dead_code, reason = "the extension uses the rest")]
 mod declared;
-mod places;
 #[path = "../../../src/bank/settings/setting.rs"]
 #[allow(dead_code, reason = "the extension uses the rest")]
 mod setting;
@@ -13,6 +13,7 @@ mod signatures;
 mod written;
 
 use crate::outcome::Outcome;
+use crate::{places, upgrades};
 use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -62,29 +63,15 @@ pub fn check(root: &Path) -> Outcome {
 /// The files, the upgrade script to the version at hand included.
 fn files(root: &Path) -> Result<Vec<PathBuf>, Box<dyn Error>> {
     let mut files: Vec<PathBuf> = FILES.iter().map(|file| root.join(file)).collect();
-    for entry in fs::read_dir(root.join("sql"))? {
-        let path = entry?.path();
-        let new = upgrade(&path).map(|(_, new)| new);
-        if new.as_deref() == Some(env!("CARGO_PKG_VERSION")) {
-            files.push(path);
-        }
-    }
+    files.extend(upgrades::to_this_version(root)?.into_iter().map(|upgrade| upgrade.file));
     Ok(files)
-}
-
-/// The versions between which a script upgrades.
-fn upgrade(file: &Path) -> Option<(String, String)> {
-    let name = file.file_name()?.to_str()?;
-    let versions = name.strip_prefix("irt_calibration--")?.strip_suffix(".sql")?;
-    let (old, new) = versions.split_once("--")?;
-    Some((old.to_owned(), new.to_owned()))
 }
 
 /// The text of a file, and what it should be.
 fn filled(root: &Path, file: &Path) -> Result<(String, String), Box<dyn Error>> {
     let text = fs::read_to_string(file)?;
-    let old = upgrade(file).map(|(old, _)| old);
-    let filled = places::filled(&text, |name| content(root, old.as_deref(), name))
+    let old = upgrades::versions(file).map(|(old, _)| old);
+    let filled = places::filled(&text, "settings", |name| content(root, old.as_deref(), name))
         .map_err(|error| format!("{}: {error}", file.display()))?;
     Ok((text, filled))
 }
@@ -96,7 +83,7 @@ fn content(root: &Path, old: Option<&str>, name: &str) -> Result<String, Box<dyn
     Ok(match (words.as_slice(), old) {
         (["first", "columns"], _) => written::first_columns(),
         (["later", "columns"], _) => written::later_columns(),
-        (["comments"], _) => written::comments(),
+        (["comments"], None) => written::comments(),
         (["first", "arguments", "of", function], _) => written::first_arguments(function),
         (["later", "arguments", "of", function], _) => written::later_arguments(function),
         (["arguments", "of", function], _) => written::arguments(function),
@@ -104,9 +91,8 @@ fn content(root: &Path, old: Option<&str>, name: &str) -> Result<String, Box<dyn
         (["usage"], _) => written::usage(),
         (["reference"], _) => written::reference(),
         (["new", "columns"], Some(old)) => written::new_columns(old),
-        (["functions"], Some(_)) => signatures::replaced(&functions()?),
         (["changed", "arguments"], Some(old)) => {
-            let before = fs::read_to_string(root.join(format!("sql/irt_calibration--{old}.sql")))?;
+            let before = fs::read_to_string(upgrades::install_script(root, old))?;
             signatures::changed(&before, &functions()?)
         }
         _ => return Err(format!("what is \"settings: {name}\"?").into()),
@@ -121,10 +107,10 @@ mod tests {
     #[test]
     fn the_places_of_a_new_upgrade_script_are_filled() {
         let script = version::upgrade("0.2.0", "99.0.0");
-        let fill =
-            |text: &str| places::filled(text, |name| content(root(), Some("0.2.0"), name)).unwrap();
+        let fill = |text: &str| {
+            places::filled(text, "settings", |name| content(root(), Some("0.2.0"), name)).unwrap()
+        };
         let filled = fill(&script);
-        assert!(filled.contains("CREATE OR REPLACE FUNCTION irt_fit_2pl("), "{filled}");
         assert!(filled.contains("int8, name, name, "), "irt_configure got an owner after 0.2.0");
         assert_eq!(fill(&filled), filled);
     }

@@ -57,26 +57,25 @@ fn next_section(text: &str, old: &str, new: &str, released: &str) -> Result<Stri
 }
 
 /// What `make schema` writes into an upgrade script.
-const SETTINGS: &str = "
+const PLACES_OF_UPGRADE: &str = "
 -- Functions with other arguments than before, in place: their OIDs stay, and with them grants,
 -- comments and whatever depends on them. CREATE OR REPLACE FUNCTION, below, does the rest.
 -- settings: changed arguments
 -- end of settings
 -- settings: new columns
 -- end of settings
--- settings: comments
--- end of settings
--- settings: functions
--- end of settings
+-- schema: what is new
+-- end of schema
 ";
 
 /// The upgrade script of a version that has just begun.
 pub fn upgrade(old: &str, new: &str) -> String {
     format!(
-        "-- Written by hand: what irt_calibration--{new}.sql has and irt_calibration--{old}.sql has not.\n\
-         -- tests/upgrade.rs compares an updated catalog with that of a fresh install. From \"settings: ...\" to\n\
-         -- \"end of settings\" it is written by `make schema`.\n\n\
-         \\echo Use \"ALTER EXTENSION irt_calibration UPDATE\" to load this file. \\quit\n{SETTINGS}"
+        "-- By hand: how tables of irt_calibration--{old}.sql become those of irt_calibration--{new}.sql, and\n\
+         -- their data. The rest is written by `make schema`: from \"settings: ...\" to \"end of settings\", and\n\
+         -- from \"schema: ...\" to \"end of schema\", what the install script has and the old one has not.\n\
+         -- tests/upgrade.rs compares an updated catalog with that of a fresh install.\n\n\
+         \\echo Use \"ALTER EXTENSION irt_calibration UPDATE\" to load this file. \\quit\n{PLACES_OF_UPGRADE}"
     )
 }
 

@@ -7,14 +7,6 @@ struct Signature {
     types: Vec<String>,
 }
 
-/// The statements of sql/functions.sql for a database that has these functions, with other arguments.
-pub fn replaced(functions: &str) -> String {
-    let statements = functions.find("CREATE FUNCTION").map_or("", |start| &functions[start..]);
-    let lines = statements.lines().filter(|line| !line.trim_start().starts_with("-- "));
-    let text: String = lines.map(|line| format!("{line}\n")).collect();
-    text.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION")
-}
-
 /// A statement that gives functions their new arguments in place; empty, where none has other ones
 /// than `before`, an install script.
 pub fn changed(before: &str, functions: &str) -> String {
@@ -115,12 +107,5 @@ mod tests {
         assert!(!change.contains("'g'"));
         assert_eq!(changed(NEW, NEW), "");
         assert_eq!(changed(OLD, OLD), "");
-    }
-
-    #[test]
-    fn functions_are_replaced() {
-        let replaced = replaced(NEW);
-        assert!(replaced.starts_with("CREATE OR REPLACE FUNCTION f("), "{replaced}");
-        assert!(!replaced.contains("--") && replaced.matches("OR REPLACE").count() == 2);
     }
 }

@@ -20,11 +20,14 @@ CREATE TABLE questions (id int PRIMARY KEY);
 INSERT INTO questions SELECT generate_series(1, 10);
 SELECT irt_add_item_columns('questions');
 CREATE TABLE responses (user_id int, question_id int, is_correct boolean, answered_at timestamptz);
+CREATE FUNCTION chance(number int, salt int) RETURNS float8 LANGUAGE sql AS $$
+    SELECT ((hashint8extended(number, salt) & 1048575) + 0.5) / 1048576
+$$;
 CREATE FUNCTION week(first int, last int, flipped int DEFAULT 0) RETURNS void LANGUAGE sql AS $$
     INSERT INTO responses
     SELECT u, q,
-           (sin(u * 12.9898) * 2 - (q - 5.5) * 0.4 + sin(u * 78.233 + q * 37.719) * 1.5 > 0)
-               <> (q <= flipped),
+           ((chance(u, 1) + chance(u, 2) + chance(u, 3) + chance(u, 4) - 2) * 2.1
+               - (q - 5.5) * 0.4 + ln(1 / chance(u * 100 + q, 5) - 1) > 0) <> (q <= flipped),
            '2026-01-01'::timestamptz + u * interval '1 minute'
     FROM generate_series(first, last) u, generate_series(1, 10) q
 $$;

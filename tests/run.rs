@@ -260,7 +260,11 @@ fn item_ids_are_an_array_of_any_type() {
                          FROM questions WHERE irt_difficulty IS NOT NULL";
         let arrays = [keys.to_owned(), format!("{keys}::text[]")];
         for array in arrays.iter().filter(|array| kind != "date" || !array.ends_with("::text[]")) {
-            client.batch_execute("UPDATE questions SET irt_difficulty = NULL").unwrap();
+            client
+                .batch_execute(
+                    "SELECT irt_drop_bank('default'); UPDATE questions SET irt_difficulty = NULL",
+                )
+                .unwrap();
             let ran =
                 run(&mut client, &format!("true, standard_errors => 'none', item_ids => {array}"));
             assert_eq!(ran["status"], "success");

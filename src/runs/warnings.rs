@@ -99,7 +99,7 @@ pub fn of_checks(
         Some(Withheld::Checks(holding)) => (because_of(holding), in_words(holding)),
         Some(Withheld::OtherScale(OtherScale::NotLinked(reason))) => (
             "its estimates could not be put on the scale in force".to_owned(),
-            format!("Reason: {reason}."),
+            format!("Reason: {reason}. {}", in_words(&loud(checks))).trim_end().to_owned(),
         ),
         Some(Withheld::OtherScale(OtherScale::ItemList)) => (
             "item_ids would put some items on a new scale and leave the others on the old one"

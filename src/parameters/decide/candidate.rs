@@ -73,14 +73,15 @@ impl Candidate {
     /// As what it may be published, if it may; `newest` is the newest row under the lock.
     pub fn kind(&self, newest: Option<i64>) -> Result<Kind, ExtensionError> {
         let run_id = self.run_id;
-        if let Some(reason) = &self.not_linked {
-            let (bank, reason) = (self.bank.clone(), reason.clone());
-            return Err(DecisionError::NotLinked { run_id, bank, reason }.into());
-        }
         match self.publication.as_deref() {
             Some("published") => Ok(Kind::Restored),
             Some("rejected") => {
                 Err(DecisionError::Rejected { run_id, bank: self.bank.clone() }.into())
+            }
+            _ if self.not_linked.is_some() => {
+                let (bank, reason) = (self.bank.clone(), self.not_linked.clone());
+                let reason = reason.unwrap_or_default();
+                Err(DecisionError::NotLinked { run_id, bank, reason }.into())
             }
             Some(_) if self.compared_with == newest => Ok(Kind::Approved),
             Some(_) => Err(DecisionError::Outdated { run_id, bank: self.bank.clone() }.into()),

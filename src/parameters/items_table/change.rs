@@ -28,10 +28,15 @@ pub struct Change<'a> {
 /// True when the current role may read what the published columns hold.
 fn sees_values(items: &Items) -> Result<bool, ExtensionError> {
     let columns: Vec<&str> = items.published.iter().map(|column| column.name).collect();
+    sees(items, &columns)
+}
+
+/// True where the current role may read these columns of the items table.
+pub(super) fn sees(items: &Items, columns: &[&str]) -> Result<bool, ExtensionError> {
     let sees = Spi::get_one_with_args::<bool>(
         "SELECT pg_catalog.bool_and(pg_catalog.has_column_privilege($1, c.name, 'SELECT')) \
          FROM ROWS FROM (pg_catalog.unnest($2)) AS c (name)",
-        &[items.relation.oid.into(), columns.into()],
+        &[items.relation.oid.into(), columns.to_vec().into()],
     )?;
     Ok(sees == Some(true))
 }

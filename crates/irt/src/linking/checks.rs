@@ -1,9 +1,10 @@
 //! Signs that two scales must not be linked as they are.
 
-use super::common_item::{CommonItem, validate};
+use super::common_item::{CommonItem, ItemErrors, validate};
 use super::mean_sigma::mean_sigma;
 use super::moments::slope_by_discriminations;
 use crate::error::IrtError;
+use crate::model::item_parameters::ItemParameters;
 
 /// Fewer common items determine no link that could be trusted.
 pub const LEAST_COMMON_ITEMS: usize = 3;
@@ -16,10 +17,15 @@ const NORMAL_METRIC: f64 = 1.702;
 /// Within this factor of it, a contradiction looks like the other metric.
 const NEAR_NORMAL_METRIC: f64 = 1.15;
 
+/// A contradiction that is no more than so many of its own standard errors is chance.
+const CHANCE: f64 = 3.0;
+
 /// Whether discriminations and difficulties of the common items ask for the same unit.
 ///
 /// A by the mean of ln(a / a_onto) and A by the ratio of the standard deviations
-/// of b must lie within a factor of 1.25. Near 1.702, the values in force are
+/// of b must lie within a factor of 1.25, or of what 3 standard errors of its logarithm
+/// explain where the items' are known: a few items of a few hundred persons
+/// contradict each other by chance. Near 1.702, the values in force are
 /// probably of the normal metric, whose discriminations are smaller by that
 /// factor: the error says so.
 ///
@@ -45,7 +51,8 @@ pub fn check_units(common: &[CommonItem]) -> Result<(), IrtError> {
         return Err(IrtError::LinkNotFound { method: "the mean of ln a", reason });
     };
     let factor = by_discriminations / by_difficulties;
-    if within(factor, LARGEST_FACTOR) {
+    let by_chance = libm::exp(CHANCE * standard_error_of_log_factor(common));
+    if within(factor, LARGEST_FACTOR.max(by_chance)) {
         return Ok(());
     }
     Err(IrtError::LinkSlopesDisagree {
@@ -54,6 +61,30 @@ pub fn check_units(common: &[CommonItem]) -> Result<(), IrtError> {
         limit: LARGEST_FACTOR,
         normal_metric: within(factor / NORMAL_METRIC, NEAR_NORMAL_METRIC),
     })
+}
+
+/// Of the logarithm of the one slope over the other, by the delta method, the items' errors taken as
+/// independent; without them 0.
+fn standard_error_of_log_factor(common: &[CommonItem]) -> f64 {
+    let side = |parameters: fn(&CommonItem) -> ItemParameters,
+                errors: fn(&CommonItem) -> Option<ItemErrors>| {
+        let count = common.len() as f64;
+        let difficulties: Vec<f64> =
+            common.iter().map(|item| parameters(item).difficulty).collect();
+        let mean = difficulties.iter().sum::<f64>() / count;
+        let squares: f64 = difficulties.iter().map(|b| (b - mean) * (b - mean)).sum();
+        let variances = common.iter().filter_map(|item| {
+            let (at, errors) = (parameters(item), errors(item)?);
+            // ∂ mean(ln a) / ∂a, and ∂ ln sd(b) / ∂b.
+            let of_a = errors.discrimination / (at.discrimination * count);
+            let of_b = errors.difficulty * (at.difficulty - mean) / squares;
+            Some(of_a * of_a + of_b * of_b)
+        });
+        variances.sum::<f64>()
+    };
+    let variance = side(|item| item.from, |item| item.from_errors)
+        + side(|item| item.onto, |item| item.onto_errors);
+    libm::sqrt(variance)
 }
 
 /// Whether linked difficulties lie where the ability grid is.

@@ -93,6 +93,7 @@ impl BankSettings {
                 },
             },
             max_memory_bytes: Some(crate::server_settings::max_memory()),
+            ..CalibrationSettings::default()
         })
     }
 }

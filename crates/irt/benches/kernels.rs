@@ -48,6 +48,7 @@ fn fits(criterion: &mut Criterion) {
                 priors: Priors::default(),
                 standard_errors,
                 max_memory_bytes: None,
+                ..CalibrationSettings::default()
             };
             group.bench_function(
                 BenchmarkId::new(format!("{standard_errors:?}"), name),

@@ -19,6 +19,7 @@ fn run(responses: &Responses, standard_errors: StandardErrors) -> (f64, Calibrat
         priors: Priors::default(),
         standard_errors,
         max_memory_bytes: None,
+        ..CalibrationSettings::default()
     };
     let start = Instant::now();
     match calibrate(responses, &settings, &Unmonitored) {

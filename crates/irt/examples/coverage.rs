@@ -144,6 +144,7 @@ impl Design {
             priors: self.priors,
             standard_errors: errors,
             max_memory_bytes: None,
+            ..CalibrationSettings::default()
         };
         calibrate(responses, &settings, &Unmonitored).ok()
     }

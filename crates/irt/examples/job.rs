@@ -63,6 +63,7 @@ fn fit(design: &Simulation, method: &str) -> Result<(), Failure> {
         priors: Priors::flat(),
         standard_errors,
         max_memory_bytes: None,
+        ..CalibrationSettings::default()
     };
     let (responses, _) = simulate(design);
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build()?;

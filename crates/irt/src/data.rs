@@ -6,12 +6,14 @@
 //! | 2 | rows in any order | `rows` |
 //! | 3 | by person, repeats resolved, items in the order of their labels | `grouped`, `labels` |
 //! | 4 | distinct patterns in an order that follows from the data alone | `canonical_order`, `patterns`, `responses` |
-//! | 5 | whose responses are looked at: all, a sample, a resample | `persons`, `item_totals` |
-//! | 6 | which items persons join | `components` |
+//! | 5 | which population a person belongs to | `groups` |
+//! | 6 | whose responses are looked at: all, a sample, a resample | `persons`, `item_totals` |
+//! | 7 | which items persons join | `components` |
 
 pub(crate) mod canonical_order;
 pub(crate) mod components;
 pub(crate) mod grouped;
+pub(crate) mod groups;
 pub(crate) mod item_totals;
 pub(crate) mod labels;
 pub(crate) mod patterns;

@@ -29,7 +29,7 @@ pub enum IrtError {
     /// More persons, items or responses than the compact indices can address.
     #[error("too many {what}: found {found}, at most {limit} can be handled")]
     TooMany {
-        /// "persons", "items" or "responses".
+        /// "persons", "items", "responses" or "groups".
         what: &'static str,
         /// How many there are.
         found: u64,
@@ -43,6 +43,42 @@ pub enum IrtError {
         item: u64,
         /// How many labels there are.
         items: u64,
+    },
+    /// A person of the rows has no group: a defect of the caller.
+    #[error("person number {person} has no group; there are {groups} groups")]
+    PersonWithoutGroup {
+        /// The number of the person.
+        person: u64,
+        /// How many groups have a name.
+        groups: u64,
+    },
+    /// The reference group does not occur.
+    #[error("there is no group \"{name}\" to be the reference; the groups are {}", listed(.groups))]
+    UnknownGroup {
+        /// The name that was given.
+        name: String,
+        /// The names that occur.
+        groups: Vec<String>,
+    },
+    /// Fewer anchors were answered than it takes to hold a scale.
+    #[error("too few anchors: {found} of them were answered, at least {required} are needed")]
+    TooFewAnchors {
+        /// Anchors with a response.
+        found: u64,
+        /// How many it takes.
+        required: u64,
+    },
+    /// An anchor whose parameters cannot hold a scale.
+    #[error("the {name} of the anchor \"{item}\" is {found}, but must be {expected}")]
+    InvalidAnchor {
+        /// The item's text.
+        item: String,
+        /// "discrimination" or "difficulty".
+        name: &'static str,
+        /// The value that was given.
+        found: String,
+        /// What would have been accepted.
+        expected: &'static str,
     },
     /// No response at all.
     #[error("there are no responses to calibrate")]
@@ -93,8 +129,9 @@ pub enum IrtError {
     /// The estimator stopped short of the optimum.
     #[error(
         "the estimate did not converge: {termination} after {cycles} cycles; log-likelihood \
-         {log_likelihood:.6}; the largest remaining step is {largest_step:.3e} at item \"{item}\", \
-         where at most {tolerance:.0e} is accepted"
+         {log_likelihood:.6}; the largest remaining step is {largest_step:.3e} at {}, \
+         where at most {tolerance:.0e} is accepted",
+        place(.item, .group.as_deref())
     )]
     NotConverged {
         /// Why it stopped, in words.
@@ -103,10 +140,13 @@ pub enum IrtError {
         cycles: u32,
         /// Log-likelihood reached, without priors.
         log_likelihood: f64,
-        /// The largest component of the remaining Newton step, in a or b.
+        /// The largest component of the remaining Newton step, in a or b, or in a group's mean or
+        /// standard deviation.
         largest_step: f64,
-        /// The item where that step is.
+        /// The item where that step is; empty where it is at a group.
         item: String,
+        /// The group where that step is; "" has no name.
+        group: Option<String>,
         /// The bound.
         tolerance: f64,
     },
@@ -192,6 +232,26 @@ pub enum IrtError {
     },
 }
 
+/// Some names, in quotes.
+fn listed(names: &[String]) -> String {
+    const MOST: usize = 10;
+    let mut quoted: Vec<String> =
+        names.iter().take(MOST).map(|name| format!("\"{name}\"")).collect();
+    if names.len() > MOST {
+        quoted.push(format!("and {} more", names.len() - MOST));
+    }
+    quoted.join(", ")
+}
+
+/// Where a search did not come to its end.
+fn place(item: &str, group: Option<&str>) -> String {
+    match group {
+        None => format!("item \"{item}\""),
+        Some("") => "the mean or the standard deviation of ability".to_owned(),
+        Some(name) => format!("the mean or the standard deviation of group \"{name}\""),
+    }
+}
+
 /// How far the best covered item is from enough.
 fn shortfall(few_responses: u64, most_responses: u64, required: u64) -> String {
     match few_responses {
@@ -247,6 +307,22 @@ impl IrtError {
             }
             Self::TooFewItems { .. } => {
                 "Collect more responses, lower min_responses_per_item, or keep the priors on."
+            }
+            Self::PersonWithoutGroup { .. } => {
+                "This is a defect of irt_calibration: please report it."
+            }
+            Self::UnknownGroup { .. } => {
+                "Name a group that occurs, or none: then it is the largest."
+            }
+            Self::TooFewAnchors { .. } => {
+                "Mark more items with known parameters as anchors, or calibrate without anchors."
+            }
+            Self::InvalidAnchor { .. } => {
+                "Correct the anchor's parameters, or do not use the item as an anchor."
+            }
+            Self::NotConverged { group: Some(_), .. } => {
+                "Look at the responses of the named group: where nearly all are alike, or persons \
+                 are few, its mean and standard deviation cannot be estimated."
             }
             Self::NotConverged { .. } => {
                 "Keep the priors on, raise min_responses_per_item, or look at the named item's \

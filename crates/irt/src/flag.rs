@@ -11,7 +11,8 @@ pub enum Flag {
     AllIncorrect,
     /// Skipped: the responses do not determine its parameters.
     NotIdentified,
-    /// The items fall into groups that no person links.
+    /// The items fall into groups that no person links. Skipped where its group has neither the
+    /// reference group's persons nor two anchors.
     Disconnected,
     /// Point-biserial below 0.
     NegativePointBiserial,
@@ -26,7 +27,7 @@ pub enum Flag {
     QuadratureLimited,
     /// No standard error could be computed.
     NoStandardError,
-    /// It changed against the values in force by more than sampling error.
+    /// It is not any more what it was: for whoever compares calibrations to set.
     Drifted,
 }
 

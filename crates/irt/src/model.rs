@@ -8,6 +8,7 @@
 //! counts of the general one. `one_pl` and `three_pl` would stand beside [`two_pl`], each with its
 //! own block of parameters ([`crate::numeric::vector::Block`]), priors and M-step of one item.
 
+pub(crate) mod anchors;
 pub(crate) mod item_parameters;
 pub(crate) mod priors;
 pub(crate) mod response_model;

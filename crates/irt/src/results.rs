@@ -1,6 +1,7 @@
 //! What a calibration says of every item: parameters, standard errors, statistics, remarks.
 
 use crate::flag::Flag;
+use crate::linking::JointCovariance;
 
 /// Whether an item received parameters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,6 +10,8 @@ pub enum ItemStatus {
     Calibrated,
     /// It has none; its flags say why.
     Skipped,
+    /// It has those that were given, to the bit, and no standard errors.
+    Anchored,
 }
 
 impl ItemStatus {
@@ -18,6 +21,7 @@ impl ItemStatus {
         match self {
             Self::Calibrated => "calibrated",
             Self::Skipped => "skipped",
+            Self::Anchored => "anchored",
         }
     }
 }
@@ -27,7 +31,7 @@ impl ItemStatus {
 pub struct ItemResult {
     /// The item's key as text.
     pub item: String,
-    /// Calibrated or skipped.
+    /// Calibrated, anchored or skipped.
     pub status: ItemStatus,
     /// Remarks, in the order of [`Flag`].
     pub flags: Vec<Flag>,
@@ -55,6 +59,38 @@ pub struct ItemResult {
     pub point_biserial: Option<f64>,
 }
 
+/// What was estimated for one group of persons. Every number is finite.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GroupResult {
+    /// Its name; `None` where persons are not grouped.
+    pub name: Option<String>,
+    /// Its persons that entered the fit.
+    pub persons_count: u64,
+    /// Mean ability.
+    pub mean: f64,
+    /// Standard deviation of ability.
+    pub sd: f64,
+    /// Standard error of the mean; `None` where it is fixed or not known.
+    pub se_mean: Option<f64>,
+    /// Standard error of the standard deviation; `None` where it is fixed or not known.
+    pub se_sd: Option<f64>,
+    /// Its part of the marginal log-likelihood, in nats.
+    pub log_likelihood: f64,
+    /// Its mean is 0 and its standard deviation 1, by definition.
+    pub is_reference: bool,
+    /// Mean ± 3 standard deviations is not within the ability grid.
+    pub leaves_grid: bool,
+}
+
+/// The joint sampling covariance of all calibrated items.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ItemCovariance {
+    /// The items, in the order of the matrix.
+    pub items: Vec<String>,
+    /// Of their (a, b).
+    pub covariance: JointCovariance,
+}
+
 /// The outcome of a calibration that converged.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Calibration {
@@ -80,11 +116,24 @@ pub struct Calibration {
     pub bootstrap_failures: u32,
     /// E-steps of all replicates together.
     pub bootstrap_e_steps: u64,
+    /// The groups with persons in the fit, by the bytes of their names: at least one.
+    pub groups: Vec<GroupResult>,
+    /// Where the settings asked for it; `None` for more than 500 calibrated items, without
+    /// standard errors from the observed information, or where that is singular.
+    pub joint_covariance: Option<ItemCovariance>,
+    /// Per item of `items`, which component of items that persons join it belongs to; `None` for
+    /// skipped items.
+    pub components: Vec<Option<u32>>,
 }
 
 impl Calibration {
-    /// Items with parameters.
+    /// Items whose parameters were estimated.
     pub fn calibrated(&self) -> impl Iterator<Item = &ItemResult> {
         self.items.iter().filter(|item| item.status == ItemStatus::Calibrated)
+    }
+
+    /// Items with parameters: estimated ones and anchors.
+    pub fn with_parameters(&self) -> impl Iterator<Item = &ItemResult> {
+        self.items.iter().filter(|item| item.status != ItemStatus::Skipped)
     }
 }

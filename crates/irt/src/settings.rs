@@ -1,6 +1,7 @@
 //! What shapes a calibration.
 
 use crate::ability::quadrature::Quadrature;
+use crate::model::anchors::Anchors;
 use crate::model::priors::Priors;
 
 /// How standard errors are computed.
@@ -35,11 +36,20 @@ pub struct CalibrationSettings {
     /// Bytes that the responses and the work on them may take; `None`: as many as there are. It
     /// decides up to how many items there are standard errors from the observed information.
     pub max_memory_bytes: Option<u64>,
+    /// The group whose abilities are N(0, 1); `None`: the largest, of equal ones the first by the
+    /// bytes of its name. With anchors there is none.
+    pub reference_group: Option<String>,
+    /// Items that keep their parameters. With anchors every group's mean and standard deviation
+    /// are estimated.
+    pub anchors: Anchors,
+    /// True where [`Calibration::joint_covariance`](crate::Calibration::joint_covariance) is
+    /// wanted.
+    pub joint_covariance: bool,
 }
 
 impl Default for CalibrationSettings {
     /// Items with 50 responses or more of 10 persons or more, 61 nodes up to ±6, the default
-    /// priors, no standard errors, any memory.
+    /// priors, no standard errors, any memory, no anchors.
     fn default() -> Self {
         Self {
             min_responses_per_item: 50,
@@ -48,6 +58,9 @@ impl Default for CalibrationSettings {
             priors: Priors::default(),
             standard_errors: StandardErrors::None,
             max_memory_bytes: None,
+            reference_group: None,
+            anchors: Anchors::default(),
+            joint_covariance: false,
         }
     }
 }

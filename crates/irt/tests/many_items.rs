@@ -41,6 +41,7 @@ fn settings(max_memory_bytes: Option<u64>) -> CalibrationSettings {
         priors: Priors::default(),
         standard_errors: StandardErrors::ObservedInformation,
         max_memory_bytes,
+        ..CalibrationSettings::default()
     }
 }
 

@@ -185,6 +185,16 @@ impl<'a> EstimableItems<'a> {
         &self.components
     }
 
+    /// Per item, skipped or not, the number of its component; `None` if it is skipped.
+    pub(super) fn components_of_items(&self) -> Vec<Option<u32>> {
+        let mut of_items = vec![None; self.len()];
+        let items = self.selected_items();
+        for (number, component) in self.components.iter().enumerate() {
+            component.iter().for_each(|item| of_items[items[*item]] = Some(number as u32));
+        }
+        of_items
+    }
+
     /// How many items there are, skipped or not.
     pub(super) fn len(&self) -> usize {
         self.skipped.len()

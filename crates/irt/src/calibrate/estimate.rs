@@ -191,6 +191,7 @@ fn check(fit: &Fit, e_steps: u32, items: &EstimableItems<'_>) -> Result<(), IrtE
         log_likelihood,
         largest_step,
         item: items.selected_label(item).to_owned(),
+        group: None,
         tolerance: STEP_TOLERANCE,
     })
 }
@@ -237,6 +238,7 @@ mod tests {
             priors: Priors::default(),
             max_memory_bytes: None,
             standard_errors: StandardErrors::None,
+            ..CalibrationSettings::default()
         };
         let items = EstimableItems::among(&responses, &settings, &Unmonitored).unwrap();
         let grid = Grid::new(&settings.quadrature, Population::STANDARD);

@@ -7,7 +7,7 @@ use crate::flag::Flag;
 use crate::memory::reserve;
 use crate::model::two_pl::SlopeIntercept;
 use crate::monitor::{Monitor, check};
-use crate::results::{Calibration, ItemResult, ItemStatus};
+use crate::results::{Calibration, GroupResult, ItemResult, ItemStatus};
 use crate::settings::{CalibrationSettings, StandardErrors};
 use crate::uncertainty::sampling_covariance::{SamplingCovariance, SamplingCovariances};
 
@@ -58,6 +58,19 @@ pub(super) fn report(
         bootstrap_iterations: errors.replicates,
         bootstrap_failures: errors.failures,
         bootstrap_e_steps: errors.e_steps,
+        groups: vec![GroupResult {
+            name: None,
+            persons_count: estimable.patterns().persons(),
+            mean: 0.0,
+            sd: 1.0,
+            se_mean: None,
+            se_sd: None,
+            log_likelihood: evaluation.log_likelihood(),
+            is_reference: true,
+            leaves_grid: false,
+        }],
+        joint_covariance: None,
+        components: estimable.components_of_items(),
     })
 }
 

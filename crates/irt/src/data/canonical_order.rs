@@ -13,7 +13,7 @@ use crate::memory::reserve;
 use crate::monitor::{Monitor, check};
 
 /// A person with the hashes that nearly always decide the order.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Keyed {
     /// Which items were answered, in the upper half; also how, in the lower.
     hash: u64,

@@ -1,5 +1,6 @@
 //! Responses by person, with repeats resolved.
 
+use super::groups::{OrderedGroups, PersonGroups};
 use super::labels::order_labels;
 use super::patterns::Patterns;
 use super::response::Response;
@@ -126,7 +127,31 @@ impl GroupedResponses {
         let repeats_dropped = self.rows - self.responses.len() as u64;
         let (offsets, responses) = (&self.offsets, self.responses);
         let patterns = Patterns::collapse(offsets, responses, self.labels.len(), monitor)?;
-        Ok(Responses::new(self.labels, patterns, repeats_dropped))
+        Ok(Responses::new(self.labels, patterns, vec![None], repeats_dropped))
+    }
+
+    /// The same for persons of several groups. A person of the rows is a person in a group. Groups
+    /// in which fewer than `min_persons` persons have a response are pooled as "(small)".
+    ///
+    /// # Errors
+    /// As for [`Self::into_responses`]; [`IrtError::TooMany`] also beyond 1,000 groups, and
+    /// [`IrtError::PersonWithoutGroup`].
+    pub fn into_responses_of_groups(
+        mut self,
+        groups: PersonGroups,
+        min_persons: u64,
+        monitor: &dyn Monitor,
+    ) -> Result<Responses, IrtError> {
+        self.drop_repeats();
+        let repeats_dropped = self.rows - self.responses.len() as u64;
+        let (offsets, responses) = (&self.offsets, self.responses);
+        let answered = |person: usize| offsets[person] < offsets[person + 1];
+        let OrderedGroups { names, of_person } =
+            groups.ordered(offsets.len() - 1, answered, min_persons)?;
+        let (items, count) = (self.labels.len(), names.len().max(1));
+        let patterns = Patterns::of_groups(offsets, responses, items, &of_person, count, monitor)?;
+        let names = names.into_iter().map(Some).collect();
+        Ok(Responses::new(self.labels, patterns, names, repeats_dropped))
     }
 
     fn order_within_persons(&mut self, monitor: &dyn Monitor) -> Result<(), IrtError> {

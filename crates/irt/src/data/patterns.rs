@@ -5,6 +5,9 @@
 //! over the same *item set* next to each other, because sums over ability that
 //! depend only on which items were answered can be shared by a whole item set.
 //!
+//! Persons of different groups never share a pattern: the groups stand one after the other, each
+//! with its own item sets, because their abilities are weighted differently.
+//!
 //! Memory: 4 bytes a response and 12 a pattern.
 
 use std::ops::Range;
@@ -34,6 +37,8 @@ pub(crate) struct Patterns {
     multiplicities: Vec<u32>,
     /// First pattern of every item set, then the number of patterns.
     item_sets: Vec<u32>,
+    /// First pattern of every group, then the number of patterns.
+    groups: Vec<u32>,
     /// First pattern of every chunk, then the number of patterns.
     chunks: Vec<u32>,
     persons: u64,
@@ -49,7 +54,22 @@ impl Patterns {
         items: usize,
         monitor: &dyn Monitor,
     ) -> Result<Self, IrtError> {
-        Self::weighted(offsets, responses, items, |_| 1, monitor)
+        Self::of_groups(offsets, responses, items, &[], 1, monitor)
+    }
+
+    /// The same for persons of several groups: `group[person]` is below `groups`; empty where
+    /// everybody is in group 0.
+    pub(crate) fn of_groups(
+        offsets: &[u32],
+        responses: Vec<Response>,
+        items: usize,
+        group: &[u32],
+        groups: usize,
+        monitor: &dyn Monitor,
+    ) -> Result<Self, IrtError> {
+        let group = |person: usize| group.get(person).map_or(0, |group| *group as usize);
+        let sources = Sources { offsets, responses, items, groups };
+        Self::weighted(sources, group, |_| 1, monitor)
     }
 
     /// The patterns that remain when only the chosen items are looked at,
@@ -77,62 +97,56 @@ impl Patterns {
         }
         offsets.push(responses.len() as u32);
         Self::weighted(
-            &offsets,
-            responses,
-            items as usize,
+            Sources { offsets: &offsets, responses, items: items as usize, groups: self.groups() },
+            |pattern| self.group_of(pattern),
             |pattern| self.multiplicities[pattern],
             monitor,
         )
     }
 
     fn weighted(
-        offsets: &[u32],
-        responses: Vec<Response>,
-        items: usize,
+        sources: Sources<'_>,
+        group: impl Fn(usize) -> usize,
         multiplicity: impl Fn(usize) -> u32,
         monitor: &dyn Monitor,
     ) -> Result<Self, IrtError> {
-        const LIMIT: u64 = u32::MAX as u64;
-        let sources = offsets.len() - 1;
-        if sources as u64 > LIMIT {
-            return Err(IrtError::TooMany { what: "persons", found: sources as u64, limit: LIMIT });
-        }
-        let source = |index: u32| {
-            &responses[offsets[index as usize] as usize..offsets[index as usize + 1] as usize]
-        };
-        let mut order: Vec<Keyed> = reserve(sources, "ordering persons")?;
-        for index in 0..sources as u32 {
-            check_now_and_then(monitor, index as usize)?;
-            if !source(index).is_empty() {
-                order.push(Keyed::new(source(index), index));
-            }
-        }
-        sort(&mut order, 0, &source, monitor)?;
+        let (mut order, ends) = sources.by_group(group, monitor)?;
+        let source = |index: u32| sources.of(index as usize);
         let mut patterns = Self {
-            items,
+            items: sources.items,
             offsets: vec![0],
-            responses: reserve(responses.len(), PATTERNS)?,
+            responses: reserve(sources.responses.len(), PATTERNS)?,
             multiplicities: Vec::new(),
             item_sets: Vec::new(),
+            groups: reserve(sources.groups + 1, PATTERNS)?,
             chunks: Vec::new(),
             persons: 0,
             total: 0,
         };
-        for (position, keyed) in order.iter().enumerate() {
-            check_now_and_then(monitor, position)?;
-            patterns.append(source(keyed.index), multiplicity(keyed.index as usize))?;
+        let mut start = 0;
+        for end in ends {
+            patterns.groups.push(patterns.len() as u32);
+            sort(&mut order[start..end], 0, &source, monitor)?;
+            for (position, keyed) in order[start..end].iter().enumerate() {
+                check_now_and_then(monitor, position)?;
+                patterns.append(source(keyed.index), multiplicity(keyed.index as usize))?;
+            }
+            start = end;
         }
         patterns.responses.shrink_to_fit();
         let count = patterns.len() as u32;
+        patterns.groups.push(count);
         push(&mut patterns.item_sets, count, PATTERNS)?;
         patterns.chunks = patterns.cut_into_chunks();
         Ok(patterns)
     }
 
+    /// Adds a person to the group that was begun last.
     fn append(&mut self, responses: &[Response], multiplicity: u32) -> Result<(), IrtError> {
         self.persons += u64::from(multiplicity);
         self.total += u64::from(multiplicity) * responses.len() as u64;
-        if let Some(last) = self.len().checked_sub(1) {
+        let first = self.groups.last().map_or(0, |first| *first as usize);
+        if let Some(last) = self.len().checked_sub(1).filter(|last| *last >= first) {
             if self.pattern(last) == responses {
                 self.multiplicities[last] += multiplicity;
                 return Ok(());
@@ -141,7 +155,7 @@ impl Patterns {
                 push(&mut self.item_sets, last as u32 + 1, PATTERNS)?;
             }
         } else {
-            push(&mut self.item_sets, 0, PATTERNS)?;
+            push(&mut self.item_sets, self.multiplicities.len() as u32, PATTERNS)?;
         }
         self.responses.extend_from_slice(responses);
         push(&mut self.offsets, self.responses.len() as u32, PATTERNS)?;
@@ -184,6 +198,26 @@ impl Patterns {
             + self.len() as u64 * BYTES_OF_A_PATTERN
     }
 
+    /// How many groups there are, with or without persons.
+    pub(crate) fn groups(&self) -> usize {
+        self.groups.len() - 1
+    }
+
+    /// The patterns of a group.
+    pub(crate) fn of_group(&self, group: usize) -> Range<usize> {
+        self.groups[group] as usize..self.groups[group + 1] as usize
+    }
+
+    /// The group of a pattern's persons.
+    #[inline]
+    pub(crate) fn group_of(&self, pattern: usize) -> usize {
+        match self.groups.len() {
+            2 => 0,
+            // The last of the groups that begin here: those before it have nobody.
+            _ => self.groups.partition_point(|start| *start as usize <= pattern) - 1,
+        }
+    }
+
     /// Persons behind the patterns.
     pub(crate) fn persons(&self) -> u64 {
         self.persons
@@ -221,6 +255,62 @@ impl Patterns {
                 patterns
             })
         })
+    }
+}
+
+/// What patterns are made of: `offsets` into `responses`, each sorted by item.
+struct Sources<'a> {
+    offsets: &'a [u32],
+    responses: Vec<Response>,
+    items: usize,
+    groups: usize,
+}
+
+impl Sources<'_> {
+    fn of(&self, index: usize) -> &[Response] {
+        &self.responses[self.offsets[index] as usize..self.offsets[index + 1] as usize]
+    }
+
+    /// Those with a response, group by group, and where each group ends.
+    fn by_group(
+        &self,
+        group: impl Fn(usize) -> usize,
+        monitor: &dyn Monitor,
+    ) -> Result<(Vec<Keyed>, Vec<usize>), IrtError> {
+        const LIMIT: u64 = u32::MAX as u64;
+        let count = self.offsets.len() - 1;
+        if count as u64 > LIMIT {
+            return Err(IrtError::TooMany { what: "persons", found: count as u64, limit: LIMIT });
+        }
+        let keyed = |index: usize| Keyed::new(self.of(index), index as u32);
+        let answered = |index: &usize| !self.of(*index).is_empty();
+        let mut order: Vec<Keyed> = reserve(count, "ordering persons")?;
+        if self.groups == 1 {
+            for index in 0..count {
+                check_now_and_then(monitor, index)?;
+                if answered(&index) {
+                    order.push(keyed(index));
+                }
+            }
+            let end = order.len();
+            return Ok((order, vec![end]));
+        }
+        let mut next = vec![0; self.groups + 1];
+        for index in (0..count).filter(answered) {
+            next[group(index) + 1] += 1;
+        }
+        for group in 0..self.groups {
+            next[group + 1] += next[group];
+        }
+        order.resize(next[self.groups], Keyed::default());
+        for index in (0..count).filter(answered) {
+            check_now_and_then(monitor, index)?;
+            let place = &mut next[group(index)];
+            order[*place] = keyed(index);
+            *place += 1;
+        }
+        next.pop();
+        Ok((order, next))
     }
 }
 

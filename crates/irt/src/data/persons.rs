@@ -23,6 +23,15 @@ impl<'a> Persons<'a> {
         self.weights.iter().map(|weight| u64::from(*weight)).sum()
     }
 
+    /// Persons of a group, and their responses.
+    pub(crate) fn totals_of_group(&self, group: usize) -> (u64, u64) {
+        let patterns = self.patterns.of_group(group);
+        patterns.fold((0, 0), |(persons, responses), pattern| {
+            let weight = u64::from(self.weights[pattern]);
+            (persons + weight, responses + weight * self.patterns.pattern(pattern).len() as u64)
+        })
+    }
+
     /// Responses and correct responses per item.
     pub(crate) fn item_totals(&self) -> Vec<ItemTotals> {
         let mut totals = vec![ItemTotals::default(); self.patterns.items()];

@@ -1,6 +1,8 @@
 //! Validated sparse responses in canonical order.
 
+use super::groups::ResponseGroup;
 use super::patterns::Patterns;
+use super::persons::Persons;
 use super::response::Response;
 
 /// Distinct response patterns over labelled items, in canonical order.
@@ -8,7 +10,8 @@ use super::response::Response;
 /// Rows arrive in any order, with persons and items numbered as they were met.
 /// [`GroupedResponses`] resolves repeats and puts everything into an order
 /// that depends on nothing but the data: items by the bytes of their label,
-/// persons by what they answered and how. Persons with the same response
+/// persons by their group, and then by
+/// what they answered and how. Persons with the same response
 /// vector become one *pattern* with a multiplicity. Whatever is computed from
 /// a `Responses` is therefore the same to the bit for any order of the rows
 /// and any names of the persons.
@@ -18,6 +21,7 @@ use super::response::Response;
 pub struct Responses {
     labels: Vec<String>,
     patterns: Patterns,
+    groups: Vec<ResponseGroup>,
     repeats_dropped: u64,
 }
 
@@ -28,11 +32,32 @@ pub struct Pattern<'a> {
     pub responses: &'a [Response],
     /// How many persons there are.
     pub persons: u32,
+    /// Their group, by its number in [`Responses::groups`].
+    pub group: usize,
 }
 
 impl Responses {
-    pub(super) fn new(labels: Vec<String>, patterns: Patterns, repeats_dropped: u64) -> Self {
-        Self { labels, patterns, repeats_dropped }
+    /// `names` of the groups of `patterns`.
+    pub(super) fn new(
+        labels: Vec<String>,
+        patterns: Patterns,
+        names: Vec<Option<String>>,
+        repeats_dropped: u64,
+    ) -> Self {
+        let everybody = Persons::everybody(&patterns);
+        let group = |(number, name)| {
+            let (persons, responses) = everybody.totals_of_group(number);
+            ResponseGroup { name, persons, responses }
+        };
+        let groups = names.into_iter().enumerate().map(group).collect();
+        Self { labels, patterns, groups, repeats_dropped }
+    }
+
+    /// The groups of persons, by the bytes of their names; one without a name where persons are
+    /// not grouped.
+    #[must_use]
+    pub fn groups(&self) -> &[ResponseGroup] {
+        &self.groups
     }
 
     /// Labels of the items, by their bytes, ascending.
@@ -64,6 +89,7 @@ impl Responses {
         (0..self.patterns.len()).map(|pattern| Pattern {
             responses: self.patterns.pattern(pattern),
             persons: self.patterns.multiplicities()[pattern],
+            group: self.patterns.group_of(pattern),
         })
     }
 

@@ -249,6 +249,7 @@ mod tests {
                 priors,
                 max_memory_bytes: None,
                 standard_errors: StandardErrors::None,
+                ..CalibrationSettings::default()
             };
             let Ok(found) = calibrate(&responses, &settings, &Unmonitored) else { continue };
             let calibrated = |item: &crate::ItemResult| item.status == ItemStatus::Calibrated;

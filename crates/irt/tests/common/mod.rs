@@ -59,6 +59,7 @@ pub fn settings(priors: Priors, standard_errors: StandardErrors) -> CalibrationS
         priors,
         standard_errors,
         max_memory_bytes: None,
+        ..CalibrationSettings::default()
     }
 }
 

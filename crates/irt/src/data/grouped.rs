@@ -1,5 +1,6 @@
 //! Responses by person, with repeats resolved.
 
+use super::by_person::ResponsesByPerson;
 use super::labels::order_labels;
 use super::patterns::Patterns;
 use super::response::Response;
@@ -127,6 +128,14 @@ impl GroupedResponses {
         let (offsets, responses) = (&self.offsets, self.responses);
         let patterns = Patterns::collapse(offsets, responses, self.labels.len(), monitor)?;
         Ok(Responses::new(self.labels, patterns, repeats_dropped))
+    }
+
+    /// Resolves the repeats, as [`Self::into_responses`] does, and keeps every person.
+    #[must_use]
+    pub fn into_persons(mut self) -> ResponsesByPerson {
+        self.drop_repeats();
+        let Self { labels, offsets, responses, .. } = self;
+        ResponsesByPerson { labels, offsets, responses }
     }
 
     fn order_within_persons(&mut self, monitor: &dyn Monitor) -> Result<(), IrtError> {

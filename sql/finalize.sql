@@ -405,3 +405,78 @@ COMMENT ON FUNCTION irt_validate_calibration IS
     'How the estimates of the bank''s last successful run go together with the proportions correct, in numbers and in words; whether keys and model are right it does not test. It takes SELECT on irt_calibration_runs and irt_item_parameters.';
 COMMENT ON FUNCTION irt_item_history IS
     'What each run of the bank said of an item, the newest first. It takes SELECT on irt_calibration_runs and irt_item_parameters.';
+
+COMMENT ON TYPE irt_ability IS 'An ability and how sure it is: what irt_eap, irt_map, irt_mle and irt_wle return.';
+COMMENT ON COLUMN irt_ability.ability IS
+    'On the scale of the items'' difficulties; +-infinity only by maximum likelihood.';
+COMMENT ON COLUMN irt_ability.standard_error IS
+    'Its standard error; by EAP the posterior standard deviation; NULL where the ability is infinite.';
+COMMENT ON COLUMN irt_ability.responses_count IS 'Answers behind it.';
+COMMENT ON COLUMN irt_ability.correct_count IS 'The correct ones among them.';
+
+COMMENT ON FUNCTION irt_probability IS
+    'Probability of a correct answer: 1 / (1 + exp(-discrimination * (ability - difficulty))).';
+COMMENT ON FUNCTION irt_information IS
+    'Fisher information of an item about ability: discrimination^2 P (1 - P).';
+
+-- Aggregates have no argument names in a call: the order is in every comment.
+COMMENT ON AGGREGATE irt_eap(bool, float8, float8) IS
+    'irt_eap(correct, discrimination, difficulty): mean of the posterior under the prior N(0, 1).';
+COMMENT ON AGGREGATE irt_eap(int4, float8, float8) IS
+    'irt_eap(correct, discrimination, difficulty): mean of the posterior under the prior N(0, 1).';
+COMMENT ON AGGREGATE irt_eap(bool, float8, float8, float8, float8) IS
+    'irt_eap(correct, discrimination, difficulty, prior_mean, prior_sd): mean of the posterior.';
+COMMENT ON AGGREGATE irt_eap(int4, float8, float8, float8, float8) IS
+    'irt_eap(correct, discrimination, difficulty, prior_mean, prior_sd): mean of the posterior.';
+COMMENT ON AGGREGATE irt_map(bool, float8, float8) IS
+    'irt_map(correct, discrimination, difficulty): mode of the posterior under the prior N(0, 1).';
+COMMENT ON AGGREGATE irt_map(int4, float8, float8) IS
+    'irt_map(correct, discrimination, difficulty): mode of the posterior under the prior N(0, 1).';
+COMMENT ON AGGREGATE irt_map(bool, float8, float8, float8, float8) IS
+    'irt_map(correct, discrimination, difficulty, prior_mean, prior_sd): mode of the posterior.';
+COMMENT ON AGGREGATE irt_map(int4, float8, float8, float8, float8) IS
+    'irt_map(correct, discrimination, difficulty, prior_mean, prior_sd): mode of the posterior.';
+COMMENT ON AGGREGATE irt_mle(bool, float8, float8) IS
+    'irt_mle(correct, discrimination, difficulty): maximum likelihood, infinite where all answers point one way.';
+COMMENT ON AGGREGATE irt_mle(int4, float8, float8) IS
+    'irt_mle(correct, discrimination, difficulty): maximum likelihood, infinite where all answers point one way.';
+COMMENT ON AGGREGATE irt_wle(bool, float8, float8) IS
+    'irt_wle(correct, discrimination, difficulty): Warm''s weighted likelihood.';
+COMMENT ON AGGREGATE irt_wle(int4, float8, float8) IS
+    'irt_wle(correct, discrimination, difficulty): Warm''s weighted likelihood.';
+
+-- Parts of these aggregates, which the server calls with the rights of their owner.
+REVOKE EXECUTE ON FUNCTION
+    irt_answers_add(internal, bool, float8, float8),
+    irt_answers_add(internal, bool, float8, float8, float8, float8),
+    irt_answers_add(internal, int4, float8, float8),
+    irt_answers_add(internal, int4, float8, float8, float8, float8),
+    irt_answers_combine, irt_answers_serialize, irt_answers_deserialize,
+    irt_answers_eap, irt_answers_eap_prior, irt_answers_map, irt_answers_map_prior,
+    irt_answers_mle, irt_answers_wle
+    FROM PUBLIC;
+COMMENT ON FUNCTION irt_answers_add(internal, bool, float8, float8) IS
+    'Part of irt_eap, irt_map, irt_mle and irt_wle.';
+COMMENT ON FUNCTION irt_answers_add(internal, bool, float8, float8, float8, float8) IS
+    'Part of irt_eap and irt_map.';
+COMMENT ON FUNCTION irt_answers_add(internal, int4, float8, float8) IS
+    'Part of irt_eap, irt_map, irt_mle and irt_wle.';
+COMMENT ON FUNCTION irt_answers_add(internal, int4, float8, float8, float8, float8) IS
+    'Part of irt_eap and irt_map.';
+COMMENT ON FUNCTION irt_answers_combine IS 'Part of irt_eap, irt_map, irt_mle and irt_wle.';
+COMMENT ON FUNCTION irt_answers_serialize IS 'Part of irt_eap, irt_map, irt_mle and irt_wle.';
+COMMENT ON FUNCTION irt_answers_deserialize IS 'Part of irt_eap, irt_map, irt_mle and irt_wle.';
+COMMENT ON FUNCTION irt_answers_eap IS 'Part of irt_eap.';
+COMMENT ON FUNCTION irt_answers_eap_prior IS 'Part of irt_eap.';
+COMMENT ON FUNCTION irt_answers_map IS 'Part of irt_map.';
+COMMENT ON FUNCTION irt_answers_map_prior IS 'Part of irt_map.';
+COMMENT ON FUNCTION irt_answers_mle IS 'Part of irt_mle.';
+COMMENT ON FUNCTION irt_answers_wle IS 'Part of irt_wle.';
+
+REVOKE EXECUTE ON FUNCTION irt_score FROM PUBLIC;
+COMMENT ON FUNCTION irt_score IS
+    'The ability of everybody in a bank, with what is in force and the bank''s score prior, or with what was at a moment. method: ''eap'', ''map'', ''mle'' or ''wle''.';
+COMMENT ON FUNCTION irt_next_items IS
+    'The items in force that tell most about this ability and are not excluded, the best first. randomesque: each is drawn from the so many best that are left. It takes SELECT on irt_parameters_in_force.';
+COMMENT ON FUNCTION irt_test_information IS
+    'How much the items in force tell, or those that are named, at the bank''s ability nodes, and the standard error that follows. It takes SELECT on irt_parameters_in_force.';

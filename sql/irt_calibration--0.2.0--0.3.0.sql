@@ -412,6 +412,215 @@ SELECT pg_catalog.pg_extension_config_dump('irt_run_groups', '');
 
 SELECT pg_catalog.pg_extension_config_dump('irt_run_covariances', '');
 
+CREATE TYPE irt_ability AS (
+    ability pg_catalog.float8,
+    standard_error pg_catalog.float8,
+    responses_count pg_catalog.int4,
+    correct_count pg_catalog.int4
+);
+
+CREATE FUNCTION irt_answers_add(
+    state internal, correct pg_catalog.bool,
+    discrimination pg_catalog.float8, difficulty pg_catalog.float8
+)
+RETURNS internal
+IMMUTABLE PARALLEL SAFE LANGUAGE c AS 'MODULE_PATHNAME', 'irt_answers_add_wrapper';
+
+CREATE FUNCTION irt_answers_add(
+    state internal, correct pg_catalog.bool,
+    discrimination pg_catalog.float8, difficulty pg_catalog.float8,
+    prior_mean pg_catalog.float8, prior_sd pg_catalog.float8
+)
+RETURNS internal
+IMMUTABLE PARALLEL SAFE LANGUAGE c AS 'MODULE_PATHNAME', 'irt_answers_add_wrapper';
+
+CREATE FUNCTION irt_answers_add(
+    state internal, correct pg_catalog.int4,
+    discrimination pg_catalog.float8, difficulty pg_catalog.float8
+)
+RETURNS internal
+IMMUTABLE PARALLEL SAFE LANGUAGE c AS 'MODULE_PATHNAME', 'irt_answers_add_integer_wrapper';
+
+CREATE FUNCTION irt_answers_add(
+    state internal, correct pg_catalog.int4,
+    discrimination pg_catalog.float8, difficulty pg_catalog.float8,
+    prior_mean pg_catalog.float8, prior_sd pg_catalog.float8
+)
+RETURNS internal
+IMMUTABLE PARALLEL SAFE LANGUAGE c AS 'MODULE_PATHNAME', 'irt_answers_add_integer_wrapper';
+
+CREATE FUNCTION irt_answers_combine(state internal, other internal)
+RETURNS internal
+IMMUTABLE PARALLEL SAFE LANGUAGE c AS 'MODULE_PATHNAME', 'irt_answers_combine_wrapper';
+
+CREATE FUNCTION irt_answers_serialize(state internal)
+RETURNS pg_catalog.bytea
+STRICT IMMUTABLE PARALLEL SAFE LANGUAGE c AS 'MODULE_PATHNAME', 'irt_answers_serialize_wrapper';
+
+CREATE FUNCTION irt_answers_deserialize(state pg_catalog.bytea, other internal)
+RETURNS internal
+STRICT IMMUTABLE PARALLEL SAFE LANGUAGE c AS 'MODULE_PATHNAME', 'irt_answers_deserialize_wrapper';
+
+CREATE FUNCTION irt_answers_eap(state internal)
+RETURNS @extschema@.irt_ability
+IMMUTABLE PARALLEL SAFE LANGUAGE c AS 'MODULE_PATHNAME', 'irt_answers_eap_wrapper';
+
+CREATE FUNCTION irt_answers_eap_prior(state internal)
+RETURNS @extschema@.irt_ability
+STRICT IMMUTABLE PARALLEL SAFE LANGUAGE c AS 'MODULE_PATHNAME', 'irt_answers_eap_wrapper';
+
+CREATE FUNCTION irt_answers_map(state internal)
+RETURNS @extschema@.irt_ability
+IMMUTABLE PARALLEL SAFE LANGUAGE c AS 'MODULE_PATHNAME', 'irt_answers_map_wrapper';
+
+CREATE FUNCTION irt_answers_map_prior(state internal)
+RETURNS @extschema@.irt_ability
+STRICT IMMUTABLE PARALLEL SAFE LANGUAGE c AS 'MODULE_PATHNAME', 'irt_answers_map_wrapper';
+
+CREATE FUNCTION irt_answers_mle(state internal)
+RETURNS @extschema@.irt_ability
+STRICT IMMUTABLE PARALLEL SAFE LANGUAGE c AS 'MODULE_PATHNAME', 'irt_answers_mle_wrapper';
+
+CREATE FUNCTION irt_answers_wle(state internal)
+RETURNS @extschema@.irt_ability
+STRICT IMMUTABLE PARALLEL SAFE LANGUAGE c AS 'MODULE_PATHNAME', 'irt_answers_wle_wrapper';
+
+CREATE AGGREGATE irt_eap(
+    correct pg_catalog.bool, discrimination pg_catalog.float8, difficulty pg_catalog.float8
+) (
+    SFUNC = @extschema@.irt_answers_add, STYPE = internal, SSPACE = 1024,
+    FINALFUNC = @extschema@.irt_answers_eap,
+    COMBINEFUNC = @extschema@.irt_answers_combine,
+    SERIALFUNC = @extschema@.irt_answers_serialize,
+    DESERIALFUNC = @extschema@.irt_answers_deserialize,
+    PARALLEL = SAFE
+);
+
+CREATE AGGREGATE irt_eap(
+    correct pg_catalog.bool, discrimination pg_catalog.float8, difficulty pg_catalog.float8,
+    prior_mean pg_catalog.float8, prior_sd pg_catalog.float8
+) (
+    SFUNC = @extschema@.irt_answers_add, STYPE = internal, SSPACE = 1024,
+    FINALFUNC = @extschema@.irt_answers_eap_prior,
+    COMBINEFUNC = @extschema@.irt_answers_combine,
+    SERIALFUNC = @extschema@.irt_answers_serialize,
+    DESERIALFUNC = @extschema@.irt_answers_deserialize,
+    PARALLEL = SAFE
+);
+
+CREATE AGGREGATE irt_eap(
+    correct pg_catalog.int4, discrimination pg_catalog.float8, difficulty pg_catalog.float8
+) (
+    SFUNC = @extschema@.irt_answers_add, STYPE = internal, SSPACE = 1024,
+    FINALFUNC = @extschema@.irt_answers_eap,
+    COMBINEFUNC = @extschema@.irt_answers_combine,
+    SERIALFUNC = @extschema@.irt_answers_serialize,
+    DESERIALFUNC = @extschema@.irt_answers_deserialize,
+    PARALLEL = SAFE
+);
+
+CREATE AGGREGATE irt_eap(
+    correct pg_catalog.int4, discrimination pg_catalog.float8, difficulty pg_catalog.float8,
+    prior_mean pg_catalog.float8, prior_sd pg_catalog.float8
+) (
+    SFUNC = @extschema@.irt_answers_add, STYPE = internal, SSPACE = 1024,
+    FINALFUNC = @extschema@.irt_answers_eap_prior,
+    COMBINEFUNC = @extschema@.irt_answers_combine,
+    SERIALFUNC = @extschema@.irt_answers_serialize,
+    DESERIALFUNC = @extschema@.irt_answers_deserialize,
+    PARALLEL = SAFE
+);
+
+CREATE AGGREGATE irt_map(
+    correct pg_catalog.bool, discrimination pg_catalog.float8, difficulty pg_catalog.float8
+) (
+    SFUNC = @extschema@.irt_answers_add, STYPE = internal, SSPACE = 1024,
+    FINALFUNC = @extschema@.irt_answers_map,
+    COMBINEFUNC = @extschema@.irt_answers_combine,
+    SERIALFUNC = @extschema@.irt_answers_serialize,
+    DESERIALFUNC = @extschema@.irt_answers_deserialize,
+    PARALLEL = SAFE
+);
+
+CREATE AGGREGATE irt_map(
+    correct pg_catalog.bool, discrimination pg_catalog.float8, difficulty pg_catalog.float8,
+    prior_mean pg_catalog.float8, prior_sd pg_catalog.float8
+) (
+    SFUNC = @extschema@.irt_answers_add, STYPE = internal, SSPACE = 1024,
+    FINALFUNC = @extschema@.irt_answers_map_prior,
+    COMBINEFUNC = @extschema@.irt_answers_combine,
+    SERIALFUNC = @extschema@.irt_answers_serialize,
+    DESERIALFUNC = @extschema@.irt_answers_deserialize,
+    PARALLEL = SAFE
+);
+
+CREATE AGGREGATE irt_map(
+    correct pg_catalog.int4, discrimination pg_catalog.float8, difficulty pg_catalog.float8
+) (
+    SFUNC = @extschema@.irt_answers_add, STYPE = internal, SSPACE = 1024,
+    FINALFUNC = @extschema@.irt_answers_map,
+    COMBINEFUNC = @extschema@.irt_answers_combine,
+    SERIALFUNC = @extschema@.irt_answers_serialize,
+    DESERIALFUNC = @extschema@.irt_answers_deserialize,
+    PARALLEL = SAFE
+);
+
+CREATE AGGREGATE irt_map(
+    correct pg_catalog.int4, discrimination pg_catalog.float8, difficulty pg_catalog.float8,
+    prior_mean pg_catalog.float8, prior_sd pg_catalog.float8
+) (
+    SFUNC = @extschema@.irt_answers_add, STYPE = internal, SSPACE = 1024,
+    FINALFUNC = @extschema@.irt_answers_map_prior,
+    COMBINEFUNC = @extschema@.irt_answers_combine,
+    SERIALFUNC = @extschema@.irt_answers_serialize,
+    DESERIALFUNC = @extschema@.irt_answers_deserialize,
+    PARALLEL = SAFE
+);
+
+CREATE AGGREGATE irt_mle(
+    correct pg_catalog.bool, discrimination pg_catalog.float8, difficulty pg_catalog.float8
+) (
+    SFUNC = @extschema@.irt_answers_add, STYPE = internal, SSPACE = 1024,
+    FINALFUNC = @extschema@.irt_answers_mle,
+    COMBINEFUNC = @extschema@.irt_answers_combine,
+    SERIALFUNC = @extschema@.irt_answers_serialize,
+    DESERIALFUNC = @extschema@.irt_answers_deserialize,
+    PARALLEL = SAFE
+);
+
+CREATE AGGREGATE irt_mle(
+    correct pg_catalog.int4, discrimination pg_catalog.float8, difficulty pg_catalog.float8
+) (
+    SFUNC = @extschema@.irt_answers_add, STYPE = internal, SSPACE = 1024,
+    FINALFUNC = @extschema@.irt_answers_mle,
+    COMBINEFUNC = @extschema@.irt_answers_combine,
+    SERIALFUNC = @extschema@.irt_answers_serialize,
+    DESERIALFUNC = @extschema@.irt_answers_deserialize,
+    PARALLEL = SAFE
+);
+
+CREATE AGGREGATE irt_wle(
+    correct pg_catalog.bool, discrimination pg_catalog.float8, difficulty pg_catalog.float8
+) (
+    SFUNC = @extschema@.irt_answers_add, STYPE = internal, SSPACE = 1024,
+    FINALFUNC = @extschema@.irt_answers_wle,
+    COMBINEFUNC = @extschema@.irt_answers_combine,
+    SERIALFUNC = @extschema@.irt_answers_serialize,
+    DESERIALFUNC = @extschema@.irt_answers_deserialize,
+    PARALLEL = SAFE
+);
+
+CREATE AGGREGATE irt_wle(
+    correct pg_catalog.int4, discrimination pg_catalog.float8, difficulty pg_catalog.float8
+) (
+    SFUNC = @extschema@.irt_answers_add, STYPE = internal, SSPACE = 1024,
+    FINALFUNC = @extschema@.irt_answers_wle,
+    COMBINEFUNC = @extschema@.irt_answers_combine,
+    SERIALFUNC = @extschema@.irt_answers_serialize,
+    DESERIALFUNC = @extschema@.irt_answers_deserialize,
+    PARALLEL = SAFE
+);
+
 CREATE OR REPLACE FUNCTION irt_configure(
     bank pg_catalog.text DEFAULT 'default',
     responses pg_catalog.regclass DEFAULT NULL,
@@ -536,6 +745,15 @@ VOLATILE PARALLEL UNSAFE
 LANGUAGE c /* Rust */
 AS 'MODULE_PATHNAME', 'irt_forget_runs_wrapper';
 
+CREATE  FUNCTION "irt_information"(
+	"ability" double precision, /* f64 */
+	"discrimination" double precision, /* f64 */
+	"difficulty" double precision /* f64 */
+) RETURNS double precision /* f64 */
+IMMUTABLE STRICT PARALLEL SAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'irt_information_wrapper';
+
 CREATE OR REPLACE  FUNCTION "irt_item_history"(
 	"item" text, /* Option < Text > */
 	"bank" text DEFAULT 'default' /* Option < Text > */
@@ -581,6 +799,32 @@ VOLATILE PARALLEL UNSAFE
 LANGUAGE c /* Rust */
 AS 'MODULE_PATHNAME', 'irt_link_wrapper';
 
+CREATE  FUNCTION "irt_next_items"(
+	"ability" double precision, /* Option < f64 > */
+	"exclude" text[] DEFAULT '{}', /* Option < Texts > */
+	"count" INT DEFAULT 1, /* Option < i32 > */
+	"randomesque" INT DEFAULT 1, /* Option < i32 > */
+	"seed" bigint DEFAULT NULL, /* Option < i64 > */
+	"bank" text DEFAULT 'default' /* Option < Text > */
+) RETURNS TABLE (
+	"item" text,  /* Text */
+	"information" double precision,  /* f64 */
+	"difficulty" double precision,  /* f64 */
+	"discrimination" double precision  /* f64 */
+)
+VOLATILE PARALLEL UNSAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'irt_next_items_wrapper';
+
+CREATE  FUNCTION "irt_probability"(
+	"ability" double precision, /* f64 */
+	"discrimination" double precision, /* f64 */
+	"difficulty" double precision /* f64 */
+) RETURNS double precision /* f64 */
+IMMUTABLE STRICT PARALLEL SAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'irt_probability_wrapper';
+
 CREATE  FUNCTION "irt_publish"(
 	"run_id" bigint, /* Option < i64 > */
 	"note" text DEFAULT NULL /* Option < Text > */
@@ -613,6 +857,23 @@ VOLATILE PARALLEL UNSAFE
 LANGUAGE c /* Rust */
 AS 'MODULE_PATHNAME', 'irt_schedule_calibration_wrapper';
 
+CREATE  FUNCTION "irt_score"(
+	"bank" text DEFAULT 'default', /* Option < Text > */
+	"method" text DEFAULT 'eap', /* Option < Text > */
+	"at" timestamp with time zone DEFAULT NULL /* Option < TimestampWithTimeZone > */
+) RETURNS TABLE (
+	"person" text,  /* Text */
+	"group_name" text,  /* Option < Text > */
+	"ability" double precision,  /* Option < f64 > */
+	"standard_error" double precision,  /* Option < f64 > */
+	"responses_count" INT,  /* i32 */
+	"correct_count" INT,  /* i32 */
+	"publication_id" bigint  /* Option < i64 > */
+)
+STABLE PARALLEL UNSAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'irt_score_wrapper';
+
 CREATE  FUNCTION "irt_set_check"(
 	"check_name" text, /* Option < Text > */
 	"warn_above" double precision, /* Option < f64 > */
@@ -634,6 +895,18 @@ CREATE OR REPLACE  FUNCTION "irt_should_run_calibration"(
 STABLE PARALLEL UNSAFE
 LANGUAGE c /* Rust */
 AS 'MODULE_PATHNAME', 'irt_should_run_calibration_wrapper';
+
+CREATE  FUNCTION "irt_test_information"(
+	"bank" text DEFAULT 'default', /* Option < Text > */
+	"items" text[] DEFAULT NULL /* Option < Texts > */
+) RETURNS TABLE (
+	"ability" double precision,  /* f64 */
+	"information" double precision,  /* f64 */
+	"standard_error" double precision  /* Option < f64 > */
+)
+STABLE PARALLEL UNSAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'irt_test_information_wrapper';
 
 CREATE OR REPLACE  FUNCTION "irt_unschedule_calibration"(
 	"bank" text DEFAULT 'default' /* Option < Text > */
@@ -978,6 +1251,137 @@ COMMENT ON COLUMN irt_calibration_history.items_published IS 'How many items it 
 
 COMMENT ON FUNCTION irt_validate_calibration IS
     'How the estimates of the bank''s last successful run go together with the proportions correct, in numbers and in words; whether keys and model are right it does not test. It takes SELECT on irt_calibration_runs and irt_item_parameters.';
+
+COMMENT ON TYPE irt_ability IS 'An ability and how sure it is: what irt_eap, irt_map, irt_mle and irt_wle return.';
+
+COMMENT ON COLUMN irt_ability.ability IS
+    'On the scale of the items'' difficulties; +-infinity only by maximum likelihood.';
+
+COMMENT ON COLUMN irt_ability.standard_error IS
+    'Its standard error; by EAP the posterior standard deviation; NULL where the ability is infinite.';
+
+COMMENT ON COLUMN irt_ability.responses_count IS 'Answers behind it.';
+
+COMMENT ON COLUMN irt_ability.correct_count IS 'The correct ones among them.';
+
+COMMENT ON FUNCTION irt_probability IS
+    'Probability of a correct answer: 1 / (1 + exp(-discrimination * (ability - difficulty))).';
+
+COMMENT ON FUNCTION irt_information IS
+    'Fisher information of an item about ability: discrimination^2 P (1 - P).';
+
+-- Aggregates have no argument names in a call: the order is in every comment.
+COMMENT ON AGGREGATE irt_eap(bool, float8, float8) IS
+    'irt_eap(correct, discrimination, difficulty): mean of the posterior under the prior N(0, 1).';
+
+COMMENT ON AGGREGATE irt_eap(int4, float8, float8) IS
+    'irt_eap(correct, discrimination, difficulty): mean of the posterior under the prior N(0, 1).';
+
+COMMENT ON AGGREGATE irt_eap(bool, float8, float8, float8, float8) IS
+    'irt_eap(correct, discrimination, difficulty, prior_mean, prior_sd): mean of the posterior.';
+
+COMMENT ON AGGREGATE irt_eap(int4, float8, float8, float8, float8) IS
+    'irt_eap(correct, discrimination, difficulty, prior_mean, prior_sd): mean of the posterior.';
+
+COMMENT ON AGGREGATE irt_map(bool, float8, float8) IS
+    'irt_map(correct, discrimination, difficulty): mode of the posterior under the prior N(0, 1).';
+
+COMMENT ON AGGREGATE irt_map(int4, float8, float8) IS
+    'irt_map(correct, discrimination, difficulty): mode of the posterior under the prior N(0, 1).';
+
+COMMENT ON AGGREGATE irt_map(bool, float8, float8, float8, float8) IS
+    'irt_map(correct, discrimination, difficulty, prior_mean, prior_sd): mode of the posterior.';
+
+COMMENT ON AGGREGATE irt_map(int4, float8, float8, float8, float8) IS
+    'irt_map(correct, discrimination, difficulty, prior_mean, prior_sd): mode of the posterior.';
+
+COMMENT ON AGGREGATE irt_mle(bool, float8, float8) IS
+    'irt_mle(correct, discrimination, difficulty): maximum likelihood, infinite where all answers point one way.';
+
+COMMENT ON AGGREGATE irt_mle(int4, float8, float8) IS
+    'irt_mle(correct, discrimination, difficulty): maximum likelihood, infinite where all answers point one way.';
+
+COMMENT ON AGGREGATE irt_wle(bool, float8, float8) IS
+    'irt_wle(correct, discrimination, difficulty): Warm''s weighted likelihood.';
+
+COMMENT ON AGGREGATE irt_wle(int4, float8, float8) IS
+    'irt_wle(correct, discrimination, difficulty): Warm''s weighted likelihood.';
+
+-- Parts of these aggregates, which the server calls with the rights of their owner.
+REVOKE EXECUTE ON FUNCTION
+    irt_answers_add(internal,
+    bool,
+    float8,
+    float8),
+    irt_answers_add(internal,
+    bool,
+    float8,
+    float8,
+    float8,
+    float8),
+    irt_answers_add(internal,
+    int4,
+    float8,
+    float8),
+    irt_answers_add(internal,
+    int4,
+    float8,
+    float8,
+    float8,
+    float8),
+    irt_answers_combine,
+    irt_answers_serialize,
+    irt_answers_deserialize,
+    irt_answers_eap,
+    irt_answers_eap_prior,
+    irt_answers_map,
+    irt_answers_map_prior,
+    irt_answers_mle,
+    irt_answers_wle
+    FROM PUBLIC;
+
+COMMENT ON FUNCTION irt_answers_add(internal, bool, float8, float8) IS
+    'Part of irt_eap, irt_map, irt_mle and irt_wle.';
+
+COMMENT ON FUNCTION irt_answers_add(internal, bool, float8, float8, float8, float8) IS
+    'Part of irt_eap and irt_map.';
+
+COMMENT ON FUNCTION irt_answers_add(internal, int4, float8, float8) IS
+    'Part of irt_eap, irt_map, irt_mle and irt_wle.';
+
+COMMENT ON FUNCTION irt_answers_add(internal, int4, float8, float8, float8, float8) IS
+    'Part of irt_eap and irt_map.';
+
+COMMENT ON FUNCTION irt_answers_combine IS 'Part of irt_eap, irt_map, irt_mle and irt_wle.';
+
+COMMENT ON FUNCTION irt_answers_serialize IS 'Part of irt_eap, irt_map, irt_mle and irt_wle.';
+
+COMMENT ON FUNCTION irt_answers_deserialize IS 'Part of irt_eap, irt_map, irt_mle and irt_wle.';
+
+COMMENT ON FUNCTION irt_answers_eap IS 'Part of irt_eap.';
+
+COMMENT ON FUNCTION irt_answers_eap_prior IS 'Part of irt_eap.';
+
+COMMENT ON FUNCTION irt_answers_map IS 'Part of irt_map.';
+
+COMMENT ON FUNCTION irt_answers_map_prior IS 'Part of irt_map.';
+
+COMMENT ON FUNCTION irt_answers_mle IS 'Part of irt_mle.';
+
+COMMENT ON FUNCTION irt_answers_wle IS 'Part of irt_wle.';
+
+REVOKE EXECUTE ON FUNCTION
+    irt_score
+    FROM PUBLIC;
+
+COMMENT ON FUNCTION irt_score IS
+    'The ability of everybody in a bank, with what is in force and the bank''s score prior, or with what was at a moment. method: ''eap'', ''map'', ''mle'' or ''wle''.';
+
+COMMENT ON FUNCTION irt_next_items IS
+    'The items in force that tell most about this ability and are not excluded, the best first. randomesque: each is drawn from the so many best that are left. It takes SELECT on irt_parameters_in_force.';
+
+COMMENT ON FUNCTION irt_test_information IS
+    'How much the items in force tell, or those that are named, at the bank''s ability nodes, and the standard error that follows. It takes SELECT on irt_parameters_in_force.';
 -- end of schema
 
 -- Whose the banks are that there are: nobody has said so, and a guess could be an attacker's.

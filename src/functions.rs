@@ -3,6 +3,7 @@
 //! None is STRICT: a NULL that makes no sense is an error, not a NULL. What a function owns
 //! is moved into the call, because [`or_raise`] leaves without running destructors.
 
+mod aggregates;
 mod arguments;
 mod fit;
 mod history;
@@ -10,6 +11,7 @@ mod link;
 mod publications;
 mod runs;
 mod schedule;
+mod scores;
 
 use crate::bank::{self, Change};
 use crate::error::ExtensionError;

@@ -19,6 +19,7 @@
 //! | [`fit`] | the estimator alone, in the caller's session |
 //! | [`parameters`] | what a run found: recorded, and published |
 //! | [`runs`] | the life of a run, and its record |
+//! | [`scores`] | abilities from answers: aggregates, whole banks, which item comes next |
 //! | [`worker`] | the background worker of a run, and how its caller waits |
 //! | [`schedule`] | jobs of pg_cron |
 //! | [`sentry`] | reporting runs to Sentry |
@@ -36,6 +37,7 @@ pub mod responses;
 pub mod runs;
 pub mod scale;
 pub mod schedule;
+pub mod scores;
 pub mod sentry;
 pub mod server_settings;
 pub mod worker;
@@ -44,6 +46,7 @@ pgrx::pg_module_magic!();
 
 pgrx::extension_sql_file!("../sql/bootstrap.sql", name = "bootstrap", bootstrap);
 pgrx::extension_sql_file!("../sql/functions.sql", name = "functions");
+pgrx::extension_sql_file!("../sql/scores.sql", name = "scores");
 pgrx::extension_sql_file!("../sql/finalize.sql", name = "finalize", finalize);
 
 /// Called by Postgres when the library is loaded into a process.

@@ -20,6 +20,7 @@
 //! | [`compare`] | irt_compare_runs |
 //! | [`thresholds`] | irt_set_check |
 //! | [`forget`] | irt_drop_bank, irt_forget_runs |
+//! | [`scored_with`] | what scores are computed with, now or at a moment |
 //! | [`last_success`] | the one definition of a bank's last success |
 
 pub mod checks;
@@ -36,4 +37,5 @@ pub mod last_success;
 mod publications;
 pub mod questions;
 mod record;
+pub mod scored_with;
 pub mod thresholds;

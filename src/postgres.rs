@@ -5,6 +5,7 @@
 //! |---|---|
 //! | [`encoding`] | text at the border: UTF-8 in Rust, the database's encoding in the server |
 //! | [`sql_types`] | SQL types that pgrx does not know |
+//! | [`calls`], [`aggregate_state`] | functions whose SQL is written by hand; aggregates |
 //! | [`spi`] | SQL from Rust, in databases of any encoding |
 //! | [`reading`] | a value by SQL, without leaving a trace |
 //! | [`numbers`] | numbers of any of SQL's types |
@@ -28,6 +29,8 @@
 //! | [`priority`] | giving way to the application while computing |
 //! | [`memory`] | what happens when the system refuses memory |
 
+pub mod aggregate_state;
+pub mod calls;
 pub mod cancels;
 pub mod catching;
 pub mod encoding;

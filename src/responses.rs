@@ -30,7 +30,20 @@ use irt::{GroupedResponses, IrtError, Monitor, RepeatedResponses, ResponseRows};
 use times_of_repeats::TimesOfRepeats;
 
 /// Responses as they were read. What follows needs no database.
-pub struct Loaded(Stage);
+pub struct Loaded {
+    stage: Stage,
+    /// The text of every person's key, by his number; none unless they were asked for.
+    persons: Vec<String>,
+}
+
+/// Whether anybody wants to know who the persons are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Persons {
+    /// Their numbers are enough.
+    Numbered,
+    /// Their keys' texts are wanted.
+    Named,
+}
 
 /// How far they are put together by person.
 enum Stage {
@@ -41,10 +54,15 @@ enum Stage {
 impl Loaded {
     /// Texts of the items that occur.
     pub fn labels(&self) -> &[String] {
-        match &self.0 {
+        match &self.stage {
             Stage::Rows { labels, .. } => labels,
             Stage::Grouped(responses) => responses.labels(),
         }
+    }
+
+    /// Takes the persons' texts, by their numbers.
+    pub fn take_persons(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.persons)
     }
 
     /// Puts them together by person, where that was not done while reading.
@@ -52,11 +70,20 @@ impl Loaded {
     /// # Errors
     /// Those of [`GroupedResponses::new`].
     pub fn grouped(self, monitor: &dyn Monitor) -> Result<GroupedResponses, IrtError> {
-        match self.0 {
+        match self.stage {
             Stage::Rows { labels, rows, repeated } => {
                 GroupedResponses::new(labels, rows, repeated, monitor)
             }
             Stage::Grouped(responses) => Ok(responses),
+        }
+    }
+}
+
+impl Persons {
+    fn texts(self, keys: &Keys) -> Result<Vec<String>, ExtensionError> {
+        match self {
+            Self::Numbered => Ok(Vec::new()),
+            Self::Named => keys.texts(),
         }
     }
 }
@@ -68,8 +95,21 @@ impl Loaded {
 /// # Errors
 /// Columns or values that cannot be used; more memory than irt_calibration.max_memory.
 pub fn load(query: &str, repeated: RepeatedResponses) -> Result<Loaded, ExtensionError> {
-    let Rows { labels, rows, .. } = read(query)?;
-    Ok(Loaded(Stage::Rows { labels, rows, repeated }))
+    load_with(query, repeated, Persons::Numbered)
+}
+
+/// The same with the persons' texts, where they are wanted.
+///
+/// # Errors
+/// As for [`load`], and persons' keys that are not UTF-8.
+pub fn load_with(
+    query: &str,
+    repeated: RepeatedResponses,
+    persons: Persons,
+) -> Result<Loaded, ExtensionError> {
+    let Rows { labels, rows, keys: [of_persons, _] } = read(query)?;
+    let persons = persons.texts(&of_persons)?;
+    Ok(Loaded { stage: Stage::Rows { labels, rows, repeated }, persons })
 }
 
 /// The same in two passes: `query` yields no time, and `timed_query`, the same rows with
@@ -84,20 +124,22 @@ pub fn load_in_two_passes(
     query: &str,
     timed_query: &str,
     repeated: RepeatedResponses,
+    persons: Persons,
     threads: &mut Threads,
 ) -> Result<Loaded, ExtensionError> {
     let _reserve = Reserve::take()?;
     let Rows { labels, rows, mut keys } = read(query)?;
+    let persons = persons.texts(&keys[0])?;
     // Grouping takes half as much again as the rows: room for it.
     keys.iter_mut().for_each(Keys::drop_index);
     let responses = threads
         .run(&mut Unwatched, |monitor| GroupedResponses::new(labels, rows, repeated, monitor))??;
     if !responses.has_repeats() {
-        return Ok(Loaded(Stage::Grouped(responses)));
+        return Ok(Loaded { stage: Stage::Grouped(responses), persons });
     }
     let mut second = TimesOfRepeats::new(responses, keys)?;
     query::read(timed_query, &mut second)?;
-    Ok(Loaded(Stage::Grouped(second.finish())))
+    Ok(Loaded { stage: Stage::Grouped(second.finish()), persons })
 }
 
 fn read(query: &str) -> Result<Rows, ExtensionError> {

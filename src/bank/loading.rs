@@ -11,6 +11,7 @@ use crate::postgres::local_settings::LocalSettings;
 use crate::postgres::privileges::{as_owner, current_role};
 use crate::postgres::reading;
 use crate::postgres::schema::Schema;
+use irt::Quadrature;
 
 /// Loads and checks a bank for a run: relations, columns, types, and the current role's
 /// rights to read and to publish. `discovered` is what [`discover`] found in the caller's
@@ -66,6 +67,17 @@ pub fn must_be_usable(bank: &str, discovered: Option<Discovered>) -> Result<(), 
     let settings = LocalSettings::begin();
     settings.pin_names();
     ownership::may_use(&stored, Purpose::Running).map(|_| ())
+}
+
+/// Where a bank looks at ability: its nodes, whatever else is right or wrong with it.
+///
+/// # Errors
+/// 22023 for no such bank, or for a setting that cannot be.
+pub fn quadrature_of(bank: &str) -> Result<Quadrature, ExtensionError> {
+    must_exist(bank)?;
+    let stored = as_owner(|schema| Stored::read(schema, bank))?;
+    let settings = stored.map(|stored| stored.settings).unwrap_or_default();
+    Ok(settings.checked()?.of_core.quadrature)
 }
 
 /// The error that there is no such bank. Which there are is told to those who may read the banks.

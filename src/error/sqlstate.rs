@@ -12,6 +12,7 @@ impl ExtensionError {
             | Self::UnknownBank { .. }
             | Self::UnknownItems { .. }
             | Self::UnknownCheck { .. }
+            | Self::NotInForce { .. }
             | Self::NotOneSelect { .. }
             | Self::WrongColumnCount { .. }
             | Self::UnusableItemRow { .. }
@@ -50,6 +51,7 @@ impl ExtensionError {
             | Self::WrongRelationKind { .. }
             | Self::TemporaryRelation { .. }
             | Self::ChangedSinceConfigured { .. } => b"IR002",
+            Self::NoAggregate => b"0A000",
             Self::Ownership(error) => return error.sqlstate(),
             Self::Decision(error) => return error.sqlstate(),
             Self::Irt(error) => core_sqlstate(error),

@@ -40,10 +40,12 @@ macro_rules! translatable {
 
 mod keys;
 mod names;
+mod returned;
 mod rows;
 mod text;
 
 pub use keys::ItemKeys;
 pub use names::{RegClass, SqlName};
+pub use returned::Returned;
 pub use rows::{BankRow, PublicationRow, RunRow, ThresholdRow};
 pub use text::{Json, Text, Texts, text_elements};

@@ -1,6 +1,6 @@
 //! The responses of a bank.
 
-use super::{Loaded, load, load_in_two_passes};
+use super::{Loaded, Persons, load_in_two_passes, load_with};
 use crate::bank::Bank;
 use crate::error::ExtensionError;
 use crate::postgres::local_settings::LocalSettings;
@@ -16,6 +16,7 @@ use irt::RepeatedResponses;
 pub fn read(
     bank: &Bank,
     repeated: RepeatedResponses,
+    persons: Persons,
     threads: &mut Threads,
 ) -> Result<Loaded, ExtensionError> {
     let columns = [bank.person.quoted(), bank.item.quoted(), bank.correct.quoted()].join(", ");
@@ -23,11 +24,11 @@ pub fn read(
     as_relation_owner(bank.responses.oid, &bank.responses.name, || {
         let _settings = LocalSettings::without_row_security();
         let loaded = match &bank.answered_at {
-            None => load(&query, repeated)?,
+            None => load_with(&query, repeated, persons)?,
             Some(time) => {
                 let columns = format!("{columns}, {}", time.quoted());
                 let timed_query = format!("SELECT {columns} FROM {}", bank.responses.name);
-                load_in_two_passes(&query, &timed_query, repeated, threads)?
+                load_in_two_passes(&query, &timed_query, repeated, persons, threads)?
             }
         };
         if !bank.responses.is_still_itself()? {

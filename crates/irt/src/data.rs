@@ -5,11 +5,13 @@
 //! | 1 | one response in four bytes | `response` |
 //! | 2 | rows in any order | `rows` |
 //! | 3 | by person, repeats resolved, items in the order of their labels | `grouped`, `labels` |
+//! | 3b | the same for scoring, where every person counts by itself | `by_person` |
 //! | 4 | distinct patterns in an order that follows from the data alone | `canonical_order`, `patterns`, `responses` |
 //! | 5 | which population a person belongs to | `groups` |
 //! | 6 | whose responses are looked at: all, a sample, a resample | `persons`, `item_totals` |
 //! | 7 | which items persons join | `components` |
 
+pub(crate) mod by_person;
 pub(crate) mod canonical_order;
 pub(crate) mod components;
 pub(crate) mod grouped;

@@ -108,6 +108,7 @@ mod uncertainty;
 pub use ability::population::Population;
 pub use ability::quadrature::{MAX_NODES, Quadrature};
 pub use calibrate::calibrate;
+pub use data::by_person::ResponsesByPerson;
 pub use data::grouped::{GroupedResponses, RepeatedResponses};
 pub use data::groups::{MAX_GROUPS, PersonGroups, ResponseGroup};
 pub use data::response::Response;

@@ -4,7 +4,8 @@
 //! |---|---|
 //! | What is scored, and what comes out? | [`Answer`], [`ScorePrior`], [`AbilityEstimate`] |
 //! | How able is a person? | [`eap()`], [`map()`], [`ml()`], [`wle()`] |
-//! | How able is everybody in a bank? | [`eap_of_everybody`] |
+//! | Which method, chosen at run time? | [`ScoringMethod`], [`Scorer`] |
+//! | How able is everybody in a bank? | [`score_everybody`] |
 //! | How much do items tell, and which comes next? | [`test_information`], [`next_items`] |
 //! | Would new parameters change people's scores? | [`compare_scores`] |
 //!
@@ -55,6 +56,7 @@ mod ml;
 mod node_likelihood;
 mod prior;
 mod root;
+mod scorer;
 mod selection;
 mod weighted_likelihood;
 mod wle;
@@ -63,10 +65,11 @@ pub use answers::{Answer, FLAT};
 pub use comparison::{ScoreComparison, compare_scores};
 pub use eap::{Eap, eap};
 pub use estimate::AbilityEstimate;
-pub use everybody::eap_of_everybody;
+pub use everybody::{PersonScore, score_everybody};
 pub use information::{AbilityInformation, test_information};
 pub use map::map;
 pub use ml::ml;
 pub use prior::ScorePrior;
+pub use scorer::{Scorer, ScoringMethod};
 pub use selection::{Choice, SelectedItem, next_items};
 pub use wle::wle;

@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use common::data;
 use irt::scoring::{
-    AbilityEstimate, Answer, Eap, ScorePrior, compare_scores, eap, eap_of_everybody, map, ml, wle,
+    AbilityEstimate, Answer, Eap, PersonScore, ScorePrior, Scorer, ScoringMethod, compare_scores,
+    eap, map, ml, score_everybody, wle,
 };
 use irt::simulate::{Simulation, simulate};
 use irt::{IrtError, ItemParameters, Monitor, Quadrature, Response, Unmonitored};
@@ -147,24 +148,38 @@ fn patterns_of(responses: &irt::Responses) -> Vec<&[Response]> {
     responses.iter().map(|pattern| pattern.responses).collect()
 }
 
+const METHODS: [ScoringMethod; 4] =
+    [ScoringMethod::Eap, ScoringMethod::Map, ScoringMethod::Ml, ScoringMethod::Wle];
+
 #[test]
 fn everybody_at_once_is_everybody_alone_to_the_bit() {
     let (responses, items) = odd_bank();
     let patterns = patterns_of(&responses);
-    let scorer = Eap::new(ScorePrior::new(0.2, 1.1).unwrap(), &grid());
-    let on = |threads: usize| {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        let answers = |pattern: usize| patterns[pattern];
-        pool.install(|| eap_of_everybody(&scorer, &items, patterns.len(), answers, &Unmonitored))
-            .unwrap()
-    };
-    let scores = on(1);
-    assert_eq!(scores.len(), patterns.len());
-    for (pattern, score) in scores.iter().enumerate() {
-        let alone = scorer.score(&answers_of(patterns[pattern], &items)).unwrap();
-        assert_eq!(*score, alone);
+    // Item 7 has no parameters.
+    let known: Vec<_> =
+        items.iter().enumerate().map(|(i, item)| (i != 7).then_some(*item)).collect();
+    for method in METHODS {
+        let scorer = Scorer::new(method, ScorePrior::new(0.2, 1.1).unwrap(), &grid());
+        let on = |threads: usize| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            let answers = |pattern: usize| patterns[pattern];
+            let score = || score_everybody(&scorer, &known, patterns.len(), answers, &Unmonitored);
+            pool.install(score).unwrap()
+        };
+        let scores = on(1);
+        assert_eq!(scores.len(), patterns.len());
+        for (pattern, score) in scores.iter().enumerate() {
+            let counted: Vec<_> =
+                patterns[pattern].iter().filter(|r| r.item() != 7).copied().collect();
+            let alone = PersonScore {
+                estimate: scorer.score(&answers_of(&counted, &items)).unwrap(),
+                responses: counted.len() as u32,
+                correct: counted.iter().filter(|r| r.is_correct()).count() as u32,
+            };
+            assert_eq!(*score, alone);
+        }
+        assert_eq!(scores, on(7));
     }
-    assert_eq!(scores, on(7));
 }
 
 /// Stops the work at the nth question.
@@ -180,10 +195,11 @@ impl Monitor for StopAt {
 fn scoring_a_bank_can_be_stopped_and_refuses_what_it_cannot_use() {
     let (responses, mut items) = odd_bank();
     let patterns = patterns_of(&responses);
-    let scorer = Eap::new(ScorePrior::default(), &grid());
+    let scorer = Scorer::new(ScoringMethod::Eap, ScorePrior::default(), &grid());
     let answers = |pattern: usize| patterns[pattern];
     let score = |items: &[ItemParameters], monitor: &dyn Monitor| {
-        eap_of_everybody(&scorer, items, patterns.len(), answers, monitor).map(|_| ())
+        let items: Vec<_> = items.iter().copied().map(Some).collect();
+        score_everybody(&scorer, &items, patterns.len(), answers, monitor).map(|_| ())
     };
     assert_eq!(score(&items, &StopAt(AtomicUsize::new(5))), Err(IrtError::Interrupted));
     assert!(matches!(score(&items[..9], &Unmonitored), Err(IrtError::UnknownItem { .. })));

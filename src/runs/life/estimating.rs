@@ -8,7 +8,7 @@ use crate::estimation;
 use crate::postgres::error_report::Level;
 use crate::postgres::threads::Threads;
 use crate::postgres::transactions::{Isolation, transaction};
-use crate::responses::{Loaded, check_memory, of_bank};
+use crate::responses::{Loaded, Persons, check_memory, of_bank};
 use crate::runs::audit::Summary;
 use crate::runs::{items, should_run, warnings};
 use crate::scale::{Placed, place};
@@ -36,7 +36,12 @@ impl Run<'_> {
                 return Ok(None);
             }
             check_memory(total.unsigned_abs())?;
-            let loaded = of_bank::read(bank, settings.repeated_responses.into(), threads)?;
+            let loaded = of_bank::read(
+                bank,
+                settings.repeated_responses.into(),
+                Persons::Numbered,
+                threads,
+            )?;
             if let Some(only) = &only {
                 items::must_be_of(bank, only, loaded.labels())?;
             }

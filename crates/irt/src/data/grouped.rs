@@ -1,5 +1,6 @@
 //! Responses by person, with repeats resolved.
 
+use super::by_person::ResponsesByPerson;
 use super::groups::{OrderedGroups, PersonGroups};
 use super::labels::order_labels;
 use super::patterns::Patterns;
@@ -152,6 +153,14 @@ impl GroupedResponses {
         let patterns = Patterns::of_groups(offsets, responses, items, &of_person, count, monitor)?;
         let names = names.into_iter().map(Some).collect();
         Ok(Responses::new(self.labels, patterns, names, repeats_dropped))
+    }
+
+    /// Resolves the repeats, as [`Self::into_responses`] does, and keeps every person.
+    #[must_use]
+    pub fn into_persons(mut self) -> ResponsesByPerson {
+        self.drop_repeats();
+        let Self { labels, offsets, responses, .. } = self;
+        ResponsesByPerson { labels, offsets, responses }
     }
 
     fn order_within_persons(&mut self, monitor: &dyn Monitor) -> Result<(), IrtError> {

@@ -6,6 +6,7 @@
 //! one on a rising item, and scoring knows no negative slopes.
 
 use crate::error::IrtError;
+use crate::memory::reserve;
 use crate::model::item_parameters::ItemParameters;
 
 /// A discrimination up to this size, in logits per unit of ability, counts as 0: it
@@ -62,9 +63,10 @@ impl RisingAnswer {
 /// Validates the answers and brings those that tell something into their order.
 ///
 /// # Errors
-/// [`IrtError::InvalidItemParameters`] with the position of the first bad one.
+/// [`IrtError::InvalidItemParameters`] with the position of the first bad one;
+/// [`IrtError::OutOfMemory`].
 pub(super) fn in_order(answers: &[Answer]) -> Result<Vec<RisingAnswer>, IrtError> {
-    let mut rising = Vec::with_capacity(answers.len());
+    let mut rising = reserve(answers.len(), "a person's answers")?;
     for (position, answer) in answers.iter().enumerate() {
         answer.item.validate(position)?;
         rising.extend(RisingAnswer::new(answer.item, answer.correct));

@@ -1,6 +1,6 @@
 //! MAP: the mode of the posterior.
 
-use super::answers::{Answer, in_order};
+use super::answers::{Answer, RisingAnswer, in_order};
 use super::estimate::AbilityEstimate;
 use super::likelihood::slopes;
 use super::prior::ScorePrior;
@@ -33,17 +33,21 @@ use crate::error::IrtError;
 /// # Ok::<(), irt::IrtError>(())
 /// ```
 pub fn map(answers: &[Answer], prior: ScorePrior) -> Result<AbilityEstimate, IrtError> {
-    let answers = in_order(answers)?;
+    Ok(of(&in_order(answers)?, prior))
+}
+
+/// [`map()`] of sorted answers.
+pub(super) fn of(answers: &[RisingAnswer], prior: ScorePrior) -> AbilityEstimate {
     if answers.is_empty() {
-        return Ok(AbilityEstimate { ability: prior.mean(), standard_error: Some(prior.sd()) });
+        return AbilityEstimate { ability: prior.mean(), standard_error: Some(prior.sd()) };
     }
     let precision = 1.0 / (prior.sd() * prior.sd());
     let everywhere = (f64::NEG_INFINITY, f64::INFINITY);
     let ability = crossing(everywhere, prior.mean(), |ability| {
-        let slopes = slopes(&answers, ability);
+        let slopes = slopes(answers, ability);
         let score = slopes.score - precision * (ability - prior.mean());
         (score, -slopes.information - precision)
     });
-    let information = slopes(&answers, ability).information + precision;
-    Ok(AbilityEstimate { ability, standard_error: Some(1.0 / libm::sqrt(information)) })
+    let information = slopes(answers, ability).information + precision;
+    AbilityEstimate { ability, standard_error: Some(1.0 / libm::sqrt(information)) }
 }

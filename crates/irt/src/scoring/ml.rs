@@ -53,13 +53,17 @@ use crate::numeric::compensated_sum::CompensatedSum;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn ml(answers: &[Answer]) -> Result<Option<AbilityEstimate>, IrtError> {
-    let answers = in_order(answers)?;
-    Ok(maximum(&answers).map(|ability| {
+    Ok(of(&in_order(answers)?))
+}
+
+/// [`ml()`] of sorted answers.
+pub(super) fn of(answers: &[RisingAnswer]) -> Option<AbilityEstimate> {
+    maximum(answers).map(|ability| {
         if ability.is_infinite() {
             return AbilityEstimate { ability, standard_error: None };
         }
-        AbilityEstimate::with_log_information(ability, log_information(&answers, ability))
-    }))
+        AbilityEstimate::with_log_information(ability, log_information(answers, ability))
+    })
 }
 
 /// Where the likelihood is largest, ±∞ included; `None` without answers.

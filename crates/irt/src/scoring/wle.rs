@@ -49,11 +49,15 @@ const ROUNDING: f64 = 1e-10;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn wle(answers: &[Answer]) -> Result<Option<AbilityEstimate>, IrtError> {
-    let answers = in_order(answers)?;
-    let Some(most_likely) = ml::maximum(&answers) else { return Ok(None) };
-    let ability = maximum(&answers, most_likely);
-    let information = log_information(&answers, ability);
-    Ok(Some(AbilityEstimate::with_log_information(ability, information)))
+    Ok(of(&in_order(answers)?))
+}
+
+/// [`wle()`] of sorted answers.
+pub(super) fn of(answers: &[RisingAnswer]) -> Option<AbilityEstimate> {
+    let most_likely = ml::maximum(answers)?;
+    let ability = maximum(answers, most_likely);
+    let information = log_information(answers, ability);
+    Some(AbilityEstimate::with_log_information(ability, information))
 }
 
 /// Where W is largest; `most_likely`: where ℓ is.

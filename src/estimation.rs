@@ -18,6 +18,15 @@ pub struct Estimate<T> {
     pub calibration: Result<T, ExtensionError>,
 }
 
+/// What is estimated.
+#[derive(Debug, Clone, Copy)]
+pub struct Task<'a> {
+    /// How.
+    pub settings: &'a CalibrationSettings,
+    /// True where the reference group defines the scale: without it there is none.
+    pub reference_is_the_scale: bool,
+}
+
 /// Puts the responses together by person, estimates, and calls `then` with both. The watcher sees a
 /// phase of the estimator from when that begins.
 ///
@@ -25,15 +34,15 @@ pub struct Estimate<T> {
 /// Those of [`Threads::run`]. What the estimator says is in [`Estimate::calibration`].
 pub fn estimate<T: Send>(
     loaded: Loaded,
-    settings: &CalibrationSettings,
+    task: Task<'_>,
     threads: &mut Threads,
     watcher: &mut dyn Watcher,
     then: impl FnOnce(&Responses, Calibration, &dyn Monitor) -> Result<T, IrtError> + Send,
 ) -> Result<Estimate<T>, ExtensionError> {
-    threads.run(watcher, |monitor| match prepare(loaded, monitor) {
+    threads.run(watcher, |monitor| match prepare(loaded, task.settings.min_persons, monitor) {
         Ok(responses) => Estimate {
             repeats_dropped: Some(responses.repeats_dropped()),
-            calibration: irt::calibrate(&responses, settings, monitor)
+            calibration: irt::calibrate(&responses, &task.settings_for(&responses), monitor)
                 .and_then(|found| then(&responses, found, monitor))
                 .map_err(Into::into),
         },
@@ -41,10 +50,34 @@ pub fn estimate<T: Send>(
     })
 }
 
-fn prepare(loaded: Loaded, monitor: &dyn Monitor) -> Result<Responses, IrtError> {
+impl Task<'_> {
+    /// Where the scale does not depend on it, another group takes the place of a reference group
+    /// that has nobody this time.
+    fn settings_for(&self, responses: &Responses) -> CalibrationSettings {
+        let is_there = |name: &String| {
+            responses.groups().iter().any(|group| group.name.as_ref() == Some(name))
+        };
+        let reference_group = self.settings.reference_group.clone();
+        CalibrationSettings {
+            reference_group: reference_group
+                .filter(|name| self.reference_is_the_scale || is_there(name)),
+            ..self.settings.clone()
+        }
+    }
+}
+
+fn prepare(
+    mut loaded: Loaded,
+    min_persons: u64,
+    monitor: &dyn Monitor,
+) -> Result<Responses, IrtError> {
+    let groups = loaded.take_groups();
     let grouped = loaded.grouped(monitor)?;
     monitor.progress(Phase::Fitting, 0, 0);
-    grouped.into_responses(monitor)
+    match groups {
+        Some(groups) => grouped.into_responses_of_groups(groups, min_persons, monitor),
+        None => grouped.into_responses(monitor),
+    }
 }
 
 impl<T> Estimate<T> {

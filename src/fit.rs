@@ -5,7 +5,7 @@
 
 use crate::bank::{BankSettings, CheckedSettings};
 use crate::error::ExtensionError;
-use crate::estimation;
+use crate::estimation::{self, Task};
 use crate::postgres::error_report::{ErrorReport, Level};
 use crate::postgres::local_settings::LocalSettings;
 use crate::postgres::memory::Reserve;
@@ -28,7 +28,7 @@ pub fn fit(query: &str, settings: &CheckedSettings) -> Result<Calibration, Exten
     };
     let estimate = estimation::estimate(
         loaded,
-        &settings.of_core,
+        Task { settings: &settings.of_core, reference_is_the_scale: true },
         &mut Threads::default(),
         &mut Unwatched,
         |_, found, _| Ok(found),

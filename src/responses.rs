@@ -1,13 +1,14 @@
 //! SQL → responses: what is read, left out, and refused.
 //!
-//! A row is one response: (person, item, correct) or (person, item, correct,
-//! answered_at). A row with a NULL person, item or correctness is not eligible
+//! A row is one response: (person, item, correct), (person, item, correct, answered_at) or (person,
+//! item, correct, answered_at, group). A row with a NULL person, item or correctness is not eligible
 //! and left out. No ORDER BY: the numeric core groups, and faster.
 //!
 //! [`of_bank`] reads a bank's, [`load`] those of any query.
 
 mod batch;
 mod collector;
+mod groups;
 mod hash_index;
 mod images;
 mod keys;
@@ -26,7 +27,10 @@ use crate::postgres::memory::Reserve;
 use crate::postgres::query;
 use crate::postgres::threads::{Threads, Unwatched};
 use collector::{Collector, Rows};
-use irt::{GroupedResponses, IrtError, Monitor, RepeatedResponses, ResponseRows};
+use groups::Groups;
+use irt::{
+    GroupedResponses, IrtError, Monitor, PersonGroups, RepeatedResponses, ResponseRows,
+};
 use times_of_repeats::TimesOfRepeats;
 
 /// Responses as they were read. What follows needs no database.
@@ -34,6 +38,10 @@ pub struct Loaded {
     stage: Stage,
     /// The text of every person's key, by his number; none unless they were asked for.
     persons: Vec<String>,
+    /// Which group each person belongs to, where there are groups.
+    groups: Option<PersonGroups>,
+    /// How many persons belong to more than one group.
+    in_several_groups: u64,
 }
 
 /// Whether anybody wants to know who the persons are.
@@ -65,6 +73,22 @@ impl Loaded {
         std::mem::take(&mut self.persons)
     }
 
+    /// Takes the persons' groups, if there are any.
+    pub fn take_groups(&mut self) -> Option<PersonGroups> {
+        self.groups.take()
+    }
+
+    /// How many persons belong to more than one group: each counts once in each.
+    pub fn in_several_groups(&self) -> u64 {
+        self.in_several_groups
+    }
+
+    fn new(stage: Stage, persons: Vec<String>, groups: Option<Groups>) -> Result<Self, ExtensionError> {
+        let in_several_groups = groups.as_ref().map_or(0, Groups::in_several);
+        let groups = groups.as_ref().map(Groups::to_core).transpose()?;
+        Ok(Self { stage, persons, groups, in_several_groups })
+    }
+
     /// Puts them together by person, where that was not done while reading.
     ///
     /// # Errors
@@ -80,17 +104,22 @@ impl Loaded {
 }
 
 impl Persons {
-    fn texts(self, keys: &Keys) -> Result<Vec<String>, ExtensionError> {
-        match self {
-            Self::Numbered => Ok(Vec::new()),
-            Self::Named => keys.texts(),
+    fn texts(self, keys: &Keys, groups: Option<&Groups>) -> Result<Vec<String>, ExtensionError> {
+        match (self, groups) {
+            (Self::Numbered, _) => Ok(Vec::new()),
+            (Self::Named, None) => keys.texts(),
+            (Self::Named, Some(groups)) => {
+                let texts = keys.texts()?;
+                let named = groups.persons().map(|person| Ok(texts[person as usize].clone()));
+                labels::collect(groups.persons().count(), named)
+            }
         }
     }
 }
 
 /// Reads the responses that `query` yields, as the current role, in the current snapshot.
 ///
-/// A time in the fourth column decides between repeats.
+/// A time in the fourth column decides between repeats; a fifth is the person's group.
 ///
 /// # Errors
 /// Columns or values that cannot be used; more memory than irt_calibration.max_memory.
@@ -107,9 +136,9 @@ pub fn load_with(
     repeated: RepeatedResponses,
     persons: Persons,
 ) -> Result<Loaded, ExtensionError> {
-    let Rows { labels, rows, keys: [of_persons, _] } = read(query)?;
-    let persons = persons.texts(&of_persons)?;
-    Ok(Loaded { stage: Stage::Rows { labels, rows, repeated }, persons })
+    let Rows { labels, rows, keys: [of_persons, _], groups } = read(query)?;
+    let persons = persons.texts(&of_persons, groups.as_ref())?;
+    Loaded::new(Stage::Rows { labels, rows, repeated }, persons, groups)
 }
 
 /// The same in two passes: `query` yields no time, and `timed_query`, the same rows with
@@ -128,18 +157,20 @@ pub fn load_in_two_passes(
     threads: &mut Threads,
 ) -> Result<Loaded, ExtensionError> {
     let _reserve = Reserve::take()?;
-    let Rows { labels, rows, mut keys } = read(query)?;
-    let persons = persons.texts(&keys[0])?;
+    let Rows { labels, rows, mut keys, mut groups } = read(query)?;
+    let persons = persons.texts(&keys[0], groups.as_ref())?;
     // Grouping takes half as much again as the rows: room for it.
     keys.iter_mut().for_each(Keys::drop_index);
+    groups.iter_mut().for_each(Groups::drop_index);
     let responses = threads
         .run(&mut Unwatched, |monitor| GroupedResponses::new(labels, rows, repeated, monitor))??;
     if !responses.has_repeats() {
-        return Ok(Loaded { stage: Stage::Grouped(responses), persons });
+        return Loaded::new(Stage::Grouped(responses), persons, groups);
     }
-    let mut second = TimesOfRepeats::new(responses, keys)?;
+    let mut second = TimesOfRepeats::new(responses, keys, groups)?;
     query::read(timed_query, &mut second)?;
-    Ok(Loaded { stage: Stage::Grouped(second.finish()), persons })
+    let (responses, groups) = second.finish();
+    Loaded::new(Stage::Grouped(responses), persons, groups)
 }
 
 fn read(query: &str) -> Result<Rows, ExtensionError> {

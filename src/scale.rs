@@ -6,17 +6,21 @@
 //!
 //! | file | what is in it |
 //! |---|---|
-//! | `common` | the items by which a run can be put on the scale in force |
+//! | [`common`] | the items by which a run can be put on the scale in force |
+//! | [`anchoring`] | those that keep their values on scale `anchored` |
 //! | `placing` | drift, link, and the estimates on the scale on which they are published |
-//! | `item_query` | items with their parameters, as a query yields them |
+//! | [`covariances`] | irt_run_covariances: for the standard errors of links |
+//! | [`record`] | what the run's row and irt_run_groups say of it |
+//! | [`item_query`] | items with their parameters, as a query yields them |
 //! | `link_of_queries` | irt_link |
-//! | `record` | what the run's row and irt_run_groups say of it |
 
+pub mod anchoring;
 pub mod common;
-mod item_query;
+pub mod covariances;
+pub mod item_query;
 mod link_of_queries;
 mod placing;
 pub mod record;
 
 pub use link_of_queries::link;
-pub use placing::{FoundLink, Placed, place};
+pub use placing::{Beside, FoundLink, Placed, place};

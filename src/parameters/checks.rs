@@ -78,6 +78,8 @@ pub struct Scales {
 pub struct Comparison<'a> {
     /// What it found.
     pub calibration: &'a Calibration,
+    /// The same, or of anchored runs what was found without anchors: they agree with themselves.
+    pub free: &'a Calibration,
     /// How its scale and the scale in force go together.
     pub scales: Scales,
     /// What is in force.
@@ -164,7 +166,7 @@ impl Comparison<'_> {
     /// 1 − the correlation of b over the common items.
     fn difficulty_disagreement(&self) -> Option<f64> {
         let (now, before): (Vec<f64>, Vec<f64>) = self
-            .calibration
+            .free
             .calibrated()
             .filter_map(|item| {
                 Some((item.difficulty?, self.in_force.items.get(&item.item)?.parameters.difficulty))
@@ -181,8 +183,7 @@ impl Comparison<'_> {
             let z = item.point_biserial.map(|r| r * (item.responses_count as f64).sqrt());
             z.is_some_and(|z| z < REVERSED) || item.discrimination.is_some_and(|a| a < 0.0)
         };
-        let calibrated = self.calibration.calibrated();
-        share(calibrated.filter(reversed).count(), self.calibration.calibrated().count())
+        share(self.free.calibrated().filter(reversed).count(), self.free.calibrated().count())
     }
 }
 

@@ -30,6 +30,8 @@ pub struct Estimated<'a> {
     pub wanted: bool,
     /// Why its estimates are not on the scale in force.
     pub other_scale: Option<&'a OtherScale>,
+    /// Items that are not on the scale in force, though the others are.
+    pub disconnected: &'a HashSet<String>,
     /// What it was compared with.
     pub in_force: &'a InForce,
     /// What came of that.
@@ -43,6 +45,8 @@ pub struct Estimated<'a> {
 pub enum OtherScale {
     /// They could not be linked to it.
     NotLinked(IrtError),
+    /// Anchors hold them there, but a free calibration cannot be linked to it.
+    AnchorsDisagree(IrtError),
     /// They are some of a bank's items, on a scale of their own.
     ItemList,
 }
@@ -100,7 +104,9 @@ pub fn conclude(bank: &Bank, run: Estimated<'_>) -> Result<Conclusion, Extension
     let not_calibrated = not_calibrated(run.only, &chosen);
     let texts: Vec<&str> = chosen.iter().map(|item| item.item.as_str()).collect();
     let pinned = items_table::pinned(bank, &texts)?;
-    chosen.retain(|item| !pinned.contains(&item.item));
+    chosen.retain(|item| {
+        !pinned.contains(&item.item) && !run.disconnected.contains(&item.item)
+    });
     let newest = as_owner(|schema| {
         if !schema.has_publications()? {
             return Ok(None);

@@ -30,9 +30,10 @@ pub fn items_lost(
     let expected = calibration
         .items
         .iter()
-        .filter(|item| item.responses_count >= least && in_force.items.contains_key(&item.item));
+        .filter(|item| item.responses_count >= least || item.status == ItemStatus::Anchored)
+        .filter(|item| in_force.items.contains_key(&item.item));
     let (calibrated, lost): (Vec<_>, Vec<_>) =
-        expected.partition(|item| item.status == ItemStatus::Calibrated);
+        expected.partition(|item| item.status != ItemStatus::Skipped);
     let lost: Vec<&str> = lost.iter().map(|item| item.item.as_str()).collect();
     // Where none is lost, none needs to be looked for.
     let lost = items_table::count_present(bank, &lost)?;

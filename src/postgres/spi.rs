@@ -189,4 +189,4 @@ macro_rules! as_it_is {
     )*};
 }
 
-as_it_is!(bool, i32, i64, f64, pg_sys::Oid, TimestampWithTimeZone);
+as_it_is!(bool, i32, i64, f64, Vec<f32>, pg_sys::Oid, TimestampWithTimeZone);

@@ -1,6 +1,7 @@
 //! The rows of a query as numbers, counted and within the limit of memory.
 
 use super::batch::{Batch, Waiting};
+use super::groups::Groups;
 use super::keys::Keys;
 use super::values::{Correctness, Time, WrongValues};
 use crate::error::ExtensionError;
@@ -27,6 +28,11 @@ const ROW: u64 = 8;
 /// Bytes of a response among its person's, which are there before the rows are given back.
 const GROUPED_RESPONSE: u64 = 4;
 
+/// Where the time stands, if there is one.
+pub const TIME: usize = 3;
+/// Where the group stands, if there is one.
+pub const GROUP: usize = 4;
+
 /// Memory is looked at once in so many rows.
 const ROWS_BETWEEN_LOOKS: u64 = 4096;
 
@@ -38,6 +44,8 @@ pub struct Rows {
     pub rows: ResponseRows,
     /// Of persons and of items.
     pub keys: [Keys; 2],
+    /// Where persons are grouped, a person of the rows is a person in a group.
+    pub groups: Option<Groups>,
 }
 
 /// Turns rows into numbers as they arrive.
@@ -49,6 +57,8 @@ pub struct Collector {
     /// What was held when the limit was passed, and for how many responses: from there on
     /// rows are only counted, to be able to say how much all of them need.
     over: Option<(u64, u64)>,
+    /// Why the fourth column is no time: the error, should it have a value.
+    no_time: Option<ExtensionError>,
 }
 
 struct Columns {
@@ -56,7 +66,9 @@ struct Columns {
     items: Keys,
     correctness: Correctness,
     correct_column: String,
+    /// Where there is a time, or what stands in its place.
     time: Option<Time>,
+    groups: Option<Groups>,
     rows: ResponseRows,
     batch: Batch,
 }
@@ -71,9 +83,15 @@ impl Columns {
         [person, item]: [Datum; 2],
         correct: bool,
         time: i64,
+        group: Option<Datum>,
     ) -> Result<(), IrtError> {
         // SAFETY: promised by the caller.
         let item = unsafe { self.items.number(item)? };
+        if let Some(groups) = &mut self.groups {
+            // SAFETY: as above.
+            let person = unsafe { groups.number(self.persons.number(person)?, group)? };
+            return self.rows.push(person, item, correct, time);
+        }
         if !self.persons.are_by_value() {
             // SAFETY: as above.
             let person = unsafe { self.persons.number(person)? };
@@ -88,6 +106,7 @@ impl Columns {
     fn allocated_bytes(&self) -> u64 {
         let held = self.persons.allocated_bytes()
             + self.items.allocated_bytes()
+            + self.groups.as_ref().map_or(0, Groups::allocated_bytes)
             + self.rows.allocated_bytes();
         held as u64 + self.rows.len() as u64 * GROUPED_RESPONSE
     }
@@ -95,16 +114,25 @@ impl Columns {
 
 impl Sink for Collector {
     fn columns(&mut self, columns: &[Column]) -> Result<(), ExtensionError> {
-        if !(3..=4).contains(&columns.len()) {
+        if !(3..=5).contains(&columns.len()) {
             return Err(ExtensionError::WrongColumnCount { found: columns.len() });
         }
-        let time = columns.get(3).map(Time::of).transpose()?;
+        let groups = columns.get(GROUP).map(Groups::new).transpose()?;
+        // Beside a group the time may be NULL of any type.
+        let time = match columns.get(TIME).map(Time::of).transpose() {
+            Err(error) if groups.is_some() => {
+                self.no_time = Some(error);
+                None
+            }
+            time => time?,
+        };
         self.columns = Some(Columns {
             persons: Keys::new(&columns[0], "persons")?,
             items: Keys::new(&columns[1], "items")?,
             correctness: Correctness::of(&columns[2])?,
             correct_column: columns[2].name.clone(),
             time,
+            groups,
             rows: ResponseRows::new(time.is_some()),
             batch: Batch::default(),
         });
@@ -129,11 +157,15 @@ impl Sink for Collector {
             return Ok(());
         }
         let time = match columns.time {
-            Some(time) if !nulls[3] => time.read(values[3]),
+            Some(time) if !nulls[TIME] => time.read(values[TIME]),
             _ => NO_TIME,
         };
+        if let Some(error) = self.no_time.take_if(|_| !nulls[TIME]) {
+            return Err(error);
+        }
+        let group = values.get(GROUP).filter(|_| !nulls[GROUP]).copied();
         // SAFETY: as above.
-        unsafe { columns.push([values[0], values[1]], correct, time)? };
+        unsafe { columns.push([values[0], values[1]], correct, time, group)? };
         if self.eligible.is_multiple_of(ROWS_BETWEEN_LOOKS) {
             self.look_at_memory();
         }
@@ -170,6 +202,7 @@ impl Collector {
         }
         columns.batch.number(&mut columns.persons, &mut columns.rows)?;
         let labels = columns.items.texts()?;
-        Ok(Rows { labels, rows: columns.rows, keys: [columns.persons, columns.items] })
+        let keys = [columns.persons, columns.items];
+        Ok(Rows { labels, rows: columns.rows, keys, groups: columns.groups })
     }
 }

@@ -1,7 +1,7 @@
 //! The responses of a bank.
 
 use super::{Loaded, Persons, load_in_two_passes, load_with};
-use crate::bank::Bank;
+use crate::bank::{Bank, Column};
 use crate::error::ExtensionError;
 use crate::postgres::local_settings::LocalSettings;
 use crate::postgres::privileges::as_relation_owner;
@@ -19,15 +19,13 @@ pub fn read(
     persons: Persons,
     threads: &mut Threads,
 ) -> Result<Loaded, ExtensionError> {
-    let columns = [bank.person.quoted(), bank.item.quoted(), bank.correct.quoted()].join(", ");
-    let query = format!("SELECT {columns} FROM {}", bank.responses.name);
+    let query = select(bank, None);
     as_relation_owner(bank.responses.oid, &bank.responses.name, || {
         let _settings = LocalSettings::without_row_security();
         let loaded = match &bank.answered_at {
             None => load_with(&query, repeated, persons)?,
             Some(time) => {
-                let columns = format!("{columns}, {}", time.quoted());
-                let timed_query = format!("SELECT {columns} FROM {}", bank.responses.name);
+                let timed_query = select(bank, Some(time));
                 load_in_two_passes(&query, &timed_query, repeated, persons, threads)?
             }
         };
@@ -40,4 +38,16 @@ pub fn read(
         }
         Ok(loaded)
     })
+}
+
+/// The query that yields a bank's responses, with their times or without.
+fn select(bank: &Bank, time: Option<&Column>) -> String {
+    let mut columns = vec![bank.person.quoted(), bank.item.quoted(), bank.correct.quoted()];
+    match (time, &bank.group) {
+        (Some(time), _) => columns.push(time.quoted()),
+        (None, Some(_)) => columns.push("NULL".to_owned()),
+        (None, None) => {}
+    }
+    columns.extend(bank.group.as_ref().map(Column::quoted));
+    format!("SELECT {} FROM {}", columns.join(", "), bank.responses.name)
 }

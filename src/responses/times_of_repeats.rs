@@ -1,5 +1,7 @@
 //! The times of repeats.
 
+use super::collector::{GROUP, TIME};
+use super::groups::Groups;
 use super::keys::Keys;
 use super::values::{Correctness, Time};
 use crate::error::ExtensionError;
@@ -11,6 +13,7 @@ use pgrx::pg_sys::Datum;
 pub struct TimesOfRepeats {
     /// Of persons and of items, as numbered the first time.
     keys: [Keys; 2],
+    groups: Option<Groups>,
     correctness: Option<Correctness>,
     time: Option<Time>,
     responses: GroupedResponses,
@@ -21,24 +24,29 @@ impl TimesOfRepeats {
     ///
     /// # Errors
     /// [`irt::IrtError::OutOfMemory`].
-    pub fn new(responses: GroupedResponses, mut keys: [Keys; 2]) -> Result<Self, ExtensionError> {
+    pub fn new(
+        responses: GroupedResponses,
+        mut keys: [Keys; 2],
+        mut groups: Option<Groups>,
+    ) -> Result<Self, ExtensionError> {
         keys.iter_mut().try_for_each(Keys::rebuild_index)?;
-        Ok(Self { keys, correctness: None, time: None, responses })
+        groups.iter_mut().try_for_each(Groups::rebuild_index)?;
+        Ok(Self { keys, groups, correctness: None, time: None, responses })
     }
 
-    /// The responses, which know the times now.
-    pub fn finish(self) -> GroupedResponses {
-        self.responses
+    /// The responses, which know the times now, and the groups.
+    pub fn finish(self) -> (GroupedResponses, Option<Groups>) {
+        (self.responses, self.groups)
     }
 }
 
 impl Sink for TimesOfRepeats {
     fn columns(&mut self, columns: &[Column]) -> Result<(), ExtensionError> {
-        if columns.len() != 4 {
+        if columns.len() != if self.groups.is_some() { GROUP + 1 } else { TIME + 1 } {
             return Err(ExtensionError::WrongColumnCount { found: columns.len() });
         }
         self.correctness = Some(Correctness::of(&columns[2])?);
-        self.time = Some(Time::of(&columns[3])?);
+        self.time = Some(Time::of(&columns[TIME])?);
         Ok(())
     }
 
@@ -52,9 +60,16 @@ impl Sink for TimesOfRepeats {
         let (person, item, correct) = unsafe {
             (persons.number(values[0])?, items.number(values[1])?, correctness.read(values[2]))
         };
+        let person = match &mut self.groups {
+            // SAFETY: as above.
+            Some(groups) => unsafe {
+                groups.number(person, (!nulls[GROUP]).then(|| values[GROUP]))?
+            },
+            None => person,
+        };
         // Wrong values were refused the first time.
         if let Ok(correct) = correct {
-            let time = if nulls[3] { NO_TIME } else { time.read(values[3]) };
+            let time = if nulls[TIME] { NO_TIME } else { time.read(values[TIME]) };
             self.responses.observe(person, item, correct, time);
         }
         Ok(())

@@ -95,7 +95,7 @@ impl Summary {
             persons_count: calibration.persons_count,
             responses_count: calibration.responses_count,
             items_calibrated,
-            items_skipped: calibration.items.len() - items_calibrated,
+            items_skipped: calibration.items.len() - calibration.with_parameters().count(),
             mean_difficulty: mean(&mut calibration.calibrated().filter_map(|i| i.difficulty)),
             mean_discrimination: mean(
                 &mut calibration.calibrated().filter_map(|i| i.discrimination),

@@ -80,9 +80,19 @@ impl Begun {
         let Self { server_reserve, lock, run_id, limit, replicated } = self;
         let reporter = Reporter::new(run_id, &request.bank, limit.publish_from());
         let facts = Facts::default();
-        let (place, obstacle, held) = (None, None, None);
-        let mut run =
-            Run { request, caller, limit, run_id, reporter, facts, place, obstacle, held };
+        let (place, obstacle, held, in_several_groups) = (None, None, None, 0);
+        let mut run = Run {
+            request,
+            caller,
+            limit,
+            run_id,
+            reporter,
+            facts,
+            in_several_groups,
+            place,
+            obstacle,
+            held,
+        };
         let (outcome, row) = run.work_and_record(replicated, server_reserve);
         let (held, phases) = (run.held.take(), run.reporter.phases().to_vec());
         ending::release(&lock);
@@ -99,6 +109,8 @@ struct Run<'a> {
     run_id: i64,
     reporter: Reporter,
     facts: Facts,
+    /// Persons who belong to more than one group.
+    in_several_groups: u64,
     /// The items, while they are locked.
     place: Option<Place>,
     /// Why the last attempt to publish failed.
@@ -175,10 +187,10 @@ impl Run<'_> {
         let Some((loaded, before)) = self.load_if_enough(&bank, &settings, &mut threads)? else {
             return self.skip(&settings);
         };
-        let (placed, scores) = self.calibrate(loaded, &settings, &before, threads)?;
+        let compared = self.calibrate(loaded, &settings, &before, threads)?;
         self.reporter.enter(Phase::Publishing)?;
-        let checks = self.compare(&bank, &settings, &placed, scores, &before)?;
-        self.publish(&bank, &placed, &before.in_force, &checks)
+        let checks = self.compare(&bank, &settings, &compared, &before)?;
+        self.publish(&bank, &compared, &before.in_force, &checks)
     }
 
     /// False where the bank's ownership forbids the run.

@@ -7,6 +7,7 @@ use crate::error::begin_a_new_scale;
 use crate::parameters::checks::{Check, Outcome};
 use crate::parameters::conclude::{Conclusion, OtherScale, Withheld};
 use crate::postgres::error_report::ErrorReport;
+use crate::scale::Placed;
 use irt::{Calibration, Flag};
 use pgrx::spi::quote_literal;
 
@@ -86,6 +87,22 @@ pub fn of_publishing(bank: &Bank, published: &Conclusion) -> Vec<ErrorReport> {
     reports
 }
 
+/// What is not on the scale in force though the rest is.
+pub fn of_scale(placed: &Placed) -> Option<ErrorReport> {
+    if placed.disconnected.is_empty() {
+        return None;
+    }
+    let mut items: Vec<String> = placed.disconnected.iter().cloned().collect();
+    items.sort_unstable();
+    let message = format!(
+        "{} items were not published: nobody who answered them answered 3 items of the scale in \
+         force",
+        items.len()
+    );
+    let hint = "Let some persons answer them together with items in force.";
+    Some(ErrorReport::new(b"01000", message).detail(first_few(&items)).hint(hint))
+}
+
 /// Which checks kept a run from being published, and which are only to be known.
 pub fn of_checks(
     bank: &str,
@@ -99,6 +116,10 @@ pub fn of_checks(
         Some(Withheld::Checks(holding)) => (because_of(holding), in_words(holding)),
         Some(Withheld::OtherScale(OtherScale::NotLinked(reason))) => (
             "its estimates could not be put on the scale in force".to_owned(),
+            format!("Reason: {reason}. {}", in_words(&loud(checks))).trim_end().to_owned(),
+        ),
+        Some(Withheld::OtherScale(OtherScale::AnchorsDisagree(reason))) => (
+            "estimated without anchors, it could not be linked to the scale in force".to_owned(),
             format!("Reason: {reason}. {}", in_words(&loud(checks))).trim_end().to_owned(),
         ),
         Some(Withheld::OtherScale(OtherScale::ItemList)) => (

@@ -55,8 +55,13 @@ impl CommonItems {
         calibration.calibrated().filter_map(common).collect()
     }
 
+    /// Whether the bank's anchor_column marks the item; `None`: there is no such column.
+    pub fn is_marked(&self, item: &str) -> Option<bool> {
+        self.marked.as_ref().map(|marked| marked.contains(item))
+    }
+
     fn may_link(&self, item: &str) -> bool {
-        self.marked.as_ref().is_none_or(|marked| marked.contains(item))
+        self.is_marked(item) != Some(false)
     }
 }
 

@@ -1,14 +1,28 @@
 //! Drift, link, and the estimates on the scale on which they are published.
 
 use super::common::CommonItems;
+use super::covariances::KeptCovariance;
 use crate::bank::{CheckedSettings, LinkMethod, Scale};
 use crate::parameters::in_force::InForce;
 use irt::linking::{
     CommonItem, LEAST_COMMON_ITEMS, LEAST_ITEMS_FOR_DRIFT, Link, LinkErrors, LinkedScales,
-    LinkingMethod, check_difficulties, link_scales,
+    LinkingMethod, check_difficulties, link_errors, link_scales,
 };
-use irt::{Calibration, Flag, IrtError};
-use std::collections::HashSet;
+use irt::{Calibration, Flag, GroupResult, IrtError};
+use std::collections::{HashMap, HashSet};
+
+/// What a run is put beside, to be placed on the scale in force.
+#[derive(Debug, Clone, Copy)]
+pub struct Beside<'a> {
+    /// The bank's settings.
+    pub settings: &'a CheckedSettings,
+    /// The items that both have.
+    pub common: &'a CommonItems,
+    /// What is in force.
+    pub in_force: &'a InForce,
+    /// The joint covariance of what is in force, where it was kept.
+    pub covariance: Option<&'a KeptCovariance>,
+}
 
 /// The estimates of a run, where it is decided what scale they are on.
 #[derive(Debug, Clone)]
@@ -21,6 +35,8 @@ pub struct Placed {
     pub link: Option<FoundLink>,
     /// Why the estimates could not be put on the scale in force: they are on their own.
     pub refused: Option<IrtError>,
+    /// Items that no person joins with enough common items.
+    pub disconnected: HashSet<String>,
     /// How many values of another program the run was put on the scale of.
     pub imported: usize,
 }
@@ -47,63 +63,152 @@ impl FoundLink {
 }
 
 impl Placed {
+    /// Estimates that are on their scale as they are.
+    pub fn as_it_is(calibration: Calibration, beside: Beside<'_>) -> Self {
+        let (scale, imported) = (beside.settings.scale, beside.common.imported);
+        let (link, refused, disconnected) = (None, None, HashSet::new());
+        Self { calibration, scale, link, refused, disconnected, imported }
+    }
+
     /// Mean and standard deviation of ability over all persons, on the published scale; `None`
     /// where the run is on no scale that could be published.
     pub fn population(&self) -> Option<(f64, f64)> {
-        if self.refused.is_some() {
-            return None;
-        }
-        let on_its_own = Link { slope: 1.0, intercept: 0.0 };
-        let link = match self.scale {
-            Scale::Linked => self.link.map_or(on_its_own, |found| found.link),
-            Scale::Anchored | Scale::Population => on_its_own,
-        };
-        Some((link.intercept, link.slope))
+        self.refused.is_none().then(|| mixture(&self.calibration.groups))
     }
 }
 
-/// Links a run that was estimated freely to the scale in force, by `common` items that did not
+/// Mean and standard deviation of ability over the persons of all groups.
+fn mixture(groups: &[GroupResult]) -> (f64, f64) {
+    if let [only] = groups {
+        return (only.mean, only.sd);
+    }
+    let persons: f64 = groups.iter().map(|group| group.persons_count as f64).sum();
+    let share = |group: &GroupResult| group.persons_count as f64 / persons;
+    let mean: f64 = groups.iter().map(|group| share(group) * group.mean).sum();
+    let spread = |group: &GroupResult| {
+        let distance = group.mean - mean;
+        share(group) * (group.sd * group.sd + distance * distance)
+    };
+    let variance: f64 = groups.iter().map(spread).sum();
+    (mean, variance.sqrt())
+}
+
+/// Links a run that was estimated freely to the scale in force, by the common items that did not
 /// drift, and puts it there on scale `linked`. Items that drifted are flagged.
-pub fn place(
-    calibration: Calibration,
-    settings: &CheckedSettings,
-    common: &CommonItems,
-    in_force: &InForce,
-) -> Placed {
-    let scale = settings.scale;
-    let imported = common.imported;
-    let mut placed = Placed { calibration, scale, link: None, refused: None, imported };
-    if in_force.items.is_empty() {
+pub fn place(calibration: Calibration, beside: Beside<'_>) -> Placed {
+    let mut placed = Placed::as_it_is(calibration, beside);
+    if beside.in_force.items.is_empty() {
         return placed;
     }
-    let (labels, pairs): (Vec<String>, Vec<CommonItem>) = common
-        .of(&placed.calibration, in_force)
-        .into_iter()
-        .map(|(item, pair)| (item.item.clone(), pair))
-        .unzip();
-    match link(&placed.calibration, &pairs, settings) {
-        Ok(linked) => {
-            let drifted: HashSet<&str> = labels
-                .iter()
-                .zip(&linked.drifted)
-                .filter_map(|(label, drifted)| drifted.then_some(label.as_str()))
-                .collect();
-            flag_drifted(&mut placed.calibration, &drifted);
-            if scale == Scale::Linked {
-                linked.link.put_on_its_scale(&mut placed.calibration);
-            }
-            placed.link = Some(FoundLink {
-                link: linked.link,
-                errors: None,
-                common_items: pairs.len(),
-                drifted_items: drifted.len(),
-            });
-        }
+    let (labels, pairs) = common_items(&placed.calibration, beside);
+    match link(&placed.calibration, &pairs, beside.settings) {
+        Ok(linked) => placed.put(&linked, &labels, &pairs, beside),
         // A population that is the scale needs no link.
-        Err(_) if scale == Scale::Population => {}
+        Err(_) if placed.scale == Scale::Population => {}
         Err(reason) => placed.refused = Some(reason),
     }
     placed
+}
+
+fn common_items(calibration: &Calibration, beside: Beside<'_>) -> (Vec<String>, Vec<CommonItem>) {
+    let common = beside.common.of(calibration, beside.in_force).into_iter();
+    common.map(|(item, pair)| (item.item.clone(), pair)).unzip()
+}
+
+impl Placed {
+    fn put(
+        &mut self,
+        linked: &LinkedScales,
+        labels: &[String],
+        pairs: &[CommonItem],
+        beside: Beside<'_>,
+    ) {
+        let (drifted, kept): (Vec<_>, Vec<_>) =
+            labels.iter().zip(&linked.drifted).partition(|(_, drifted)| **drifted);
+        let names = |items: Vec<(&String, &bool)>| -> Vec<String> {
+            items.into_iter().map(|(label, _)| label.clone()).collect()
+        };
+        let (drifted, kept) = (names(drifted), names(kept));
+        let errors = self.errors(linked, &kept, beside);
+        self.flag(&drifted, Flag::Drifted);
+        if self.scale != Scale::Population {
+            linked.link.put_on_its_scale(&mut self.calibration);
+            self.disconnected = disconnected(&self.calibration, &kept);
+        }
+        self.link = Some(FoundLink {
+            link: linked.link,
+            errors,
+            common_items: pairs.len(),
+            drifted_items: drifted.len(),
+        });
+    }
+
+    /// How sure the link is; `None` where a covariance of its items was not kept, or of several
+    /// runs.
+    fn errors(
+        &self,
+        linked: &LinkedScales,
+        kept: &[String],
+        beside: Beside<'_>,
+    ) -> Option<LinkErrors> {
+        let (from, onto) = (self.calibration.joint_covariance.as_ref()?, beside.covariance?);
+        let of_that_run = |item: &String| {
+            beside.in_force.items.get(item).is_some_and(|item| item.run_id == Some(onto.run_id))
+        };
+        if !kept.iter().all(of_that_run) {
+            return None;
+        }
+        let from = from.covariance.of_items(&places(&from.items, kept)?);
+        let onto = onto.covariance.of_items(&places(&onto.items, kept)?);
+        let method = method(beside.settings.linking_method);
+        let quadrature = &beside.settings.of_core.quadrature;
+        link_errors(method, &linked.linked_by, linked.link, &from, &onto, quadrature).ok()?
+    }
+
+    /// Adds a remark to some items.
+    pub fn flag(&mut self, items: &[String], flag: Flag) {
+        let flagged: HashSet<&str> = items.iter().map(String::as_str).collect();
+        for item in &mut self.calibration.items {
+            if flagged.contains(item.item.as_str()) && !item.flags.contains(&flag) {
+                item.flags.push(flag);
+            }
+        }
+    }
+
+    /// The items with a remark.
+    pub fn flagged(&self, flag: Flag) -> Vec<String> {
+        let items = self.calibration.items.iter().filter(|item| item.flags.contains(&flag));
+        items.map(|item| item.item.clone()).collect()
+    }
+}
+
+/// Where each of the items stands.
+fn places(all: &[String], items: &[String]) -> Option<Vec<usize>> {
+    let places: HashMap<&str, usize> =
+        all.iter().enumerate().map(|(place, item)| (item.as_str(), place)).collect();
+    items.iter().map(|item| places.get(item.as_str()).copied()).collect()
+}
+
+/// The items of components that fewer than 3 of the linking items belong to: nothing puts them on
+/// the scale in force.
+fn disconnected(calibration: &Calibration, linking: &[String]) -> HashSet<String> {
+    let linking: HashSet<&str> = linking.iter().map(String::as_str).collect();
+    let mut links: HashMap<u32, usize> = HashMap::new();
+    let with_component = || calibration.items.iter().zip(&calibration.components);
+    for (item, component) in with_component() {
+        if let (true, Some(component)) = (linking.contains(item.item.as_str()), component) {
+            *links.entry(*component).or_default() += 1;
+        }
+    }
+    let loose = |component: &Option<u32>| {
+        component.is_some_and(|component| {
+            links.get(&component).copied().unwrap_or(0) < LEAST_COMMON_ITEMS
+        })
+    };
+    with_component()
+        .filter(|(_, component)| loose(component))
+        .map(|(item, _)| item.item.clone())
+        .collect()
 }
 
 /// The link by the common items that did not drift.
@@ -113,10 +218,6 @@ fn link(
     settings: &CheckedSettings,
 ) -> Result<LinkedScales, IrtError> {
     let quadrature = &settings.of_core.quadrature;
-    if pairs.len() < LEAST_COMMON_ITEMS {
-        let (found, required) = (pairs.len() as u64, LEAST_COMMON_ITEMS as u64);
-        return Err(IrtError::TooFewCommonItems { found, required });
-    }
     let linked = link_scales(pairs, method(settings.linking_method), quadrature)?;
     let difficulties: Vec<f64> = calibration
         .calibrated()
@@ -131,13 +232,5 @@ fn method(method: LinkMethod) -> LinkingMethod {
         LinkMethod::StockingLord => LinkingMethod::StockingLord,
         LinkMethod::Haebara => LinkingMethod::Haebara,
         LinkMethod::MeanSigma => LinkingMethod::MeanSigma,
-    }
-}
-
-fn flag_drifted(calibration: &mut Calibration, drifted: &HashSet<&str>) {
-    for item in &mut calibration.items {
-        if drifted.contains(item.item.as_str()) {
-            item.flags.push(Flag::Drifted);
-        }
     }
 }

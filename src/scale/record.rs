@@ -1,25 +1,46 @@
 //! What a run's row and irt_run_groups say of its scale.
 
+use super::covariances;
 use super::placing::Placed;
 use crate::error::ExtensionError;
 use crate::parameters::decide::NOT_LINKED;
 use crate::postgres::schema::Schema;
 use crate::postgres::spi::Spi;
+use irt::GroupResult;
 use pgrx::datum::JsonB;
 use serde_json::{Map, Value};
 
-/// The one group of a bank without group_column.
-const EVERYBODY: &str = "(all)";
+/// The one group of persons that are not grouped.
+pub const EVERYBODY: &str = "(all)";
 
-/// Records scale, population, link and groups of a successful run. Call it as the tables' owner.
+/// The key in a run's settings that says which group was N(0, 1).
+pub const REFERENCE_GROUP: &str = "reference_group_used";
+
+/// Records scale, population, link, groups and covariances of a successful run. Call it as the
+/// tables' owner.
 ///
 /// # Errors
 /// Only when SPI fails.
-pub fn record(schema: &Schema, run_id: i64, placed: &Placed) -> Result<(), ExtensionError> {
+pub fn record(
+    schema: &Schema,
+    run_id: i64,
+    placed: &Placed,
+    in_several_groups: u64,
+) -> Result<(), ExtensionError> {
     // The tables of an older version lack all of it.
     if !schema.has_column("irt_calibration_runs", "scale")? {
         return Ok(());
     }
+    record_link(schema, run_id, placed)?;
+    record_remarks(schema, run_id, placed, in_several_groups)?;
+    covariances::record(schema, run_id, placed)?;
+    match placed.refused {
+        None => record_groups(schema, run_id, &placed.calibration.groups),
+        Some(_) => Ok(()),
+    }
+}
+
+fn record_link(schema: &Schema, run_id: i64, placed: &Placed) -> Result<(), ExtensionError> {
     let (population, link) = (placed.population(), placed.link);
     let errors = link.and_then(|found| found.errors);
     let count = |count: usize| i32::try_from(count).unwrap_or(i32::MAX);
@@ -41,18 +62,25 @@ pub fn record(schema: &Schema, run_id: i64, placed: &Placed) -> Result<(), Exten
         link.map(|found| count(found.common_items)).into(),
         link.map(|found| count(found.drifted_items)).into(),
     ];
-    Spi::run_with_args(&statement, &arguments)?;
-    record_remarks(schema, run_id, placed)?;
-    match population {
-        Some(population) => record_groups(schema, run_id, placed, population),
-        None => Ok(()),
-    }
+    Ok(Spi::run_with_args(&statement, &arguments)?)
 }
 
-/// Adds to the settings what else there is to say: that values were imported, or why there is no
-/// link.
-fn record_remarks(schema: &Schema, run_id: i64, placed: &Placed) -> Result<(), ExtensionError> {
+/// Adds to the settings what else there is to say: which group was the reference, that values were
+/// imported, that persons belong to several groups, or why there is no link.
+fn record_remarks(
+    schema: &Schema,
+    run_id: i64,
+    placed: &Placed,
+    in_several_groups: u64,
+) -> Result<(), ExtensionError> {
     let mut remarks = Map::new();
+    let reference = placed.calibration.groups.iter().find(|group| group.is_reference);
+    if let Some(name) = reference.and_then(|group| group.name.as_deref()) {
+        remarks.insert(REFERENCE_GROUP.to_owned(), name.into());
+    }
+    if in_several_groups > 0 {
+        remarks.insert("persons_in_several_groups".to_owned(), in_several_groups.into());
+    }
     if placed.imported > 0 {
         remarks.insert("imported_items".to_owned(), placed.imported.into());
     }
@@ -74,22 +102,32 @@ fn record_remarks(schema: &Schema, run_id: i64, placed: &Placed) -> Result<(), E
 fn record_groups(
     schema: &Schema,
     run_id: i64,
-    placed: &Placed,
-    (mean, sd): (f64, f64),
+    groups: &[GroupResult],
 ) -> Result<(), ExtensionError> {
     let statement = format!(
-        "INSERT INTO {} (run_id, group_name, persons_count, mean, sd, log_likelihood) \
-         VALUES ($1, $2, $3, $4, $5, $6)",
+        "INSERT INTO {} (run_id, group_name, persons_count, mean, sd, se_mean, se_sd, \
+             log_likelihood) \
+         SELECT $1, x.* FROM ROWS FROM (pg_catalog.unnest($2), pg_catalog.unnest($3), \
+             pg_catalog.unnest($4), pg_catalog.unnest($5), pg_catalog.unnest($6), \
+             pg_catalog.unnest($7), pg_catalog.unnest($8)) AS x",
         schema.relation("irt_run_groups")
     );
-    let calibration = &placed.calibration;
+    let numbers = |value: fn(&GroupResult) -> Option<f64>| -> Vec<Option<f64>> {
+        groups.iter().map(value).collect()
+    };
+    let names: Vec<&str> =
+        groups.iter().map(|group| group.name.as_deref().unwrap_or(EVERYBODY)).collect();
+    let persons: Vec<i64> =
+        groups.iter().map(|group| group.persons_count.cast_signed()).collect();
     let arguments = [
         run_id.into(),
-        EVERYBODY.into(),
-        calibration.persons_count.cast_signed().into(),
-        mean.into(),
-        sd.into(),
-        calibration.log_likelihood.into(),
+        names.into(),
+        persons.into(),
+        numbers(|group| Some(group.mean)).into(),
+        numbers(|group| Some(group.sd)).into(),
+        numbers(|group| group.se_mean).into(),
+        numbers(|group| group.se_sd).into(),
+        numbers(|group| Some(group.log_likelihood)).into(),
     ];
     Ok(Spi::run_with_args(&statement, &arguments)?)
 }

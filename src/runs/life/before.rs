@@ -8,11 +8,18 @@ use crate::parameters::in_force::{self, InForce};
 use crate::parameters::items_lost::items_lost;
 use crate::parameters::questions::Thresholds;
 use crate::postgres::privileges::as_owner;
+use crate::postgres::reading;
+use crate::postgres::schema::Schema;
 use crate::postgres::transactions::{Isolation, transaction};
-use crate::scale::Placed;
+use crate::scale::anchoring::{anchors, beside_a_free_one};
 use crate::scale::common::CommonItems;
+use crate::scale::covariances::KeptCovariance;
+use crate::scale::record::REFERENCE_GROUP;
+use crate::scale::{Beside, Placed, place};
 use irt::scoring::{ScoreComparison, ScorePrior, compare_scores};
-use irt::{Calibration, IrtError, ItemParameters, Monitor, Responses};
+use irt::{
+    Anchors, Calibration, CalibrationSettings, IrtError, ItemParameters, Monitor, Responses,
+};
 
 /// What is in force, and which differences to it are too large.
 pub struct Before {
@@ -20,7 +27,29 @@ pub struct Before {
     pub in_force: InForce,
     /// The items by which the run can be put on the scale in force.
     pub common: CommonItems,
+    /// The joint covariance of what is in force, where it was kept.
+    covariance: Option<KeptCovariance>,
+    /// The group that is N(0, 1), where there are groups: as the bank says, or as it was first.
+    reference_group: Option<String>,
     thresholds: Thresholds,
+}
+
+/// The estimates of a run, and what is compared with what is in force.
+pub struct Compared {
+    /// What is recorded, and published or not.
+    pub placed: Placed,
+    /// On scale `anchored`: a free fit, linked; `None` where there is none.
+    pub free: Option<Placed>,
+    /// What the new parameters do to scores.
+    pub scores: Option<ScoreComparison>,
+}
+
+impl Compared {
+    /// The estimates that can differ from what is in force: anchors that are fixed agree with
+    /// themselves.
+    fn to_compare(&self) -> &Placed {
+        self.free.as_ref().unwrap_or(&self.placed)
+    }
 }
 
 impl Before {
@@ -29,12 +58,74 @@ impl Before {
     /// # Errors
     /// When the items table cannot be read.
     pub fn read(bank: &Bank, labels: &[String]) -> Result<Self, ExtensionError> {
-        let (mut in_force, thresholds) = as_owner(|schema| {
+        let mut before = as_owner(|schema| {
             let in_force = in_force::read(schema, &bank.name)?;
-            Ok::<_, ExtensionError>((in_force, Thresholds::read(schema, &bank.name)?))
+            let reference_group = match (&bank.group, &bank.reference_group) {
+                (Some(_), None) => reference_of_first_run(schema, &bank.name)?,
+                (_, stated) => stated.clone(),
+            };
+            Ok::<_, ExtensionError>(Self {
+                covariance: KeptCovariance::read(schema, &in_force)?,
+                thresholds: Thresholds::read(schema, &bank.name)?,
+                common: CommonItems::default(),
+                reference_group,
+                in_force,
+            })
         })?;
-        let common = CommonItems::read(bank, labels, &mut in_force)?;
-        Ok(Self { in_force, common, thresholds })
+        before.common = CommonItems::read(bank, labels, &mut before.in_force)?;
+        Ok(before)
+    }
+
+    /// The numeric core's settings: with the anchors and the reference group.
+    ///
+    /// # Errors
+    /// [`IrtError::TooFewAnchors`].
+    pub fn settings_of_core(
+        &self,
+        settings: &CheckedSettings,
+    ) -> Result<CalibrationSettings, IrtError> {
+        let is_anchored = settings.scale == Scale::Anchored && !self.in_force.items.is_empty();
+        Ok(CalibrationSettings {
+            anchors: match is_anchored {
+                true => anchors(&self.in_force, &self.common)?,
+                false => Anchors::default(),
+            },
+            reference_group: self.reference_group.clone(),
+            joint_covariance: settings.scale == Scale::Linked,
+            ..settings.of_core.clone()
+        })
+    }
+
+    /// Puts estimates on their scale, and compares them with what is in force.
+    ///
+    /// # Errors
+    /// [`IrtError::Interrupted`], [`IrtError::OutOfMemory`], and those of [`compare_scores`].
+    pub fn compare(
+        &self,
+        responses: &Responses,
+        found: Calibration,
+        settings: &CheckedSettings,
+        of_core: &CalibrationSettings,
+        monitor: &dyn Monitor,
+    ) -> Result<Compared, IrtError> {
+        let beside = Beside {
+            settings,
+            common: &self.common,
+            in_force: &self.in_force,
+            covariance: self.covariance.as_ref(),
+        };
+        let (placed, free) = match of_core.anchors.is_empty() {
+            true => (place(found, beside), None),
+            false => beside_a_free_one(responses, found, of_core, beside, monitor)?,
+        };
+        let mut compared = Compared { placed, free, scores: None };
+        let to_compare = compared.to_compare();
+        // On two scales there is nothing to compare.
+        if to_compare.refused.is_none() {
+            compared.scores =
+                self.scores(responses, &to_compare.calibration, settings, monitor)?;
+        }
+        Ok(compared)
     }
 
     /// What the new parameters do to the scores of those who answered items that are in force;
@@ -42,7 +133,7 @@ impl Before {
     ///
     /// # Errors
     /// Those of [`compare_scores`].
-    pub fn scores(
+    fn scores(
         &self,
         responses: &Responses,
         found: &Calibration,
@@ -66,16 +157,27 @@ impl Before {
     }
 }
 
+/// The reference group of the bank's first run that had one: it is kept.
+fn reference_of_first_run(schema: &Schema, bank: &str) -> Result<Option<String>, ExtensionError> {
+    let query = format!(
+        "SELECT settings OPERATOR(pg_catalog.->>) $2 FROM {} \
+         WHERE bank OPERATOR(pg_catalog.=) $1 AND status OPERATOR(pg_catalog.=) 'success' \
+           AND settings OPERATOR(pg_catalog.?) $2 ORDER BY started_at, id LIMIT 1",
+        schema.runs()
+    );
+    reading::one(&query, &[bank.into(), REFERENCE_GROUP.into()])
+}
+
 impl Run<'_> {
     /// Asks whether these numbers may be published.
     pub(super) fn compare(
         &self,
         bank: &Bank,
         settings: &CheckedSettings,
-        placed: &Placed,
-        scores: Option<ScoreComparison>,
+        compared: &Compared,
         before: &Before,
     ) -> Result<Vec<Check>, ExtensionError> {
+        let placed = &compared.placed;
         let calibration = &placed.calibration;
         let least = settings.min_responses_per_item;
         let items_lost = transaction(Isolation::ReadCommitted, || {
@@ -83,6 +185,7 @@ impl Run<'_> {
         })?;
         let comparison = Comparison {
             calibration,
+            free: &compared.to_compare().calibration,
             scales: Scales {
                 is_new: placed.scale == Scale::Population,
                 link: placed.link.map(|found| (found.link.slope, found.link.intercept)),
@@ -92,7 +195,7 @@ impl Run<'_> {
             in_force: &before.in_force,
             items_lost,
             limited: self.request.item_ids().is_some(),
-            scores,
+            scores: compared.scores,
         };
         Ok(comparison.checks(&before.thresholds))
     }

@@ -1,18 +1,16 @@
 //! The middle of a run: from the decision to the estimates.
 
 use super::Run;
-use super::before::Before;
-use crate::bank::{Bank, CheckedSettings, StandardErrorMethod};
+use super::before::{Before, Compared};
+use crate::bank::{Bank, CheckedSettings, Scale, StandardErrorMethod};
 use crate::error::ExtensionError;
-use crate::estimation;
+use crate::estimation::{self, Task};
 use crate::postgres::error_report::Level;
 use crate::postgres::threads::Threads;
 use crate::postgres::transactions::{Isolation, transaction};
 use crate::responses::{Loaded, Persons, check_memory, of_bank};
 use crate::runs::audit::Summary;
 use crate::runs::{items, should_run, warnings};
-use crate::scale::{Placed, place};
-use irt::scoring::ScoreComparison;
 use irt::{Calibration, Monitor, Responses};
 
 impl Run<'_> {
@@ -57,33 +55,29 @@ impl Run<'_> {
         settings: &CheckedSettings,
         before: &Before,
         mut threads: Threads,
-    ) -> Result<(Placed, Option<ScoreComparison>), ExtensionError> {
-        let compare = |responses: &Responses, found: Calibration, monitor: &dyn Monitor| {
-            let placed = place(found, settings, &before.common, &before.in_force);
-            let scores = match placed.refused {
-                None => before.scores(responses, &placed.calibration, settings, monitor)?,
-                // On two scales there is nothing to compare.
-                Some(_) => None,
-            };
-            Ok((placed, scores))
+    ) -> Result<Compared, ExtensionError> {
+        self.in_several_groups = loaded.in_several_groups();
+        let of_core = before.settings_of_core(settings)?;
+        let task = Task {
+            settings: &of_core,
+            reference_is_the_scale: settings.scale == Scale::Population,
         };
-        let estimate = estimation::estimate(
-            loaded,
-            &settings.of_core,
-            &mut threads,
-            &mut self.reporter,
-            compare,
-        )?;
+        let compare = |responses: &Responses, found: Calibration, monitor: &dyn Monitor| {
+            before.compare(responses, found, settings, &of_core, monitor)
+        };
+        let estimate =
+            estimation::estimate(loaded, task, &mut threads, &mut self.reporter, compare)?;
         self.facts.repeats_dropped = estimate.repeats_dropped;
         if let Some(warning) = estimate.repeats_warning(settings.repeated_responses) {
             self.warn(&warning);
         }
-        let (placed, scores) = estimate.calibration?;
+        let compared = estimate.calibration?;
+        let placed = &compared.placed;
         let bootstrapped = settings.standard_errors == StandardErrorMethod::Bootstrap;
         self.facts.fitted = Some(Summary::of(&placed.calibration, bootstrapped));
         if let Some(report) = warnings::thinly_covered(&placed.calibration, self.run_id, settings) {
             self.caller.report(Level::Notice, &report);
         }
-        Ok((placed, scores))
+        Ok(compared)
     }
 }

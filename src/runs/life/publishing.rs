@@ -1,6 +1,7 @@
 //! The end of a run: its transaction, and publishing again and again while others are in the way.
 
 use super::Run;
+use super::before::Compared;
 use crate::bank::{Bank, Scale};
 use crate::error::ExtensionError;
 use crate::parameters::checks::Check;
@@ -13,7 +14,7 @@ use crate::runs::audit::{self, EndedRun, Status};
 use crate::runs::lock_wait::Place;
 use crate::runs::outcome::Held;
 use crate::runs::{failure, warnings};
-use crate::scale::{self, Placed};
+use crate::scale;
 use irt::IrtError;
 use pgrx::datum::TimestampWithTimeZone;
 use std::time::Duration;
@@ -41,7 +42,7 @@ impl Run<'_> {
     pub(super) fn publish(
         &mut self,
         bank: &Bank,
-        placed: &Placed,
+        compared: &Compared,
         in_force: &InForce,
         checks: &[Check],
     ) -> Result<EndedRun, ExtensionError> {
@@ -50,7 +51,8 @@ impl Run<'_> {
             .as_ref()
             .map(|items| Place { oid: items.relation.oid, name: items.relation.name.clone() });
         let limited = self.request.item_ids().is_some();
-        let other_scale = other_scale(placed, in_force, limited);
+        let other_scale = other_scale(compared, in_force, limited);
+        let placed = &compared.placed;
         loop {
             let published = self.conclude(|run| {
                 let now = audit::now()?;
@@ -63,6 +65,7 @@ impl Run<'_> {
                         only: only.as_deref(),
                         wanted: run.request.is_to_be_published(),
                         other_scale: other_scale.as_ref(),
+                        disconnected: &placed.disconnected,
                         in_force,
                         checks,
                         ended_at: now,
@@ -70,14 +73,17 @@ impl Run<'_> {
                 )?;
                 let nodes = placed.calibration.quadrature_nodes;
                 audit::record_quadrature_nodes(run.run_id, nodes)?;
-                as_owner(|schema| scale::record::record(schema, run.run_id, placed))?;
+                let several = run.in_several_groups;
+                as_owner(|schema| scale::record::record(schema, run.run_id, placed, several))?;
                 Ok((published, run.end(Status::Success, now)?))
             });
             match published {
                 Ok((published, row)) => {
                     let of_checks =
                         warnings::of_checks(&bank.name, self.run_id, &published, checks);
-                    for report in warnings::of_publishing(bank, &published).iter().chain(&of_checks)
+                    let of_scale = warnings::of_scale(placed);
+                    let of_publishing = warnings::of_publishing(bank, &published);
+                    for report in of_publishing.iter().chain(&of_scale).chain(&of_checks)
                     {
                         self.warn(report);
                     }
@@ -124,9 +130,15 @@ fn pause() {
 }
 
 /// Why these estimates are not on the scale in force.
-fn other_scale(placed: &Placed, in_force: &InForce, limited: bool) -> Option<OtherScale> {
+fn other_scale(compared: &Compared, in_force: &InForce, limited: bool) -> Option<OtherScale> {
+    let placed = &compared.placed;
     if let Some(reason) = &placed.refused {
         return Some(OtherScale::NotLinked(reason.clone()));
+    }
+    match compared.free.as_ref().and_then(|free| free.refused.as_ref()) {
+        // That says nothing against the anchors.
+        None | Some(IrtError::TooFewCommonItems { .. }) => {}
+        Some(reason) => return Some(OtherScale::AnchorsDisagree(reason.clone())),
     }
     let beside_older_scale = limited && !in_force.items.is_empty();
     (beside_older_scale && placed.scale == Scale::Population).then_some(OtherScale::ItemList)

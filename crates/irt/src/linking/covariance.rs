@@ -61,6 +61,39 @@ impl JointCovariance {
         self.lower[row * (row + 1) / 2 + column]
     }
 
+    /// The covariance of some of the items, by their numbers here, in that order.
+    ///
+    /// # Panics
+    /// Where a number is not below n.
+    ///
+    /// ```
+    /// use irt::linking::JointCovariance;
+    /// let of_two = (0..10).map(f64::from).collect();
+    /// let covariance = JointCovariance::from_lower_triangle(2, of_two)?;
+    /// let of_second = covariance.of_items(&[1]);
+    /// assert_eq!(of_second.lower_triangle(), [5.0, 8.0, 9.0]);
+    /// # Ok::<(), irt::IrtError>(())
+    /// ```
+    #[must_use]
+    pub fn of_items(&self, items: &[usize]) -> Self {
+        let parameter = |place: usize| 2 * items[place / 2] + place % 2;
+        let rows = 0..2 * items.len();
+        let lower = rows.flat_map(|row| {
+            (0..=row).map(move |column| self.get(parameter(row), parameter(column)))
+        });
+        Self { items: items.len(), lower: lower.collect() }
+    }
+
+    /// The same where the unit of ability is `slope` times as long: b' = A·b + B, a' = a / A.
+    pub(super) fn in_another_unit(&self, slope: f64) -> Self {
+        let factor = |place: usize| if place.is_multiple_of(2) { 1.0 / slope } else { slope };
+        let rows = 0..2 * self.items;
+        let lower = rows.flat_map(|row| {
+            (0..=row).map(move |column| self.get(row, column) * factor(row) * factor(column))
+        });
+        Self { items: self.items, lower: lower.collect() }
+    }
+
     /// D Σ Dᵀ for two functions of the parameters whose derivatives are the rows of D: the
     /// functions' covariance (11, 12, 22).
     pub(super) fn propagated(&self, derivatives: &[[f64; 2]]) -> [f64; 3] {

@@ -1,11 +1,11 @@
 //! A calibration as it is on another scale.
 
 use super::link::Link;
-use crate::results::{Calibration, ItemResult};
+use crate::results::{Calibration, GroupResult, ItemResult};
 
 impl Link {
-    /// Puts a calibration on the scale that the link leads to: b' = A·b + B, a' = a / A, and with
-    /// them their errors, a·b being free of the unit.
+    /// Puts a calibration on the scale that the link leads to: b' = A·b + B, a' = a / A, a group's
+    /// mean A·m + B and standard deviation A·s, and with them their errors.
     ///
     /// Flags stay: they are remarks on the estimation, which took place on the scale that is
     /// linked. The log prior is that of the values before.
@@ -21,11 +21,14 @@ impl Link {
     /// let before = found.items[0].difficulty.unwrap();
     /// Link { slope: 2.0, intercept: 0.5 }.put_on_its_scale(&mut found);
     /// assert_eq!(found.items[0].difficulty, Some(2.0 * before + 0.5));
+    /// assert_eq!((found.groups[0].mean, found.groups[0].sd), (0.5, 2.0));
     /// # Ok::<(), irt::IrtError>(())
     /// ```
     pub fn put_on_its_scale(&self, calibration: &mut Calibration) {
-        for item in &mut calibration.items {
-            self.put_item(item);
+        calibration.items.iter_mut().for_each(|item| self.put_item(item));
+        calibration.groups.iter_mut().for_each(|group| self.put_group(group));
+        if let Some(joint) = &mut calibration.joint_covariance {
+            joint.covariance = joint.covariance.in_another_unit(self.slope);
         }
     }
 
@@ -41,5 +44,12 @@ impl Link {
         item.discrimination_interval =
             item.discrimination_interval.map(|(low, high)| (low / slope, high / slope));
         item.se_discrimination = item.se_discrimination.map(|error| error / slope);
+    }
+
+    fn put_group(&self, group: &mut GroupResult) {
+        group.mean = self.ability(group.mean);
+        group.sd *= self.slope;
+        group.se_mean = group.se_mean.map(|error| error * self.slope);
+        group.se_sd = group.se_sd.map(|error| error * self.slope);
     }
 }

@@ -87,6 +87,7 @@ CREATE FUNCTION irt_fit_2pl(
     , bootstrap_iterations pg_catalog.int4 DEFAULT 2000
     , seed pg_catalog.int8 DEFAULT 42
     -- end of settings
+    , anchors pg_catalog.text DEFAULT NULL
 ) RETURNS TABLE (
     item pg_catalog.text,
     difficulty pg_catalog.float8,
@@ -100,3 +101,29 @@ CREATE FUNCTION irt_fit_2pl(
     status pg_catalog.text,
     flags pg_catalog.text[]
 ) VOLATILE PARALLEL UNSAFE LANGUAGE c AS 'MODULE_PATHNAME', 'irt_fit_2pl_wrapper';
+
+CREATE FUNCTION irt_fit_groups(
+    query pg_catalog.text
+    -- settings: arguments of irt_fit_groups
+    , min_responses_per_item pg_catalog.int4 DEFAULT 1
+    , min_persons pg_catalog.int4 DEFAULT 2
+    , repeated_responses pg_catalog.text DEFAULT 'first'
+    , quadrature_nodes pg_catalog.int4 DEFAULT 61
+    , quadrature_bound pg_catalog.float8 DEFAULT 6
+    , prior_log_discrimination_mean pg_catalog.float8 DEFAULT 0
+    , prior_log_discrimination_sd pg_catalog.float8 DEFAULT 0.5
+    , prior_difficulty_mean pg_catalog.float8 DEFAULT 0
+    , prior_difficulty_sd pg_catalog.float8 DEFAULT 2
+    , standard_errors pg_catalog.text DEFAULT 'observed_information'
+    , bootstrap_iterations pg_catalog.int4 DEFAULT 2000
+    , seed pg_catalog.int8 DEFAULT 42
+    -- end of settings
+    , anchors pg_catalog.text DEFAULT NULL
+) RETURNS TABLE (
+    group_name pg_catalog.text,
+    persons_count pg_catalog.int8,
+    mean pg_catalog.float8,
+    sd pg_catalog.float8,
+    se_mean pg_catalog.float8,
+    se_sd pg_catalog.float8
+) VOLATILE PARALLEL UNSAFE LANGUAGE c AS 'MODULE_PATHNAME', 'irt_fit_groups_wrapper';

@@ -26,7 +26,10 @@ BEGIN
              'bool, int4, int4, anycompatiblearray, text, int4, int8, text, bool'),
             ('irt_start_calibration',
              'bool, int4, int4, text[], text, int4, int8, text',
-             'bool, int4, int4, anycompatiblearray, text, int4, int8, text, bool')
+             'bool, int4, int4, anycompatiblearray, text, int4, int8, text, bool'),
+            ('irt_fit_2pl',
+             'text, int4, int4, text, int4, float8, float8, float8, float8, float8, text, int4, int8',
+             'text, int4, int4, text, int4, float8, float8, float8, float8, float8, text, int4, int8, text')
         ) AS c (name, before, after)
     LOOP
         function := pg_catalog.format('@extschema@.%I(%s)', changed.name, changed.before);
@@ -696,6 +699,7 @@ CREATE OR REPLACE FUNCTION irt_fit_2pl(
     , standard_errors pg_catalog.text DEFAULT 'observed_information'
     , bootstrap_iterations pg_catalog.int4 DEFAULT 2000
     , seed pg_catalog.int8 DEFAULT 42
+    , anchors pg_catalog.text DEFAULT NULL
 ) RETURNS TABLE (
     item pg_catalog.text,
     difficulty pg_catalog.float8,
@@ -709,6 +713,30 @@ CREATE OR REPLACE FUNCTION irt_fit_2pl(
     status pg_catalog.text,
     flags pg_catalog.text[]
 ) VOLATILE PARALLEL UNSAFE LANGUAGE c AS 'MODULE_PATHNAME', 'irt_fit_2pl_wrapper';
+
+CREATE FUNCTION irt_fit_groups(
+    query pg_catalog.text
+    , min_responses_per_item pg_catalog.int4 DEFAULT 1
+    , min_persons pg_catalog.int4 DEFAULT 2
+    , repeated_responses pg_catalog.text DEFAULT 'first'
+    , quadrature_nodes pg_catalog.int4 DEFAULT 61
+    , quadrature_bound pg_catalog.float8 DEFAULT 6
+    , prior_log_discrimination_mean pg_catalog.float8 DEFAULT 0
+    , prior_log_discrimination_sd pg_catalog.float8 DEFAULT 0.5
+    , prior_difficulty_mean pg_catalog.float8 DEFAULT 0
+    , prior_difficulty_sd pg_catalog.float8 DEFAULT 2
+    , standard_errors pg_catalog.text DEFAULT 'observed_information'
+    , bootstrap_iterations pg_catalog.int4 DEFAULT 2000
+    , seed pg_catalog.int8 DEFAULT 42
+    , anchors pg_catalog.text DEFAULT NULL
+) RETURNS TABLE (
+    group_name pg_catalog.text,
+    persons_count pg_catalog.int8,
+    mean pg_catalog.float8,
+    sd pg_catalog.float8,
+    se_mean pg_catalog.float8,
+    se_sd pg_catalog.float8
+) VOLATILE PARALLEL UNSAFE LANGUAGE c AS 'MODULE_PATHNAME', 'irt_fit_groups_wrapper';
 
 CREATE  FUNCTION "irt_compare_runs"(
 	"run_id" bigint, /* Option < i64 > */
@@ -1236,7 +1264,10 @@ COMMENT ON FUNCTION irt_configure IS
     'hands it over.';
 
 COMMENT ON FUNCTION irt_fit_2pl IS
-    'The estimator alone, read-only, in this session and transaction, over any query that yields (person, item, correct) or (person, item, correct, answered_at). prior_log_discrimination_sd or prior_difficulty_sd ''infinity'': no such prior. standard_errors: ''bootstrap'', ''observed_information'' or ''none''.';
+    'The estimator alone, read-only, in this session and transaction, over any query that yields (person, item, correct), (person, item, correct, answered_at) or (person, item, correct, answered_at, group). anchors: a query that yields item, difficulty, discrimination of items that keep these. prior_log_discrimination_sd or prior_difficulty_sd ''infinity'': no such prior. standard_errors: ''bootstrap'', ''observed_information'' or ''none''.';
+
+COMMENT ON FUNCTION irt_fit_groups IS
+    'The groups of persons of the same fit: mean and standard deviation of ability. The arguments are those of irt_fit_2pl. Without a group in the query there is one group, (all).';
 
 COMMENT ON FUNCTION irt_link IS
     'The link that puts the items of a query on the scale of another''s: b'' = A b + B, a'' = a / A. Both queries yield item, difficulty, discrimination, and where they are known se_difficulty, se_discrimination. Items that drifted are left out.';

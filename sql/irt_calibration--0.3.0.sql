@@ -787,6 +787,7 @@ CREATE FUNCTION irt_fit_2pl(
     , bootstrap_iterations pg_catalog.int4 DEFAULT 2000
     , seed pg_catalog.int8 DEFAULT 42
     -- end of settings
+    , anchors pg_catalog.text DEFAULT NULL
 ) RETURNS TABLE (
     item pg_catalog.text,
     difficulty pg_catalog.float8,
@@ -800,6 +801,32 @@ CREATE FUNCTION irt_fit_2pl(
     status pg_catalog.text,
     flags pg_catalog.text[]
 ) VOLATILE PARALLEL UNSAFE LANGUAGE c AS 'MODULE_PATHNAME', 'irt_fit_2pl_wrapper';
+
+CREATE FUNCTION irt_fit_groups(
+    query pg_catalog.text
+    -- settings: arguments of irt_fit_groups
+    , min_responses_per_item pg_catalog.int4 DEFAULT 1
+    , min_persons pg_catalog.int4 DEFAULT 2
+    , repeated_responses pg_catalog.text DEFAULT 'first'
+    , quadrature_nodes pg_catalog.int4 DEFAULT 61
+    , quadrature_bound pg_catalog.float8 DEFAULT 6
+    , prior_log_discrimination_mean pg_catalog.float8 DEFAULT 0
+    , prior_log_discrimination_sd pg_catalog.float8 DEFAULT 0.5
+    , prior_difficulty_mean pg_catalog.float8 DEFAULT 0
+    , prior_difficulty_sd pg_catalog.float8 DEFAULT 2
+    , standard_errors pg_catalog.text DEFAULT 'observed_information'
+    , bootstrap_iterations pg_catalog.int4 DEFAULT 2000
+    , seed pg_catalog.int8 DEFAULT 42
+    -- end of settings
+    , anchors pg_catalog.text DEFAULT NULL
+) RETURNS TABLE (
+    group_name pg_catalog.text,
+    persons_count pg_catalog.int8,
+    mean pg_catalog.float8,
+    sd pg_catalog.float8,
+    se_mean pg_catalog.float8,
+    se_sd pg_catalog.float8
+) VOLATILE PARALLEL UNSAFE LANGUAGE c AS 'MODULE_PATHNAME', 'irt_fit_groups_wrapper';
 
 CREATE  FUNCTION "irt_add_item_columns"(
 	"items" regclass /* Option < RegClass > */
@@ -868,6 +895,8 @@ CREATE  FUNCTION "irt_drop_bank"(
 VOLATILE PARALLEL UNSAFE
 LANGUAGE c /* Rust */
 AS 'MODULE_PATHNAME', 'irt_drop_bank_wrapper';
+
+-- Skipped due to `#[pgrx(sql = false)]`
 
 -- Skipped due to `#[pgrx(sql = false)]`
 
@@ -1406,7 +1435,9 @@ COMMENT ON FUNCTION irt_should_run_calibration IS
 
 REVOKE EXECUTE ON FUNCTION irt_fit_2pl FROM PUBLIC;
 COMMENT ON FUNCTION irt_fit_2pl IS
-    'The estimator alone, read-only, in this session and transaction, over any query that yields (person, item, correct) or (person, item, correct, answered_at). prior_log_discrimination_sd or prior_difficulty_sd ''infinity'': no such prior. standard_errors: ''bootstrap'', ''observed_information'' or ''none''.';
+    'The estimator alone, read-only, in this session and transaction, over any query that yields (person, item, correct), (person, item, correct, answered_at) or (person, item, correct, answered_at, group). anchors: a query that yields item, difficulty, discrimination of items that keep these. prior_log_discrimination_sd or prior_difficulty_sd ''infinity'': no such prior. standard_errors: ''bootstrap'', ''observed_information'' or ''none''.';
+COMMENT ON FUNCTION irt_fit_groups IS
+    'The groups of persons of the same fit: mean and standard deviation of ability. The arguments are those of irt_fit_2pl. Without a group in the query there is one group, (all).';
 
 COMMENT ON FUNCTION irt_link IS
     'The link that puts the items of a query on the scale of another''s: b'' = A b + B, a'' = a / A. Both queries yield item, difficulty, discrimination, and where they are known se_difficulty, se_discrimination. Items that drifted are left out.';

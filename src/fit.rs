@@ -13,14 +13,22 @@ use crate::postgres::raising::tell;
 use crate::postgres::read_only::ReadOnly;
 use crate::postgres::threads::{Threads, Unwatched};
 use crate::responses;
-use irt::Calibration;
+use crate::scale::anchoring::LEAST_ANCHORS;
+use crate::scale::item_query;
+use irt::{Anchors, Calibration, CalibrationSettings, IrtError};
 
-/// Calibrates the responses that `query` yields.
+/// Calibrates the responses that `query` yields; the items that the query `anchors` yields keep
+/// their parameters.
 ///
 /// # Errors
 /// A query that cannot be used, too little data, no convergence.
-pub fn fit(query: &str, settings: &CheckedSettings) -> Result<Calibration, ExtensionError> {
+pub fn fit(
+    query: &str,
+    anchors: Option<&str>,
+    settings: &CheckedSettings,
+) -> Result<Calibration, ExtensionError> {
     let _reserve = Reserve::take()?;
+    let of_core = with_anchors(anchors, settings)?;
     let loaded = {
         let _visible = LocalSettings::without_row_security();
         let _read_only = ReadOnly::begin();
@@ -28,7 +36,7 @@ pub fn fit(query: &str, settings: &CheckedSettings) -> Result<Calibration, Exten
     };
     let estimate = estimation::estimate(
         loaded,
-        Task { settings: &settings.of_core, reference_is_the_scale: true },
+        Task { settings: &of_core, reference_is_the_scale: true },
         &mut Threads::default(),
         &mut Unwatched,
         |_, found, _| Ok(found),
@@ -39,6 +47,22 @@ pub fn fit(query: &str, settings: &CheckedSettings) -> Result<Calibration, Exten
     let calibration = estimate.calibration?;
     tell_of_the_grid(&calibration, settings);
     Ok(calibration)
+}
+
+/// The settings with the anchors that a query yields, if there is one.
+fn with_anchors(
+    query: Option<&str>,
+    settings: &CheckedSettings,
+) -> Result<CalibrationSettings, ExtensionError> {
+    let Some(query) = query else { return Ok(settings.of_core.clone()) };
+    let items = item_query::read("anchors", query)?;
+    let found = items.len() as u64;
+    if found < LEAST_ANCHORS {
+        return Err(IrtError::TooFewAnchors { found, required: LEAST_ANCHORS }.into());
+    }
+    let anchors: Anchors = items.into_iter().map(|item| (item.item, item.parameters)).collect();
+    anchors.validate()?;
+    Ok(CalibrationSettings { anchors, ..settings.of_core.clone() })
 }
 
 /// Says that there were more ability nodes than asked for: nothing else here could.

@@ -28,9 +28,7 @@ use crate::postgres::query;
 use crate::postgres::threads::{Threads, Unwatched};
 use collector::{Collector, Rows};
 use groups::Groups;
-use irt::{
-    GroupedResponses, IrtError, Monitor, PersonGroups, RepeatedResponses, ResponseRows,
-};
+use irt::{GroupedResponses, IrtError, Monitor, PersonGroups, RepeatedResponses, ResponseRows};
 use times_of_repeats::TimesOfRepeats;
 
 /// Responses as they were read. What follows needs no database.
@@ -83,7 +81,11 @@ impl Loaded {
         self.in_several_groups
     }
 
-    fn new(stage: Stage, persons: Vec<String>, groups: Option<Groups>) -> Result<Self, ExtensionError> {
+    fn new(
+        stage: Stage,
+        persons: Vec<String>,
+        groups: Option<Groups>,
+    ) -> Result<Self, ExtensionError> {
         let in_several_groups = groups.as_ref().map_or(0, Groups::in_several);
         let groups = groups.as_ref().map(Groups::to_core).transpose()?;
         Ok(Self { stage, persons, groups, in_several_groups })

@@ -63,10 +63,14 @@ impl ExtensionError {
 
 fn core_sqlstate(error: &IrtError) -> &'static [u8; 5] {
     match error {
-        IrtError::InvalidSetting { .. } | IrtError::InvalidItemParameters { .. } => b"22023",
+        IrtError::InvalidSetting { .. }
+        | IrtError::InvalidItemParameters { .. }
+        | IrtError::InvalidAnchor { .. }
+        | IrtError::UnknownGroup { .. } => b"22023",
         IrtError::NoResponses { .. }
         | IrtError::TooFewPersons { .. }
         | IrtError::TooFewItems { .. }
+        | IrtError::TooFewAnchors { .. }
         | IrtError::TooFewCommonItems { .. }
         | IrtError::LinkSlopesDisagree { .. }
         | IrtError::DifficultiesOutOfBounds { .. }

@@ -45,16 +45,23 @@ fn irt_score(
     let score = || of_bank::score(bank.as_deref(), method.as_deref(), at);
     let scored = catch_to_raise(score).unwrap_or_else(|report| Err(report.into()));
     drop((bank, method));
-    let Scores { persons, scores, publication } = or_raise(scored);
-    let rows = persons.into_iter().zip(scores);
-    TableIterator::new(rows.map(move |(person, score)| row(person, score, publication)))
+    let Scores { persons, groups, scores, publication } = or_raise(scored);
+    let groups =
+        groups.into_iter().map(|group| Some(Text(group))).chain(std::iter::repeat_with(|| None));
+    let rows = persons.into_iter().zip(groups).zip(scores);
+    TableIterator::new(
+        rows.map(move |((person, group), score)| row(person, group, score, publication)),
+    )
 }
 
 type ScoreRow = (Text, Option<Text>, Option<f64>, Option<f64>, i32, i32, Option<i64>);
 
-fn row(person: String, score: PersonScore, publication: Option<i64>) -> ScoreRow {
-    // The population that a person belongs to, where a bank has several.
-    let group_name = None;
+fn row(
+    person: String,
+    group_name: Option<Text>,
+    score: PersonScore,
+    publication: Option<i64>,
+) -> ScoreRow {
     (
         Text(person),
         group_name,

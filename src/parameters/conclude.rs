@@ -104,9 +104,7 @@ pub fn conclude(bank: &Bank, run: Estimated<'_>) -> Result<Conclusion, Extension
     let not_calibrated = not_calibrated(run.only, &chosen);
     let texts: Vec<&str> = chosen.iter().map(|item| item.item.as_str()).collect();
     let pinned = items_table::pinned(bank, &texts)?;
-    chosen.retain(|item| {
-        !pinned.contains(&item.item) && !run.disconnected.contains(&item.item)
-    });
+    chosen.retain(|item| !pinned.contains(&item.item) && !run.disconnected.contains(&item.item));
     let newest = as_owner(|schema| {
         if !schema.has_publications()? {
             return Ok(None);

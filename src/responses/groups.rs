@@ -64,8 +64,11 @@ impl Groups {
         make_room(&mut self.members, 1)?;
         let limit = u64::from(u32::MAX);
         let found = self.members.len() as u64;
-        let number = u32::try_from(found)
-            .map_err(|_| IrtError::TooMany { what: "persons", found, limit })?;
+        let number = u32::try_from(found).map_err(|_| IrtError::TooMany {
+            what: "persons",
+            found,
+            limit,
+        })?;
         self.members.push((person, group));
         match &mut self.first[place] {
             first @ None => *first = Some((group, number)),

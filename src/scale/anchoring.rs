@@ -9,7 +9,7 @@ use irt::{
 };
 
 /// It takes this many to hold origin and unit.
-const LEAST_ANCHORS: u64 = 2;
+pub const LEAST_ANCHORS: u64 = 2;
 /// An item whose difficulty is less certain does not hold a scale, unless it is marked.
 const LARGEST_SE_DIFFICULTY: f64 = 0.2;
 /// Where there is no standard error, this many responses stand for one.
@@ -25,8 +25,7 @@ pub fn anchors(in_force: &InForce, common: &CommonItems) -> Result<Anchors, IrtE
         Some(marked) => marked,
         None => is_well_known(values),
     });
-    let anchors: Anchors =
-        chosen.map(|(item, values)| (item.clone(), values.parameters)).collect();
+    let anchors: Anchors = chosen.map(|(item, values)| (item.clone(), values.parameters)).collect();
     let found = anchors.len() as u64;
     if found < LEAST_ANCHORS {
         return Err(IrtError::TooFewAnchors { found, required: LEAST_ANCHORS });

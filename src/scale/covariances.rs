@@ -1,13 +1,12 @@
 //! irt_run_covariances: how the estimates of a run's items vary together, for the standard errors of
 //! the links to it.
 
-use super::placing::Placed;
-use crate::bank::Scale;
 use crate::error::ExtensionError;
 use crate::parameters::in_force::InForce;
 use crate::postgres::reading;
 use crate::postgres::schema::Schema;
 use crate::postgres::spi::Spi;
+use irt::ItemCovariance;
 use irt::linking::JointCovariance;
 
 /// The joint covariance of the items of a run that is in force.
@@ -34,9 +33,8 @@ impl KeptCovariance {
             return Ok(None);
         }
         let relation = schema.relation("irt_run_covariances");
-        let covariance = format!(
-            "SELECT covariance FROM {relation} WHERE run_id OPERATOR(pg_catalog.=) $1"
-        );
+        let covariance =
+            format!("SELECT covariance FROM {relation} WHERE run_id OPERATOR(pg_catalog.=) $1");
         let items = format!(
             "SELECT x.item FROM {relation} AS c, ROWS FROM (pg_catalog.unnest(c.items)) \
                  WITH ORDINALITY AS x (item, place) \
@@ -56,17 +54,11 @@ impl KeptCovariance {
     }
 }
 
-/// Records the joint covariance of a run, where it has one and is linked to. Call it as the tables'
-/// owner.
+/// Records the joint covariance of a run. Call it as the tables' owner.
 ///
 /// # Errors
 /// Only when SPI fails.
-pub fn record(schema: &Schema, run_id: i64, placed: &Placed) -> Result<(), ExtensionError> {
-    let joint = placed.calibration.joint_covariance.as_ref();
-    let Some(joint) = joint.filter(|_| placed.scale == Scale::Linked && placed.refused.is_none())
-    else {
-        return Ok(());
-    };
+pub fn record(schema: &Schema, run_id: i64, joint: &ItemCovariance) -> Result<(), ExtensionError> {
     // A standard error needs no more digits.
     let lower: Vec<f32> =
         joint.covariance.lower_triangle().iter().map(|value| *value as f32).collect();

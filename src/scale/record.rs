@@ -33,11 +33,14 @@ pub fn record(
     }
     record_link(schema, run_id, placed)?;
     record_remarks(schema, run_id, placed, in_several_groups)?;
-    covariances::record(schema, run_id, placed)?;
-    match placed.refused {
-        None => record_groups(schema, run_id, &placed.calibration.groups),
-        Some(_) => Ok(()),
+    // What is on no scale has no groups on it.
+    if placed.refused.is_some() {
+        return Ok(());
     }
+    if let Some(joint) = &placed.calibration.joint_covariance {
+        covariances::record(schema, run_id, joint)?;
+    }
+    record_groups(schema, run_id, &placed.calibration.groups)
 }
 
 fn record_link(schema: &Schema, run_id: i64, placed: &Placed) -> Result<(), ExtensionError> {
@@ -117,8 +120,7 @@ fn record_groups(
     };
     let names: Vec<&str> =
         groups.iter().map(|group| group.name.as_deref().unwrap_or(EVERYBODY)).collect();
-    let persons: Vec<i64> =
-        groups.iter().map(|group| group.persons_count.cast_signed()).collect();
+    let persons: Vec<i64> = groups.iter().map(|group| group.persons_count.cast_signed()).collect();
     let arguments = [
         run_id.into(),
         names.into(),

@@ -19,6 +19,8 @@ use pgrx::datum::TimestampWithTimeZone;
 pub struct Scores {
     /// The text of each person's key.
     pub persons: Vec<String>,
+    /// Each person's group, in the same order; none where persons are not grouped.
+    pub groups: Vec<String>,
     /// Each person's score, in the same order.
     pub scores: Vec<PersonScore>,
     /// The newest publication that they were made with.
@@ -52,22 +54,26 @@ pub fn score(
         None => ScorePrior::default(),
     };
     let scorer = Scorer::new(method, prior, &Quadrature::default());
-    let (persons, scores) = of_responses(&bank, &scorer, &with)?;
-    Ok(Scores { persons, scores, publication: with.publication })
+    let (persons, groups, scores) = of_responses(&bank, &scorer, &with)?;
+    Ok(Scores { persons, groups, scores, publication: with.publication })
 }
 
 fn of_responses(
     bank: &Bank,
     scorer: &Scorer,
     with: &ScoredWith,
-) -> Result<(Vec<String>, Vec<PersonScore>), ExtensionError> {
+) -> Result<(Vec<String>, Vec<String>, Vec<PersonScore>), ExtensionError> {
     let mut threads = Threads::default();
     let repeated = bank.settings.repeated_responses.into();
     let mut loaded = of_bank::read(bank, repeated, Persons::Named, &mut threads)?;
     let persons = loaded.take_persons();
+    let groups = loaded.take_groups().map_or_else(Vec::new, |groups| {
+        let name = |group: &u32| groups.names[*group as usize].clone();
+        groups.of_person.iter().map(name).collect()
+    });
     let scores =
         threads.run(&mut Unwatched, |monitor| of_loaded(loaded, scorer, with, monitor))??;
-    Ok((persons, scores))
+    Ok((persons, groups, scores))
 }
 
 fn of_loaded(

@@ -122,8 +122,7 @@ impl Before {
         let to_compare = compared.to_compare();
         // On two scales there is nothing to compare.
         if to_compare.refused.is_none() {
-            compared.scores =
-                self.scores(responses, &to_compare.calibration, settings, monitor)?;
+            compared.scores = self.scores(responses, &to_compare.calibration, settings, monitor)?;
         }
         Ok(compared)
     }

@@ -83,8 +83,7 @@ impl Run<'_> {
                         warnings::of_checks(&bank.name, self.run_id, &published, checks);
                     let of_scale = warnings::of_scale(placed);
                     let of_publishing = warnings::of_publishing(bank, &published);
-                    for report in of_publishing.iter().chain(&of_scale).chain(&of_checks)
-                    {
+                    for report in of_publishing.iter().chain(&of_scale).chain(&of_checks) {
                         self.warn(report);
                     }
                     if let (true, Some(report)) = (published.is_held(), of_checks) {

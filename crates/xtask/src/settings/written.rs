@@ -71,11 +71,11 @@ pub fn arguments(function: &str) -> String {
     arguments.map(|argument| format!(", {argument}\n")).collect()
 }
 
-/// The argument of a function, if it takes that setting. NULL is the bank's; irt_fit_2pl has none.
+/// The argument of a function, if it takes that setting. NULL is the bank's; irt_fit_* have none.
 fn argument(function: &str, setting: &Setting) -> Option<String> {
     let default = match function {
         "irt_configure" => "NULL".to_owned(),
-        "irt_fit_2pl" if setting.of_fit => {
+        "irt_fit_2pl" | "irt_fit_groups" if setting.of_fit => {
             setting.fit_default.map_or_else(|| sql(setting), str::to_owned)
         }
         "irt_run_calibration" | "irt_start_calibration" if setting.of_run => "NULL".to_owned(),

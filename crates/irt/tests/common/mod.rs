@@ -1,6 +1,8 @@
 //! Data sets and settings that the tests share.
 #![allow(clippy::unwrap_used, dead_code)]
 
+pub mod groups;
+
 use std::collections::HashMap;
 use std::path::PathBuf;
 

@@ -147,9 +147,11 @@ impl ObservedInformation {
     pub(crate) fn matrix(&self, share: f64) -> Result<DMatrix<f64>, IrtError> {
         let side = 2 * self.items;
         let mut values: Vec<f64> = zeroes(side * side, "the observed information")?;
-        values.par_chunks_mut(2 * COLUMN_ITEMS * side).enumerate().for_each(|(number, columns)| {
-            self.copy_columns(share, number * COLUMN_ITEMS, columns);
-        });
+        values.par_chunks_mut((2 * COLUMN_ITEMS * side).max(1)).enumerate().for_each(
+            |(number, columns)| {
+                self.copy_columns(share, number * COLUMN_ITEMS, columns);
+            },
+        );
         Ok(DMatrix::from_vec(side, side, values))
     }
 

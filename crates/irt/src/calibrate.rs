@@ -3,7 +3,9 @@
 
 mod eligibility;
 mod estimate;
+mod groups;
 mod report;
+mod scale;
 
 use self::eligibility::EstimableItems;
 use self::estimate::estimate;
@@ -13,7 +15,7 @@ use crate::error::IrtError;
 use crate::monitor::Monitor;
 use crate::results::Calibration;
 use crate::settings::CalibrationSettings;
-use crate::uncertainty::standard_errors::standard_errors;
+use crate::uncertainty::standard_errors::{Fitted, standard_errors};
 
 /// Calibrates every item that can be.
 ///
@@ -22,6 +24,7 @@ use crate::uncertainty::standard_errors::standard_errors;
 ///
 /// # Errors
 /// [`IrtError::NoResponses`], [`IrtError::TooFewPersons`], [`IrtError::TooFewItems`],
+/// [`IrtError::UnknownGroup`], [`IrtError::InvalidAnchor`], [`IrtError::TooFewAnchors`],
 /// [`IrtError::NotConverged`], [`IrtError::Interrupted`], [`IrtError::OutOfMemory`].
 pub fn calibrate(
     responses: &Responses,
@@ -33,7 +36,8 @@ pub fn calibrate(
     // Whatever follows is computed on the grid that served.
     let quadrature = estimate.quadrature.clone();
     let on_its_grid = CalibrationSettings { quadrature, ..settings.clone() };
-    let (patterns, held) = (items.patterns(), items.bytes());
-    let errors = standard_errors(patterns, held, &estimate.evaluation, &on_its_grid, monitor)?;
+    let (patterns, held_bytes, design) = (items.patterns(), items.bytes(), items.design());
+    let fitted = Fitted { patterns, held_bytes, design: &design, estimate: &estimate.evaluation };
+    let errors = standard_errors(&fitted, &on_its_grid, monitor)?;
     report(&items, &estimate, &errors, settings, monitor)
 }

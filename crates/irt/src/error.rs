@@ -235,6 +235,9 @@ pub enum IrtError {
 /// Some names, in quotes.
 fn listed(names: &[String]) -> String {
     const MOST: usize = 10;
+    if names.is_empty() {
+        return "none: persons are not grouped".to_owned();
+    }
     let mut quoted: Vec<String> =
         names.iter().take(MOST).map(|name| format!("\"{name}\"")).collect();
     if names.len() > MOST {

@@ -1,8 +1,11 @@
 //! The marginal likelihood of the responses: its value, its derivatives, its curvature.
 
 pub(crate) mod by_node;
+pub(crate) mod design;
 pub(crate) mod evaluation;
 pub(crate) mod expectation;
+pub(crate) mod group_bounds;
+pub(crate) mod group_counts;
 pub(crate) mod information;
 pub(crate) mod item_counts;
 pub(crate) mod item_tables;

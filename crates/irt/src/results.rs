@@ -74,7 +74,8 @@ pub struct GroupResult {
     pub se_mean: Option<f64>,
     /// Standard error of the standard deviation; `None` where it is fixed or not known.
     pub se_sd: Option<f64>,
-    /// Its part of the marginal log-likelihood, in nats.
+    /// Its part of the marginal log-likelihood, in nats; of several groups, that of the point before
+    /// the last step, which was within the tolerance.
     pub log_likelihood: f64,
     /// Its mean is 0 and its standard deviation 1, by definition.
     pub is_reference: bool,

@@ -6,7 +6,7 @@ use super::quadrature::Quadrature;
 use crate::numeric::eight::{Eight, in_eights};
 
 /// The log weight of padding: far below any log-likelihood, yet finite.
-const PADDING: f64 = -1e30;
+pub(crate) const PADDING: f64 = -1e30;
 
 /// A quadrature padded to whole eights. Padding nodes lie at ability 0 and weigh nothing.
 #[derive(Debug, Clone)]

@@ -1,9 +1,9 @@
 //! Whose abilities there are: the distribution of ability in a group of persons.
 //!
-//! A calibration has one group of persons, and its abilities define the scale:
-//! mean 0 and standard deviation 1 ([`Population::STANDARD`]). Several groups
-//! would be as many populations on one scale, all but one of which have a mean
-//! and a standard deviation to estimate.
+//! Where there is one group of persons, its abilities define the scale: mean 0 and
+//! standard deviation 1 ([`Population::STANDARD`]). Several groups are as many
+//! populations on one scale, all but the reference group with a mean and a
+//! standard deviation to estimate; all of them where anchors define the scale.
 
 use super::quadrature::Quadrature;
 

@@ -1,5 +1,6 @@
 //! Which items and persons there is enough of to calibrate, and why others are skipped.
 
+use super::scale::Scale;
 use crate::data::components::components;
 use crate::data::item_totals::ItemTotals;
 use crate::data::patterns::Patterns;
@@ -8,6 +9,7 @@ use crate::data::responses::Responses;
 use crate::error::IrtError;
 use crate::fit::identifiability::{SMALLEST_IDENTIFIED_COMPONENT, known_by_products_alone};
 use crate::flag::Flag;
+use crate::likelihood::design::Design;
 use crate::monitor::Monitor;
 use crate::settings::CalibrationSettings;
 use crate::statistics::point_biserial::point_biserials;
@@ -17,6 +19,7 @@ use crate::statistics::point_biserial::point_biserials;
 pub(super) struct EstimableItems<'a> {
     responses: &'a Responses,
     settings: &'a CalibrationSettings,
+    scale: Scale,
     totals: Vec<ItemTotals>,
     point_biserials: Vec<Option<f64>>,
     /// Why an item is skipped; `None` while it is in.
@@ -32,6 +35,7 @@ impl<'a> EstimableItems<'a> {
     ///
     /// # Errors
     /// [`IrtError::NoResponses`], [`IrtError::TooFewPersons`], [`IrtError::TooFewItems`],
+    /// [`IrtError::UnknownGroup`], [`IrtError::InvalidAnchor`], [`IrtError::TooFewAnchors`],
     /// [`IrtError::Interrupted`], [`IrtError::OutOfMemory`].
     pub(super) fn among(
         responses: &'a Responses,
@@ -45,15 +49,21 @@ impl<'a> EstimableItems<'a> {
                 min_responses_per_item: settings.min_responses_per_item,
             });
         }
+        let scale = Scale::new(responses, settings)?;
         check_persons(patterns, settings)?;
         let totals = Persons::everybody(patterns).item_totals();
-        let skipped: Vec<Option<Flag>> =
-            totals.iter().map(|total| ineligible(*total, settings)).collect();
+        scale.check_anchors(|item| totals[item].responses > 0)?;
+        let reason = |(item, total): (usize, &ItemTotals)| {
+            let holds_the_scale = scale.is_anchor(item) && total.responses > 0;
+            if holds_the_scale { None } else { ineligible(*total, settings) }
+        };
+        let skipped: Vec<Option<Flag>> = totals.iter().enumerate().map(reason).collect();
         let eligible: Vec<bool> = skipped.iter().map(Option::is_none).collect();
         let point_biserials = point_biserials(patterns, &eligible, monitor)?;
         let mut items = Self {
             responses,
             settings,
+            scale,
             totals,
             point_biserials,
             skipped,
@@ -74,7 +84,7 @@ impl<'a> EstimableItems<'a> {
         not_identified: &[usize],
         monitor: &dyn Monitor,
     ) -> Result<(), IrtError> {
-        self.mark_not_identified(not_identified);
+        self.skip(not_identified, Flag::NotIdentified);
         self.select(monitor)
     }
 
@@ -90,12 +100,17 @@ impl<'a> EstimableItems<'a> {
                 Some(self.responses.patterns().restricted_to(&chosen, monitor)?)
             };
             check_persons(self.patterns(), self.settings)?;
+            let unreached = self.scale.unreached(self.patterns(), &self.selected_items());
+            if !unreached.is_empty() {
+                self.skip(&unreached.concat(), Flag::Disconnected);
+                continue;
+            }
             self.components = components(self.patterns());
             let undetermined = self.undetermined_by_design();
             if undetermined.is_empty() {
                 return Ok(());
             }
-            self.mark_not_identified(&undetermined);
+            self.skip(&undetermined, Flag::NotIdentified);
         }
     }
 
@@ -103,7 +118,8 @@ impl<'a> EstimableItems<'a> {
     /// selection.
     fn undetermined_by_design(&self) -> Vec<usize> {
         let priors = &self.settings.priors;
-        if !priors.discrimination_is_flat() {
+        // What was answered along with two anchors is on their scale, slopes and all.
+        if !priors.discrimination_is_flat() || matches!(self.scale, Scale::Anchors(_)) {
             return Vec::new();
         }
         if priors.difficulty_is_flat() {
@@ -147,10 +163,10 @@ impl<'a> EstimableItems<'a> {
         responses.get(1 - eligible as usize).copied()
     }
 
-    fn mark_not_identified(&mut self, selected: &[usize]) {
+    fn skip(&mut self, selected: &[usize], why: Flag) {
         let items = self.selected_items();
         for item in selected {
-            self.skipped[items[*item]] = Some(Flag::NotIdentified);
+            self.skipped[items[*item]] = Some(why);
         }
     }
 
@@ -163,6 +179,21 @@ impl<'a> EstimableItems<'a> {
     /// not all of them.
     pub(super) fn bytes(&self) -> u64 {
         self.responses.patterns().bytes() + self.selection.as_ref().map_or(0, Patterns::bytes)
+    }
+
+    /// What defines the scale.
+    pub(super) fn scale(&self) -> &Scale {
+        &self.scale
+    }
+
+    /// What is estimated of the items that are in, and of the groups.
+    pub(super) fn design(&self) -> Design {
+        self.scale.design(self.patterns(), &self.selected_items())
+    }
+
+    /// The name of a group.
+    pub(super) fn group_name(&self, group: usize) -> Option<String> {
+        self.responses.groups()[group].name.clone()
     }
 
     /// Numbers of the items that are in, among all items.

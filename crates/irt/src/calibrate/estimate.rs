@@ -10,7 +10,7 @@ use crate::error::IrtError;
 use crate::fit::outcome::{Fit, Outcome, Termination};
 use crate::fit::plan::Plan;
 use crate::fit::reflections::best_mode;
-use crate::fit::stages::{fit, fit_from_near};
+use crate::fit::stages::{anchored_start, fit, fit_from_near};
 use crate::fit::starting_values::starting_values;
 use crate::fit::thresholds::STEP_TOLERANCE;
 use crate::likelihood::evaluation::Evaluation;
@@ -71,8 +71,9 @@ pub(super) fn estimate(
     let mut begin = Begin::default();
     loop {
         let grid = Grid::new(&quadrature, Population::STANDARD);
-        let persons = Persons::everybody(items.patterns());
+        let (persons, design) = (Persons::everybody(items.patterns()), items.design());
         let objective = Objective::new(persons, &grid, &settings.priors, monitor);
+        let objective = objective.with_design(&design);
         let round = Round { items, settings, objective, quadrature: &quadrature };
         let outcome = round.search(&mut begin)?;
         match round.after(outcome, begin, &mut e_steps)? {
@@ -104,7 +105,11 @@ impl Round<'_> {
         let plan = Plan { may_refine, ..Plan::of(objective.persons.patterns) };
         let start = match begin.start.take() {
             Some(start) => start,
-            None => starting_values(objective, &self.items.selected_point_biserials()),
+            None => {
+                let start = starting_values(objective, &self.items.selected_point_biserials());
+                let anchored = objective.design.has_anchors();
+                if anchored { anchored_start(objective, plan, &start)? } else { start }
+            }
         };
         let search = if begin.near { fit_from_near } else { fit };
         search(objective, plan, start)
@@ -146,7 +151,7 @@ impl Round<'_> {
             let begin = Begin { start, near: true, signs_are_settled: true, ..begin };
             return Ok(Next::Search(begin, None));
         }
-        match mirrored(&fit.evaluation.parameters, components, self.settings) {
+        match mirrored(&self.objective, &fit.evaluation.parameters, components) {
             // Once: a prior on difficulty that is not symmetric may turn it back.
             Some(mirrored) if !begin.turned => {
                 let near = begin.signs_are_settled;
@@ -158,7 +163,9 @@ impl Round<'_> {
     }
 
     fn estimate(&self, fit: Fit, verdict: Verdict, e_steps: u32) -> Estimate {
-        let all = verdict == Verdict::TooCoarse || is_too_narrow(self.quadrature);
+        let standard = !self.objective.design.has_anchors();
+        let narrow = standard && is_too_narrow(self.quadrature);
+        let all = verdict == Verdict::TooCoarse || narrow;
         let ends = piled_up_at_the_ends(&self.objective, &fit.evaluation, self.quadrature);
         Estimate {
             evaluation: fit.evaluation,
@@ -180,7 +187,9 @@ fn check(fit: &Fit, e_steps: u32, items: &EstimableItems<'_>) -> Result<(), IrtE
     if fit.termination == Termination::Converged && is_possible {
         return Ok(());
     }
-    let (largest_step, item) = fit.largest_step;
+    let (largest_step, block) = fit.largest_step;
+    let group = block.checked_sub(items.patterns().items());
+    let group = group.map(|group| items.group_name(group).unwrap_or_default());
     Err(IrtError::NotConverged {
         termination: if fit.termination == Termination::Converged {
             "the log-likelihood is not that of responses: rounding has taken over"
@@ -190,21 +199,29 @@ fn check(fit: &Fit, e_steps: u32, items: &EstimableItems<'_>) -> Result<(), IrtE
         cycles: e_steps,
         log_likelihood,
         largest_step,
-        item: items.selected_label(item).to_owned(),
-        group: None,
+        item: if group.is_some() { String::new() } else { items.selected_label(block).to_owned() },
+        group,
         tolerance: STEP_TOLERANCE,
     })
 }
 
 /// With a flat prior the sign of a component's scale is free: this turns every
 /// component whose discriminations sum to less than 0; `None` if there is none.
+/// Anchors have their direction. Groups join all components: they turn together, with the means.
 fn mirrored(
+    objective: &Objective<'_>,
     parameters: &[SlopeIntercept],
     components: &[Vec<usize>],
-    settings: &CalibrationSettings,
 ) -> Option<Vec<SlopeIntercept>> {
-    if !settings.priors.discrimination_is_flat() {
+    let design = objective.design;
+    if !objective.priors.discrimination_is_flat() || design.has_anchors() {
         return None;
+    }
+    if design.groups() > 0 {
+        let items = objective.items();
+        let sum: f64 = parameters[..items].iter().map(|at| at.slope).sum();
+        let turned = |at: &SlopeIntercept| SlopeIntercept { slope: -at.slope, ..*at };
+        return (sum < 0.0).then(|| parameters.iter().map(turned).collect());
     }
     let mut turned = parameters.to_vec();
     let mut any = false;

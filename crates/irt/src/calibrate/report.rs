@@ -2,12 +2,13 @@
 
 use super::eligibility::EstimableItems;
 use super::estimate::Estimate;
+use super::groups::group_results;
 use crate::error::IrtError;
 use crate::flag::Flag;
 use crate::memory::reserve;
 use crate::model::two_pl::SlopeIntercept;
 use crate::monitor::{Monitor, check};
-use crate::results::{Calibration, GroupResult, ItemResult, ItemStatus};
+use crate::results::{Calibration, ItemCovariance, ItemResult, ItemStatus};
 use crate::settings::{CalibrationSettings, StandardErrors};
 use crate::uncertainty::sampling_covariance::{SamplingCovariance, SamplingCovariances};
 
@@ -28,7 +29,9 @@ pub(super) fn report(
     monitor: &dyn Monitor,
 ) -> Result<Calibration, IrtError> {
     let Estimate { evaluation, e_steps, quadrature, grid_fails } = estimate;
-    let disconnected = estimable.components().len() > 1;
+    // Anchors join components that nobody joins.
+    let anchored = !settings.anchors.is_empty();
+    let disconnected = estimable.components().len() > 1 && !anchored;
     let mut selected = evaluation.parameters.iter().zip(&errors.items).zip(grid_fails);
     let mut items = reserve(estimable.len(), "the results")?;
     for item in 0..estimable.len() {
@@ -42,12 +45,23 @@ pub(super) fn report(
                     (disconnected, Flag::Disconnected),
                     (steep || *grid_fails, Flag::QuadratureLimited),
                 ];
-                calibrated(result, *at, *errors, &remarks, settings)
+                if estimable.scale().is_anchor(item) {
+                    anchor(result, *grid_fails, settings)
+                } else {
+                    calibrated(result, *at, *errors, &remarks, settings)
+                }
             }
             None => result,
         });
     }
+    let names = |items: &[ItemResult]| {
+        let calibrated = items.iter().filter(|item| item.status == ItemStatus::Calibrated);
+        calibrated.map(|item| item.item.clone()).collect()
+    };
+    let joint = errors.joint.clone();
     Ok(Calibration {
+        joint_covariance: joint
+            .map(|covariance| ItemCovariance { items: names(&items), covariance }),
         items,
         persons_count: estimable.patterns().persons(),
         responses_count: estimable.patterns().responses(),
@@ -58,18 +72,7 @@ pub(super) fn report(
         bootstrap_iterations: errors.replicates,
         bootstrap_failures: errors.failures,
         bootstrap_e_steps: errors.e_steps,
-        groups: vec![GroupResult {
-            name: None,
-            persons_count: estimable.patterns().persons(),
-            mean: 0.0,
-            sd: 1.0,
-            se_mean: None,
-            se_sd: None,
-            log_likelihood: evaluation.log_likelihood(),
-            is_reference: true,
-            leaves_grid: false,
-        }],
-        joint_covariance: None,
+        groups: group_results(estimable, estimate, errors),
         components: estimable.components_of_items(),
     })
 }
@@ -97,6 +100,18 @@ fn uncalibrated(estimable: &EstimableItems<'_>, item: usize) -> ItemResult {
         proportion_correct: totals.proportion_correct(),
         point_biserial,
     }
+}
+
+/// An item with the parameters that were given: to the bit, whatever was computed with.
+fn anchor(mut result: ItemResult, grid_fails: bool, settings: &CalibrationSettings) -> ItemResult {
+    let Some(given) = settings.anchors.get(&result.item) else { return result };
+    result.flags.extend(grid_fails.then_some(Flag::QuadratureLimited));
+    result.flags.sort_unstable();
+    result.status = ItemStatus::Anchored;
+    result.difficulty = Some(given.difficulty);
+    result.discrimination = Some(given.discrimination);
+    result.information_peak = Some(given.difficulty);
+    result
 }
 
 fn calibrated(

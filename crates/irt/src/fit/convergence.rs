@@ -13,18 +13,21 @@ use crate::model::two_pl::SlopeIntercept;
 
 /// What is left of the way.
 pub(crate) struct Remaining {
-    /// The largest component of the last Newton step, in a or b, and its item.
+    /// The largest component of the last Newton step, in a or b, or in a group's mean or sd, and
+    /// its block.
     pub largest: (f64, usize),
     /// Items that it wants to move by more than [`UNSETTLED`].
     pub unsettled: Vec<usize>,
-    /// Per item, the size of the step in a and in b.
+    /// How many blocks are items.
+    items: usize,
+    /// Per block, the size of the step in a and in b, or in mean and sd.
     sizes: Vec<[f64; 2]>,
 }
 
 impl Remaining {
     /// Nobody knows.
     pub(crate) fn unknown() -> Self {
-        Self { largest: (f64::INFINITY, 0), unsettled: Vec::new(), sizes: Vec::new() }
+        Self { largest: (f64::INFINITY, 0), unsettled: Vec::new(), items: 0, sizes: Vec::new() }
     }
 
     /// By the Newton step from `parameters`.
@@ -34,35 +37,46 @@ impl Remaining {
         step: &[SlopeIntercept],
     ) -> Self {
         let pairs = parameters.iter().zip(step).enumerate();
-        let size = |(item, (at, step)): (usize, (&SlopeIntercept, &SlopeIntercept))| {
-            if objective.is_frozen(item) { [0.0; 2] } else { size_in_a_and_b(*at, *step) }
+        let items = objective.items();
+        let size = |(block, (at, step)): (usize, (&SlopeIntercept, &SlopeIntercept))| {
+            if objective.is_given(block) {
+                [0.0; 2]
+            } else if block < items {
+                size_in_a_and_b(*at, *step)
+            } else {
+                size_in_mean_and_sd(*at, *step)
+            }
         };
         let sizes: Vec<[f64; 2]> = pairs.map(size).collect();
-        let mut remaining = Self { largest: (0.0, 0), unsettled: Vec::new(), sizes };
+        let mut remaining = Self { largest: (0.0, 0), unsettled: Vec::new(), items, sizes };
         for (item, [a, b]) in remaining.sizes.iter().enumerate() {
             // Written so that a step that is not a number counts as the largest.
             if !(a.max(*b) <= remaining.largest.0) {
                 remaining.largest = (a.max(*b), item);
             }
-            if !(a.max(*b) <= UNSETTLED) {
+            if item < items && !(a.max(*b) <= UNSETTLED) {
                 remaining.unsettled.push(item);
             }
         }
         remaining
     }
 
-    /// True where every item's step is within tolerance, `strictness` times that.
+    /// True where every block's step is within tolerance, `strictness` times that.
     fn is_within(
         &self,
         strictness: f64,
         parameters: &[SlopeIntercept],
         system: &NewtonSystem,
     ) -> bool {
-        self.sizes.iter().zip(parameters).enumerate().all(|(item, (sizes, at))| {
+        self.sizes.iter().zip(parameters).enumerate().all(|(block, (sizes, at))| {
             if sizes.iter().all(|size| *size <= strictness * STEP_TOLERANCE) {
                 return true;
             }
-            let errors = system.standard_errors_at_least(item, *at);
+            let errors = if block < self.items {
+                system.standard_errors_at_least(block, *at)
+            } else {
+                system.group_errors_at_least(block, *at)
+            };
             sizes.iter().zip(errors).all(|(size, error)| {
                 let by_error = STEP_TOLERANCE_IN_STANDARD_ERRORS * error;
                 *size <= strictness * STEP_TOLERANCE.max(by_error)
@@ -97,6 +111,11 @@ impl Remaining {
 fn size_in_a_and_b(at: SlopeIntercept, step: SlopeIntercept) -> [f64; 2] {
     let difficulty = (step.intercept + at.difficulty() * step.slope) / at.slope;
     [step.slope.abs(), difficulty.abs()]
+}
+
+/// The size of a step in a group's mean and standard deviation.
+fn size_in_mean_and_sd(at: SlopeIntercept, step: SlopeIntercept) -> [f64; 2] {
+    [step.slope.abs(), (libm::exp(at.intercept) * step.intercept).abs()]
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
-//! One EM cycle: the M-step of every item, and the E-step at what it gives.
+//! One EM cycle: the M-step of every item and every group, and the E-step at what it gives.
 
 use rayon::prelude::*;
 
 use super::evaluator::Evaluator;
+use super::group_m_step::maximise_group;
 use super::m_step::maximise_item;
 use crate::error::IrtError;
 use crate::likelihood::evaluation::Evaluation;
@@ -34,20 +35,24 @@ pub(super) fn em_cycle(
     Ok((!fell).then_some(EmCycle { evaluation, change }))
 }
 
-/// The M-step of every item.
+/// The M-step of every block.
 fn maximised(objective: &Objective<'_>, current: &Evaluation) -> Vec<SlopeIntercept> {
-    let best = |item: usize| {
-        let start = current.parameters[item];
-        if objective.is_frozen(item) {
+    let best = |block: usize| {
+        let start = current.parameters[block];
+        if objective.is_given(block) {
             return start;
         }
-        let counts = objective.item_counts(item, &current.counts);
+        if let Some(group) = block.checked_sub(objective.items()) {
+            let counts = objective.group_counts(group, &current.counts);
+            return maximise_group(start, &counts, objective.grid);
+        }
+        let counts = objective.item_counts(block, &current.counts);
         maximise_item(start, &counts, objective.grid, objective.priors)
     };
-    let items = 0..objective.items();
+    let blocks = 0..objective.blocks();
     match objective.workers {
-        Workers::Pool => items.into_par_iter().map(best).collect(),
-        Workers::ThisThread => items.map(best).collect(),
+        Workers::Pool => blocks.into_par_iter().map(best).collect(),
+        Workers::ThisThread => blocks.map(best).collect(),
     }
 }
 

@@ -6,6 +6,7 @@ use super::newton_system::unstructured;
 use super::thresholds::{INVERSE_ITERATIONS, INVOLVED};
 use crate::error::IrtError;
 use crate::likelihood::evaluation::Evaluation;
+use crate::likelihood::information::border::Border;
 use crate::likelihood::information::observed::ObservedInformation;
 use crate::likelihood::objective::Objective;
 use crate::model::two_pl::SlopeIntercept;
@@ -14,7 +15,7 @@ use crate::numeric::cholesky::Factor;
 
 /// A direction in which the objective hardly curves.
 pub(crate) struct FlatDirection {
-    /// Per item in (a, d), scaled so that 1 is a typical standard error.
+    /// Per block of parameters, scaled so that 1 is a typical standard error.
     pub direction: Vec<SlopeIntercept>,
     /// The items that it moves.
     pub involved: Vec<usize>,
@@ -24,18 +25,29 @@ pub(crate) struct FlatDirection {
 
 impl FlatDirection {
     /// From an eigenvector of the scaled information and its eigenvalue.
-    fn new(vector: &DVector<f64>, scale: &DVector<f64>, curvature: f64) -> Self {
-        let items = vector.len() / 2;
+    /// The groups move along with the items as `border` says.
+    fn new(
+        objective: &Objective<'_>,
+        border: &Border,
+        vector: &DVector<f64>,
+        scale: &DVector<f64>,
+        curvature: f64,
+    ) -> Self {
+        let design = objective.design;
+        let positions = 0..vector.len() / 2;
         let size = |item: usize| vector[2 * item].abs().max(vector[2 * item + 1].abs());
-        let largest = (0..items).map(size).fold(0.0, f64::max);
-        let component = |at: usize| vector[at] * scale[at];
-        let block =
-            |item: usize| SlopeIntercept::from([component(2 * item), component(2 * item + 1)]);
-        Self {
-            direction: (0..items).map(block).collect(),
-            involved: (0..items).filter(|item| size(*item) >= INVOLVED * largest).collect(),
-            curvature,
+        let largest = positions.clone().map(size).fold(0.0, f64::max);
+        let components = vector.component_mul(scale);
+        let mut direction = vec![SlopeIntercept::default(); objective.items()];
+        for position in positions.clone() {
+            let at = [components[2 * position], components[2 * position + 1]];
+            direction[design.free_item(position)] = at.into();
         }
+        let still = vec![SlopeIntercept::default(); design.groups()];
+        direction.extend(border.steps(&still, &components));
+        let involved = positions.filter(|item| size(*item) >= INVOLVED * largest);
+        let involved = involved.map(|position| design.free_item(position)).collect();
+        Self { direction, involved, curvature }
     }
 }
 
@@ -58,7 +70,8 @@ pub(crate) fn flattest_direction(
     // What the complete data would tell: positive where the observed diagonal need not be.
     let complete = information.matrix(0.0)?.diagonal();
     let scale = complete.map(|value| 1.0 / libm::sqrt(value.abs().max(1e-280)));
-    let Some((factor, shift)) = shifted_factor(&information, &scale, objective.monitor)? else {
+    let Some((factor, border, shift)) = shifted_factor(&information, &scale, objective.monitor)?
+    else {
         return Ok(None);
     };
     let mut vector = unstructured(scale.len());
@@ -71,7 +84,7 @@ pub(crate) fn flattest_direction(
         }
         vector /= norm;
     }
-    Ok(Some(FlatDirection::new(&vector, &scale, 1.0 / norm - shift)))
+    Ok(Some(FlatDirection::new(objective, &border, &vector, &scale, 1.0 / norm - shift)))
 }
 
 /// The scaled information with the least of 10⁻⁹, 10⁻⁸, … added to its diagonal with which it has
@@ -80,17 +93,17 @@ fn shifted_factor(
     information: &ObservedInformation,
     scale: &DVector<f64>,
     monitor: &dyn Monitor,
-) -> Result<Option<(Factor, f64)>, IrtError> {
+) -> Result<Option<(Factor, Border, f64)>, IrtError> {
     for exponent in -9..4 {
         let shift = libm::pow(10.0, f64::from(exponent));
-        let mut shifted = information.matrix(1.0)?;
+        let Some((mut shifted, border)) = information.eliminated(1.0)? else { return Ok(None) };
         for (column, mut values) in shifted.column_iter_mut().enumerate() {
             values.component_mul_assign(scale);
             values *= scale[column];
             values[column] += shift;
         }
         if let Some(factor) = Factor::new(shifted, monitor)? {
-            return Ok(Some((factor, shift)));
+            return Ok(Some((factor, border, shift)));
         }
     }
     Ok(None)

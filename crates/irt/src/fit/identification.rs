@@ -22,9 +22,7 @@ pub(crate) fn runaways(objective: &Objective<'_>, current: &Evaluation) -> Vec<u
 
 /// Items whose slope is 0 at the optimum, which leaves their difficulty undetermined.
 pub(crate) fn vanishing(objective: &Objective<'_>, current: &Evaluation) -> Vec<usize> {
-    let mut items = with_slope(objective, current, |slope| slope.abs() < VANISHING_SLOPE);
-    items.retain(|item| !objective.is_frozen(*item));
-    items
+    with_slope(objective, current, |slope| slope.abs() < VANISHING_SLOPE)
 }
 
 fn with_slope(
@@ -36,7 +34,9 @@ fn with_slope(
         return Vec::new();
     }
     let items = 0..objective.items();
-    items.filter(|item| holds(current.parameters[*item].slope)).collect()
+    items
+        .filter(|item| !objective.is_frozen(*item) && holds(current.parameters[*item].slope))
+        .collect()
 }
 
 /// The items whose slope still wants to go far although nothing is gained by it: the likelihood
@@ -51,6 +51,7 @@ pub(crate) fn undetermined(
     }
     let pairs = step.step.iter().zip(&current.parameters).enumerate();
     pairs
+        .take(objective.items())
         .filter(|(_, (by, at))| {
             by.slope.abs() > UNDETERMINED * step.length * at.slope.abs().max(1.0)
         })

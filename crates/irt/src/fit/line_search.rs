@@ -35,8 +35,8 @@ pub(crate) fn climb(
     let slack = if promised < ROUNDINGS_WORTH_MEASURING * rounding { rounding } else { 0.0 };
     let mut share = 1.0;
     for _ in 0..HALVINGS {
-        let priors = evaluator.objective.priors;
-        let next = evaluator.evaluate(moved(&current.parameters, step, share, priors))?;
+        let there = moved(evaluator.objective, &current.parameters, step, share);
+        let next = evaluator.evaluate(there)?;
         if next.value >= current.value + SUFFICIENT_GAIN * share * promised - slack {
             return Ok(Some(Climbed { evaluation: next, took_the_whole_step: share == 1.0 }));
         }

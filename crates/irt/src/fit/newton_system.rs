@@ -8,26 +8,35 @@ use rayon::prelude::*;
 
 use super::thresholds::{SHARES, SINGULAR_PIVOT};
 use crate::error::IrtError;
+use crate::likelihood::design::Design;
 use crate::likelihood::evaluation::Evaluation;
+use crate::likelihood::information::border::Border;
 use crate::likelihood::information::observed::ObservedInformation;
 use crate::likelihood::objective::Objective;
+use crate::memory::zeroes;
 use crate::model::two_pl::SlopeIntercept;
-use crate::monitor::Monitor;
+use crate::monitor::{Monitor, check};
 use crate::numeric::cholesky::Factor;
 use crate::numeric::symmetric::Symmetric2;
 
 /// What turns a gradient into a step.
 pub(crate) struct NewtonSystem {
     matrix: Matrix,
-    /// The 2 × 2 block of each item.
+    /// The 2 × 2 block of each item, then of each group.
     blocks: Vec<Symmetric2>,
     curvature: KindOfCurvature,
 }
 
 /// The matrix that is solved with.
 enum Matrix {
-    /// The factored information over all items.
-    Dense { scale: DVector<f64>, factor: Factor },
+    /// The factored information over all items, from which the groups were eliminated.
+    Dense {
+        /// The items that are in it.
+        free: Vec<u32>,
+        scale: DVector<f64>,
+        factor: Factor,
+        border: Border,
+    },
     /// The blocks alone.
     Blockwise,
 }
@@ -65,8 +74,7 @@ impl NewtonSystem {
         for share in SHARES {
             let kind =
                 if share == 1.0 { KindOfCurvature::Exact } else { KindOfCurvature::Discounted };
-            let matrix = information.matrix(share)?;
-            if let Some(system) = Self::dense(matrix, kind, objective.monitor)? {
+            if let Some(system) = Self::dense(&information, share, kind, objective)? {
                 return Ok(Some(system));
             }
         }
@@ -82,8 +90,8 @@ impl NewtonSystem {
         objective: &Objective<'_>,
         evaluation: &Evaluation,
     ) -> Result<Option<Self>, IrtError> {
-        let matrix = ObservedInformation::at(objective, evaluation)?.matrix(1.0)?;
-        Self::dense(matrix, KindOfCurvature::Exact, objective.monitor)
+        let information = ObservedInformation::at(objective, evaluation)?;
+        Self::dense(&information, 1.0, KindOfCurvature::Exact, objective)
     }
 
     /// The system of every `nth` pattern. `None` where that is not positive
@@ -96,24 +104,30 @@ impl NewtonSystem {
         evaluation: &Evaluation,
         nth: usize,
     ) -> Result<Option<Self>, IrtError> {
-        let matrix = ObservedInformation::sampled(objective, evaluation, nth)?.matrix(1.0)?;
-        Self::dense(matrix, KindOfCurvature::Sampled, objective.monitor)
+        let information = ObservedInformation::sampled(objective, evaluation, nth)?;
+        Self::dense(&information, 1.0, KindOfCurvature::Sampled, objective)
     }
 
     fn dense(
-        matrix: DMatrix<f64>,
+        information: &ObservedInformation,
+        share: f64,
         curvature: KindOfCurvature,
-        monitor: &dyn Monitor,
+        objective: &Objective<'_>,
     ) -> Result<Option<Self>, IrtError> {
-        let block = |item: usize| {
-            let at = 2 * item;
-            Symmetric2::new(matrix[(at, at)], matrix[(at, at + 1)], matrix[(at + 1, at + 1)])
-        };
-        let blocks = (0..matrix.nrows() / 2).map(block).collect();
+        let Some((matrix, border)) = information.eliminated(share)? else { return Ok(None) };
+        let free = free_numbers(objective.design, objective.items());
+        // A block that is given has a diagonal of 1.
+        let mut blocks = vec![Symmetric2::IDENTITY; objective.items()];
+        for (position, item) in free.iter().enumerate() {
+            let at = 2 * position;
+            blocks[*item as usize] =
+                Symmetric2::new(matrix[(at, at)], matrix[(at, at + 1)], matrix[(at + 1, at + 1)]);
+        }
+        blocks.extend(border.blocks());
         let Some((scaled, scale)) = scaled(matrix) else { return Ok(None) };
-        let factor = Factor::new(scaled, monitor)?;
+        let factor = Factor::new(scaled, objective.monitor)?;
         Ok(factor.filter(|factor| factor.smallest_pivot() > SINGULAR_PIVOT).map(|factor| Self {
-            matrix: Matrix::Dense { scale, factor },
+            matrix: Matrix::Dense { free, scale, factor, border },
             blocks,
             curvature,
         }))
@@ -141,14 +155,20 @@ impl NewtonSystem {
     /// The step: information⁻¹ · gradient.
     pub(crate) fn solve(&self, gradient: &[SlopeIntercept]) -> Vec<SlopeIntercept> {
         match &self.matrix {
-            Matrix::Dense { scale, factor } => {
-                let components = gradient.iter().flat_map(|g| [g.slope, g.intercept]);
-                let products = components.zip(scale).map(|(g, s)| g * s);
-                let mut vector = DVector::from_iterator(scale.len(), products);
-                factor.solve(&mut vector);
-                vector.component_mul_assign(scale);
-                let pairs = vector.as_slice().chunks_exact(2);
-                pairs.map(|pair| SlopeIntercept::from([pair[0], pair[1]])).collect()
+            Matrix::Dense { free, scale, factor, border } => {
+                let groups = border.blocks().count();
+                let (items, groups) = gradient.split_at(gradient.len() - groups);
+                let of_free = free.iter().map(|item| items[*item as usize]);
+                let components = of_free.flat_map(|g| [g.slope, g.intercept]);
+                let mut vector = DVector::from_iterator(scale.len(), components);
+                border.eliminate_gradient(groups, &mut vector);
+                solve_scaled(scale, factor, &mut vector);
+                let mut step = vec![SlopeIntercept::default(); items.len()];
+                for (item, pair) in free.iter().zip(vector.as_slice().chunks_exact(2)) {
+                    step[*item as usize] = SlopeIntercept::from([pair[0], pair[1]]);
+                }
+                step.extend(border.steps(groups, &vector));
+                step
             }
             Matrix::Blockwise => self
                 .blocks
@@ -164,12 +184,13 @@ impl NewtonSystem {
     /// whole matrix is not known.
     pub(crate) fn least_curvature(&self) -> Option<f64> {
         let Matrix::Dense { factor, .. } = &self.matrix else { return None };
-        let mut vector = unstructured(2 * self.blocks.len());
+        let mut vector = unstructured(factor.side());
         factor.solve(&mut vector);
         Some(1.0 / vector.norm())
     }
 
-    /// Sampling covariance of each item's (a, d); `None` if the whole matrix is not known.
+    /// Sampling covariance of each item's (a, d), of those that are estimated, in their order;
+    /// `None` if the whole matrix is not known.
     ///
     /// # Errors
     /// [`IrtError::Interrupted`], [`IrtError::OutOfMemory`].
@@ -177,13 +198,43 @@ impl NewtonSystem {
         &self,
         monitor: &dyn Monitor,
     ) -> Result<Option<Vec<Symmetric2>>, IrtError> {
-        let Matrix::Dense { scale, factor } = &self.matrix else { return Ok(None) };
+        let Matrix::Dense { scale, factor, .. } = &self.matrix else { return Ok(None) };
         let blocks = factor.inverse_blocks(monitor)?;
         let pairs = blocks.into_iter().zip(scale.as_slice().chunks_exact(2));
         let covariances = pairs.map(|(Symmetric2 { xx, xy, yy }, by)| {
             Symmetric2::new(by[0] * by[0] * xx, by[0] * by[1] * xy, by[1] * by[1] * yy)
         });
         Ok(Some(covariances.collect()))
+    }
+
+    /// Sampling covariance of each group's (mean, ln sd); an infinite variance where one is given
+    /// or held. `None` if the whole matrix is not known.
+    pub(crate) fn group_covariances(&self) -> Option<Vec<Symmetric2>> {
+        let Matrix::Dense { scale, factor, border, .. } = &self.matrix else { return None };
+        Some(border.covariances(|vector| solve_scaled(scale, factor, vector)))
+    }
+
+    /// The joint sampling covariance of (a, d) of the items that are estimated: the whole inverse.
+    /// `None` if the whole matrix is not known.
+    ///
+    /// # Errors
+    /// [`IrtError::Interrupted`], [`IrtError::OutOfMemory`].
+    pub(crate) fn joint_covariance(
+        &self,
+        monitor: &dyn Monitor,
+    ) -> Result<Option<DMatrix<f64>>, IrtError> {
+        let Matrix::Dense { scale, factor, .. } = &self.matrix else { return Ok(None) };
+        let side = scale.len();
+        let mut values: Vec<f64> = zeroes(side * side, "the joint covariance")?;
+        values.par_chunks_mut(side.max(1)).enumerate().try_for_each(|(number, column)| {
+            check(monitor)?;
+            let mut vector = DVector::zeros(side);
+            vector[number] = 1.0;
+            solve_scaled(scale, factor, &mut vector);
+            column.copy_from_slice(vector.as_slice());
+            Ok::<(), IrtError>(())
+        })?;
+        Ok(Some(DMatrix::from_vec(side, side, values)))
     }
 
     /// A lower bound of the standard errors of a and b of one item: those it
@@ -196,6 +247,30 @@ impl NewtonSystem {
         let covariance = at.covariance_with_difficulty(block.inverse());
         [covariance.xx, covariance.yy].map(|variance| libm::sqrt(variance.max(0.0)))
     }
+
+    /// The same for the mean and the standard deviation of the group whose block it is.
+    pub(crate) fn group_errors_at_least(&self, block: usize, at: SlopeIntercept) -> [f64; 2] {
+        let information = self.blocks[block];
+        if !(information.determinant() > 0.0) {
+            return [0.0; 2];
+        }
+        let covariance = information.inverse();
+        let [mean, log_sd] =
+            [covariance.xx, covariance.yy].map(|variance| libm::sqrt(variance.max(0.0)));
+        [mean, libm::exp(at.intercept) * log_sd]
+    }
+}
+
+/// Numbers of the items that are no anchors.
+fn free_numbers(design: &Design, items: usize) -> Vec<u32> {
+    (0..design.free_items(items)).map(|position| design.free_item(position) as u32).collect()
+}
+
+/// Multiplies by the inverse of the matrix whose scaled form was factored.
+fn solve_scaled(scale: &DVector<f64>, factor: &Factor, vector: &mut DVector<f64>) {
+    vector.component_mul_assign(scale);
+    factor.solve(vector);
+    vector.component_mul_assign(scale);
 }
 
 /// Scales a matrix to a unit diagonal; `None` unless the diagonal is positive and finite.

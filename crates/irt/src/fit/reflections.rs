@@ -82,10 +82,10 @@ impl Modes<'_, '_> {
     fn start_by_lot(&mut self) -> Result<bool, IrtError> {
         let mut higher = false;
         for _ in 0..BY_LOT.min(self.left / 4) {
-            let signs: Vec<bool> = self.neutral.iter().map(|_| self.lot.random()).collect();
+            let signs: Vec<bool> = (0..self.objective.items()).map(|_| self.lot.random()).collect();
             let mut start = self.with_signs(|item| signs[item]);
             let mut size = || libm::exp2(2.0 * self.lot.random::<f64>() - 1.0);
-            start.iter_mut().for_each(|at| at.slope *= size());
+            start[..signs.len()].iter_mut().for_each(|at| at.slope *= size());
             higher |= self.try_from(start)?;
         }
         Ok(higher)
@@ -142,14 +142,19 @@ impl Modes<'_, '_> {
         Ok(higher)
     }
 
+    /// With anchors the scale has its direction.
     fn is_upright(&self, fit: &Fit) -> bool {
+        if self.objective.design.has_anchors() {
+            return true;
+        }
         let slope = |item: &usize| fit.evaluation.parameters[*item].slope;
         self.components.iter().all(|items| items.iter().map(slope).sum::<f64>() > 0.0)
     }
 
     fn with_signs(&self, is_negative: impl Fn(usize) -> bool) -> Vec<SlopeIntercept> {
         let mut start = self.neutral.clone();
-        for (item, at) in start.iter_mut().enumerate().filter(|(item, _)| is_negative(*item)) {
+        let items = start[..self.objective.items()].iter_mut().enumerate();
+        for (item, at) in items.filter(|(item, _)| is_negative(*item)) {
             at.slope = -self.neutral[item].slope;
         }
         start
@@ -174,7 +179,8 @@ impl Modes<'_, '_> {
             let information = evaluation.complete_information[item].xx;
             evaluation.parameters[item].slope.abs() * libm::sqrt(information.max(0.0))
         };
-        let mut items: Vec<usize> = (0..self.objective.items()).collect();
+        let free = |item: &usize| !self.objective.is_frozen(*item);
+        let mut items: Vec<usize> = (0..self.objective.items()).filter(free).collect();
         items.sort_by(|x, y| distance(*x).total_cmp(&distance(*y)));
         items
     }

@@ -33,7 +33,7 @@ pub(super) fn leave_stationary_point(
         return Ok(StationaryPoint::Unknown);
     };
     for share in SADDLE_STEPS {
-        let there = moved(&current.parameters, &flat.direction, share, objective.priors);
+        let there = moved(objective, &current.parameters, &flat.direction, share);
         let next = evaluator.evaluate(there)?;
         if next.value > current.value + HIGHER {
             return Ok(StationaryPoint::Left(next));

@@ -297,7 +297,7 @@ impl<'o, 'a> Search<'o, 'a> {
     /// item.
     fn converge(&mut self, step: &NewtonStep) -> Result<Progress, IrtError> {
         let objective = self.evaluator.objective;
-        let parameters = moved(&self.current.parameters, &step.step, 1.0, objective.priors);
+        let parameters = moved(objective, &self.current.parameters, &step.step, 1.0);
         objective.carry_over(&mut self.current, parameters, &step.step);
         let mut lost = vanishing(objective, &self.current);
         // On the way there is no need to know of ridges.

@@ -10,6 +10,7 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
+use super::anchored_start::start_by_anchors;
 use super::outcome::{Outcome, Termination};
 use super::plan::Plan;
 use super::search::Search;
@@ -69,12 +70,28 @@ fn near_by_a_sample(
     let sample = objective.with_weights(&weights);
     let (mut near, e_steps) = Search::new(&sample, plan, start.to_vec())?.by_em_alone()?;
     objective.e_steps.fetch_add(u64::from(e_steps), Relaxed);
-    for (item, parameters) in near.iter_mut().enumerate() {
+    for (item, parameters) in near[..objective.items()].iter_mut().enumerate() {
         if sample.is_frozen(item) || sample.totals[item].responses < TELLING_RESPONSES {
             *parameters = start[item];
         }
     }
     Ok((near, e_steps))
+}
+
+/// Starting values where there are anchors: `start` with groups and new items where the anchors put
+/// them, by a sample of the persons where these are many.
+///
+/// # Errors
+/// [`IrtError::Interrupted`], [`IrtError::OutOfMemory`].
+pub(crate) fn anchored_start(
+    objective: &Objective<'_>,
+    plan: Plan,
+    start: &[SlopeIntercept],
+) -> Result<Vec<SlopeIntercept>, IrtError> {
+    let coarser = objective.grid.coarser().filter(|_| plan.sampling > 1);
+    let Some(grid) = coarser else { return start_by_anchors(objective, start) };
+    let (rough, weights) = (objective.on(&grid), objective.sample(plan.sampling)?);
+    start_by_anchors(&rough.with_weights(&weights), start)
 }
 
 #[cfg(test)]

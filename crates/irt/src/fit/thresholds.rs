@@ -44,6 +44,13 @@ pub(crate) const M_STEPS: usize = 6;
 pub(crate) const M_STEP_HALVINGS: usize = 30;
 /// A smaller M-step, relative to the parameter, ends it: a tenth of [`STEP_TOLERANCE`].
 pub(crate) const NEGLIGIBLE_M_STEP: f64 = 1e-7;
+/// A group's mean moves by at most so many of its standard deviations in one step, and its
+/// standard deviation by at most this factor, e to the power of … Choice.
+pub(crate) const LONGEST_GROUP_STEP: [f64; 2] = [2.0, 0.7];
+/// EM cycles at most that see the anchors only. Choice: ten anchors find a population at +2 in 11.
+pub(crate) const ANCHOR_CYCLES: u32 = 20;
+/// They end when no group's mean or ln sd moves by more than this. Choice.
+pub(crate) const NEAR_BY_ANCHORS: f64 = 0.02;
 /// Where a prior keeps discrimination positive, one step leaves at least this share of it. Choice:
 /// the log of a is what the prior is quadratic in, so steps are bounded in the log.
 pub(crate) const LEAST_SHARE_OF_SLOPE: f64 = 0.2;

@@ -215,7 +215,8 @@ impl Sums {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::likelihood::expectation::{Workers, expected_counts};
+    use crate::ability::group_weights::GroupWeights;
+    use crate::likelihood::expectation::{Abilities, Workers, expected_counts};
     use crate::model::two_pl::SlopeIntercept;
     use crate::monitor::Unmonitored;
     use crate::numeric::eight::{LANES, dot};
@@ -236,7 +237,10 @@ mod tests {
             let general = sums_by_node(persons, &items, &grid, &Unmonitored).unwrap();
             let totals = persons.item_totals();
             for workers in [Workers::Pool, Workers::ThisThread] {
-                let fast = expected_counts(persons, &items, &grid, workers, &Unmonitored).unwrap();
+                let weights = GroupWeights::shared(&grid);
+                let abilities = Abilities { grid: &grid, weights: &weights, count_persons: false };
+                let fast =
+                    expected_counts(persons, &items, abilities, workers, &Unmonitored).unwrap();
                 assert!(close(general.log_likelihood.total(), fast.log_likelihood));
                 let attempts = fast.attempts.as_flattened();
                 let pairs = general.responses.as_flattened().iter().zip(attempts);

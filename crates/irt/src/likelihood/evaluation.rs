@@ -5,7 +5,8 @@ use crate::model::priors::PriorTerms;
 use crate::model::two_pl::SlopeIntercept;
 use crate::numeric::symmetric::Symmetric2;
 
-/// What one E-step tells of a point.
+/// What one E-step tells of a point. Parameters and derivatives come in blocks (see
+/// [`super::design`]): of every item, then of every group.
 #[derive(Debug, Clone)]
 pub(crate) struct Evaluation {
     pub parameters: Vec<SlopeIntercept>,
@@ -13,13 +14,15 @@ pub(crate) struct Evaluation {
     /// Log-likelihood plus log prior.
     pub value: f64,
     pub log_prior: f64,
-    /// Per item, with respect to (a, d); priors included.
+    /// Per block, with respect to (a, d) or (mean, ln sd); priors included.
     pub gradient: Vec<SlopeIntercept>,
-    /// Per item, minus the second derivatives of the complete-data log-likelihood in (a, d),
-    /// without priors.
+    /// Per block, minus the second derivatives of the complete-data log-likelihood, without
+    /// priors.
     pub complete_information: Vec<Symmetric2>,
-    /// The priors' terms per item.
+    /// The priors' terms per block; none of groups.
     pub prior_terms: Vec<PriorTerms>,
+    /// Per group, whether its mean and its sd stay as they are: given, or held at a bound.
+    pub held: Vec<[bool; 2]>,
 }
 
 impl Evaluation {
@@ -28,7 +31,7 @@ impl Evaluation {
         self.counts.log_likelihood
     }
 
-    /// Per item, the complete data's information with the priors' curvature.
+    /// Per block, the complete data's information with the priors' curvature.
     pub(crate) fn complete_curvature(&self) -> impl Iterator<Item = Symmetric2> {
         let pairs = self.complete_information.iter().zip(&self.prior_terms);
         pairs.map(|(complete, prior)| *complete + prior.curvature)

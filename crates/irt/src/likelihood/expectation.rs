@@ -30,6 +30,7 @@ use rayon::prelude::*;
 
 use super::item_tables::ItemTables;
 use crate::ability::grid::Grid;
+use crate::ability::group_weights::GroupWeights;
 use crate::ability::posterior::posterior;
 use crate::data::persons::Persons;
 use crate::error::IrtError;
@@ -49,8 +50,12 @@ pub(crate) struct ExpectedCounts {
     pub attempts: Vec<Eight>,
     /// Per item, the sum of posterior mean abilities over correct responses.
     pub ability_of_correct: Vec<f64>,
+    /// Expected persons, groups × eights of nodes, row-major; empty where they are not wanted.
+    pub persons: Vec<Eight>,
     /// Nats, without priors.
     pub log_likelihood: f64,
+    /// That of each group.
+    pub log_likelihoods: Vec<f64>,
 }
 
 /// Where work is done. The result of an E-step differs in the last bits between the two; on the
@@ -63,6 +68,15 @@ pub(crate) enum Workers {
     ThisThread,
 }
 
+/// Where abilities are looked at, and how they are distributed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Abilities<'a> {
+    pub grid: &'a Grid,
+    pub weights: &'a GroupWeights,
+    /// True where the expected persons of every group are to be counted.
+    pub count_persons: bool,
+}
+
 /// Computes the expected counts.
 ///
 /// # Errors
@@ -70,13 +84,13 @@ pub(crate) enum Workers {
 pub(crate) fn expected_counts(
     persons: Persons<'_>,
     parameters: &[SlopeIntercept],
-    grid: &Grid,
+    abilities: Abilities<'_>,
     workers: Workers,
     monitor: &dyn Monitor,
 ) -> Result<ExpectedCounts, IrtError> {
-    let tables = ItemTables::new(parameters, grid)?;
+    let tables = ItemTables::new(parameters, abilities.grid)?;
     let sums = |range: Range<usize>| -> Result<Sums<'_>, IrtError> {
-        let mut sums = Sums::new(persons, &tables)?;
+        let mut sums = Sums::new(persons, &tables, abilities)?;
         sums.add(range, monitor)?;
         Ok(sums)
     };
@@ -87,7 +101,7 @@ pub(crate) fn expected_counts(
     let partials: Result<Vec<Sums<'_>>, IrtError> = chunks.into_par_iter().map(sums).collect();
     let mut partials = partials?.into_iter();
     let Some(mut total) = partials.next() else {
-        return Ok(Sums::new(persons, &tables)?.into_counts());
+        return Ok(Sums::new(persons, &tables, abilities)?.into_counts());
     };
     for partial in partials {
         total.merge(&partial);
@@ -99,9 +113,12 @@ pub(crate) fn expected_counts(
 struct Sums<'a> {
     persons: Persons<'a>,
     tables: &'a ItemTables<'a>,
+    abilities: Abilities<'a>,
     attempts: Vec<Eight>,
     ability_of_correct: Vec<f64>,
-    log_likelihood: CompensatedSum,
+    /// Expected persons, if they are counted, and the log-likelihood, both by group.
+    expected_persons: Vec<Eight>,
+    log_likelihoods: Vec<CompensatedSum>,
     scratch: Scratch,
 }
 
@@ -113,15 +130,23 @@ struct Scratch {
 }
 
 impl<'a> Sums<'a> {
-    fn new(persons: Persons<'a>, tables: &'a ItemTables<'a>) -> Result<Self, IrtError> {
+    fn new(
+        persons: Persons<'a>,
+        tables: &'a ItemTables<'a>,
+        abilities: Abilities<'a>,
+    ) -> Result<Self, IrtError> {
         let (items, width) = (persons.patterns.items(), tables.grid.width);
+        let groups = persons.patterns.groups();
+        let counted = if abilities.count_persons { groups } else { 0 };
         let row = vec![[0.0; LANES]; width];
         Ok(Self {
             persons,
             tables,
+            abilities,
             attempts: zeroes(items * width, "expected counts")?,
             ability_of_correct: vec![0.0; items],
-            log_likelihood: CompensatedSum::default(),
+            expected_persons: zeroes(counted * width, "expected counts")?,
+            log_likelihoods: vec![CompensatedSum::default(); groups],
             scratch: Scratch { base: row.clone(), posterior: row.clone(), attempts: row },
         })
     }
@@ -152,7 +177,10 @@ impl<'a> Sums<'a> {
         }
         let grid = self.tables.grid;
         let Scratch { base, posterior: shares, attempts } = &mut self.scratch;
-        self.tables.log_posterior_base(base, patterns.pattern(set.start));
+        let group = patterns.group_of(set.start);
+        let log_weights = self.abilities.weights.row(group);
+        self.tables.log_posterior_base(base, log_weights, patterns.pattern(set.start));
+        let log_likelihood = &mut self.log_likelihoods[group];
         attempts.fill([0.0; LANES]);
         let mut anybody = grid.width..0;
         for pattern in set.clone().filter(|pattern| weights[*pattern] > 0) {
@@ -160,7 +188,7 @@ impl<'a> Sums<'a> {
             let responses = patterns.pattern(pattern);
             let sums = self.tables.sum_of_correct(responses);
             let support = posterior(base, sums.slope, &grid.nodes, shares);
-            self.log_likelihood.add(weight * (support.log_sum + sums.intercept));
+            log_likelihood.add(weight * (support.log_sum + sums.intercept));
             let here = support.eights;
             let shares = &shares[here.clone()];
             add_scaled(&mut attempts[here.clone()], weight, shares);
@@ -175,6 +203,11 @@ impl<'a> Sums<'a> {
             let total = &mut self.attempts[row + anybody.start..row + anybody.end];
             add(total, &attempts[anybody.clone()]);
         }
+        if self.abilities.count_persons {
+            let row = group * grid.width;
+            let total = &mut self.expected_persons[row + anybody.start..row + anybody.end];
+            add(total, &attempts[anybody]);
+        }
     }
 
     fn merge(&mut self, other: &Self) {
@@ -182,14 +215,22 @@ impl<'a> Sums<'a> {
         for (x, y) in self.ability_of_correct.iter_mut().zip(&other.ability_of_correct) {
             *x += y;
         }
-        self.log_likelihood.add(other.log_likelihood.total());
+        add(&mut self.expected_persons, &other.expected_persons);
+        for (x, y) in self.log_likelihoods.iter_mut().zip(&other.log_likelihoods) {
+            x.add(y.total());
+        }
     }
 
     fn into_counts(self) -> ExpectedCounts {
+        let log_likelihoods: Vec<f64> =
+            self.log_likelihoods.iter().map(|sum| sum.total()).collect();
+        let (first, others) = log_likelihoods.split_first().unwrap_or((&0.0, &[]));
         ExpectedCounts {
             attempts: self.attempts,
             ability_of_correct: self.ability_of_correct,
-            log_likelihood: self.log_likelihood.total(),
+            persons: self.expected_persons,
+            log_likelihood: others.iter().fold(*first, |sum, other| sum + other),
+            log_likelihoods,
         }
     }
 }

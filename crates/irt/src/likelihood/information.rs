@@ -1,5 +1,6 @@
 //! The observed information of all items together.
 
+pub(crate) mod border;
 mod exact;
 mod gauss_hermite;
 mod item_pairs;
@@ -7,4 +8,5 @@ mod missing;
 pub(crate) mod observed;
 mod person_posterior;
 mod score_tables;
+mod scored;
 mod shared;

@@ -22,11 +22,16 @@ impl<'a> ItemTables<'a> {
         Ok(Self { parameters, grid, softplus: table(parameters, grid, eight_softpluses)? })
     }
 
-    /// ln w(θ) − Σ softplus(a θ + d) over the items of a pattern: what persons with one item set
-    /// share.
+    /// ln w(θ) − Σ softplus(a θ + d) over the items of a pattern: what persons of one group with
+    /// one item set share.
     #[inline(always)]
-    pub(crate) fn log_posterior_base(&self, base: &mut [Eight], responses: &[Response]) {
-        base.copy_from_slice(&self.grid.log_weights);
+    pub(crate) fn log_posterior_base(
+        &self,
+        base: &mut [Eight],
+        log_weights: &[Eight],
+        responses: &[Response],
+    ) {
+        base.copy_from_slice(log_weights);
         subtract_rows(base, &self.softplus, responses, Response::item);
     }
 

@@ -1,7 +1,8 @@
 //! How probable the responses are under given items.
 
-use super::expectation::{Workers, expected_counts};
+use super::expectation::{Abilities, Workers, expected_counts};
 use crate::ability::grid::Grid;
+use crate::ability::group_weights::GroupWeights;
 use crate::ability::population::Population;
 use crate::ability::quadrature::Quadrature;
 use crate::data::persons::Persons;
@@ -42,6 +43,8 @@ pub fn marginal_log_likelihood(
     let items = in_slopes_and_intercepts(items, patterns.items())?;
     let grid = Grid::new(quadrature, population);
     let persons = Persons::everybody(patterns);
-    let counts = expected_counts(persons, &items, &grid, Workers::Pool, monitor)?;
+    let weights = GroupWeights::shared(&grid);
+    let abilities = Abilities { grid: &grid, weights: &weights, count_persons: false };
+    let counts = expected_counts(persons, &items, abilities, Workers::Pool, monitor)?;
     Ok(counts.log_likelihood)
 }

@@ -2,10 +2,14 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use super::design::{Design, ITEMS_ALONE, population};
 use super::evaluation::Evaluation;
-use super::expectation::{ExpectedCounts, Workers, expected_counts};
+use super::expectation::{Abilities, ExpectedCounts, Workers, expected_counts};
+use super::group_bounds::GroupBounds;
+use super::group_counts::GroupCounts;
 use super::item_counts::{Derivatives, ItemCounts};
 use crate::ability::grid::Grid;
+use crate::ability::group_weights::GroupWeights;
 use crate::data::item_totals::ItemTotals;
 use crate::data::persons::Persons;
 use crate::error::IrtError;
@@ -20,12 +24,14 @@ use crate::numeric::symmetric::Symmetric2;
 ///
 /// Items that are constant among the persons are *frozen*: slope and intercept
 /// 0 make every response a coin flip that says nothing of ability, which takes
-/// the item out of everybody's posterior. It happens in bootstrap replicates only.
+/// the item out of everybody's posterior. It happens in bootstrap replicates only. Anchors are
+/// frozen where they are, whatever their responses.
 pub(crate) struct Objective<'a> {
     pub persons: Persons<'a>,
     pub totals: Vec<ItemTotals>,
     pub grid: &'a Grid,
     pub priors: &'a Priors,
+    pub design: &'a Design,
     pub monitor: &'a dyn Monitor,
     /// Where its E-steps are done.
     pub workers: Workers,
@@ -42,7 +48,13 @@ impl<'a> Objective<'a> {
         monitor: &'a dyn Monitor,
     ) -> Self {
         let (totals, workers) = (persons.item_totals(), Workers::Pool);
-        Self { persons, totals, grid, priors, monitor, workers, e_steps: AtomicU64::new(0) }
+        let (design, e_steps) = (&ITEMS_ALONE, AtomicU64::new(0));
+        Self { persons, totals, grid, priors, design, monitor, workers, e_steps }
+    }
+
+    /// The same where something is given, or where there are several populations.
+    pub(crate) fn with_design(self, design: &'a Design) -> Self {
+        Self { design, ..self }
     }
 
     /// The same on the calling thread alone.
@@ -55,9 +67,9 @@ impl<'a> Objective<'a> {
     where
         'a: 'w,
     {
-        let Self { persons, grid, priors, monitor, workers, .. } = *self;
+        let Self { persons, grid, priors, design, monitor, workers, .. } = *self;
         let persons = Persons { weights, ..persons };
-        Objective { workers, ..Objective::new(persons, grid, priors, monitor) }
+        Objective { workers, design, ..Objective::new(persons, grid, priors, monitor) }
     }
 
     /// The same objective on another ability grid.
@@ -73,8 +85,44 @@ impl<'a> Objective<'a> {
         self.persons.patterns.items()
     }
 
+    /// Blocks of parameters: those of items, and of groups if there are several.
+    pub(crate) fn blocks(&self) -> usize {
+        self.items() + self.design.groups()
+    }
+
+    /// True where an item's parameters are not estimated.
     pub(crate) fn is_frozen(&self, item: usize) -> bool {
-        self.totals[item].is_constant()
+        self.totals[item].is_constant() || self.design.anchor(item).is_some()
+    }
+
+    /// True where a block of parameters is not estimated.
+    pub(crate) fn is_given(&self, block: usize) -> bool {
+        match block.checked_sub(self.items()) {
+            Some(group) => !self.design.is_free_group(group),
+            None => self.is_frozen(block),
+        }
+    }
+
+    /// How the persons of every group are distributed, by the blocks of `parameters`.
+    pub(crate) fn weights(&self, parameters: &[SlopeIntercept]) -> GroupWeights {
+        if self.design.groups() == 0 {
+            return GroupWeights::shared(self.grid);
+        }
+        let groups = &parameters[self.items()..];
+        GroupWeights::of_groups(groups.iter().map(|block| population(*block)), self.grid)
+    }
+
+    /// The counts at `parameters`: one E-step.
+    ///
+    /// # Errors
+    /// [`IrtError::Interrupted`], [`IrtError::OutOfMemory`].
+    pub(crate) fn counts(&self, parameters: &[SlopeIntercept]) -> Result<ExpectedCounts, IrtError> {
+        self.e_steps.fetch_add(1, Ordering::Relaxed);
+        let weights = self.weights(parameters);
+        let count_persons = self.design.groups() > 0;
+        let abilities = Abilities { grid: self.grid, weights: &weights, count_persons };
+        let items = &parameters[..self.items()];
+        expected_counts(self.persons, items, abilities, self.workers, self.monitor)
     }
 
     /// The weights with every `nth` pattern in, and the others out. Patterns stand in an
@@ -107,6 +155,16 @@ impl<'a> Objective<'a> {
         }
     }
 
+    /// What `counts` say of one group.
+    pub(crate) fn group_counts<'c>(
+        &self,
+        group: usize,
+        counts: &'c ExpectedCounts,
+    ) -> GroupCounts<'c> {
+        let width = self.grid.width;
+        GroupCounts { persons: &counts.persons[group * width..(group + 1) * width] }
+    }
+
     /// Evaluates at `parameters`: one E-step.
     ///
     /// # Errors
@@ -115,20 +173,15 @@ impl<'a> Objective<'a> {
         &self,
         mut parameters: Vec<SlopeIntercept>,
     ) -> Result<Evaluation, IrtError> {
-        for (item, parameter) in parameters.iter_mut().enumerate() {
-            if self.is_frozen(item) {
-                *parameter = SlopeIntercept::default();
-            }
-        }
-        self.e_steps.fetch_add(1, Ordering::Relaxed);
-        let counts =
-            expected_counts(self.persons, &parameters, self.grid, self.workers, self.monitor)?;
+        self.make_admissible(&mut parameters);
+        let counts = self.counts(&parameters)?;
         let mut evaluation = Evaluation {
             value: counts.log_likelihood,
             log_prior: 0.0,
             gradient: Vec::with_capacity(parameters.len()),
             complete_information: Vec::with_capacity(parameters.len()),
             prior_terms: Vec::with_capacity(parameters.len()),
+            held: Vec::with_capacity(self.design.groups()),
             counts,
             parameters,
         };
@@ -138,6 +191,13 @@ impl<'a> Objective<'a> {
             evaluation.gradient.push(derivatives.gradient + prior.gradient);
             evaluation.complete_information.push(derivatives.information);
             evaluation.prior_terms.push(prior);
+        }
+        for group in 0..self.design.groups() {
+            let (derivatives, held) = self.group_terms(group, &evaluation);
+            evaluation.gradient.push(derivatives.gradient);
+            evaluation.complete_information.push(derivatives.information);
+            evaluation.prior_terms.push(PriorTerms::default());
+            evaluation.held.push(held);
         }
         evaluation.value += evaluation.log_prior;
         if !evaluation.value.is_finite() {
@@ -157,12 +217,40 @@ impl<'a> Objective<'a> {
     ) {
         evaluation.value += 0.5 * squared_newton_decrement(&evaluation.gradient, step);
         evaluation.log_prior = 0.0;
-        for (item, at) in parameters.iter().enumerate().filter(|(item, _)| !self.is_frozen(*item)) {
+        let items = parameters[..self.items()].iter().enumerate();
+        for (item, at) in items.filter(|(item, _)| !self.is_frozen(*item)) {
             evaluation.prior_terms[item] = self.priors.at(*at);
             evaluation.log_prior += evaluation.prior_terms[item].log_density;
         }
         evaluation.counts.log_likelihood = evaluation.value - evaluation.log_prior;
         evaluation.parameters = parameters;
+    }
+
+    /// Brings given blocks to what they are, and groups within their bounds.
+    fn make_admissible(&self, parameters: &mut [SlopeIntercept]) {
+        let (items, groups) = parameters.split_at_mut(self.items());
+        for (item, parameter) in items.iter_mut().enumerate() {
+            if self.is_frozen(item) {
+                *parameter = self.design.anchor(item).unwrap_or_default();
+            }
+        }
+        let bounds = GroupBounds::of(self.grid);
+        for (group, block) in groups.iter_mut().enumerate() {
+            let is_free = self.design.is_free_group(group);
+            *block = if is_free { bounds.nearest(*block) } else { SlopeIntercept::default() };
+        }
+    }
+
+    /// The derivatives of a group's block, and which of its two parameters are held at a bound.
+    fn group_terms(&self, group: usize, evaluation: &Evaluation) -> (Derivatives, [bool; 2]) {
+        if !self.design.is_free_group(group) {
+            let information = Symmetric2::IDENTITY;
+            let gradient = SlopeIntercept::default();
+            return (Derivatives { gradient, information }, [true; 2]);
+        }
+        let block = evaluation.parameters[self.items() + group];
+        let counts = self.group_counts(group, &evaluation.counts);
+        GroupBounds::of(self.grid).hold(block, counts.derivatives(block, self.grid))
     }
 
     fn item_terms(&self, item: usize, evaluation: &Evaluation) -> (Derivatives, PriorTerms) {

@@ -7,12 +7,12 @@
 //! nodes h apart has a relative error of up to
 //!
 //! ```text
-//! 2 exp(−2 π² s² / h²),    1/s² = 1 + Σ_answered a² P (1 − P)
+//! 2 exp(−2 π² s² / h²),    1/s² = 1/sd² + Σ_answered a² P (1 − P)
 //! ```
 //!
 //! (Trefethen & Weideman 2014, SIAM Review 56(3), 385–458, section 5). It is
 //! averaged over persons, by the items they answered, and over the abilities of
-//! the population. Where the mean is above [`TOLERANCE`], a finer grid takes the
+//! their population, whose standard deviation is sd. Where the mean is above [`TOLERANCE`], a finer grid takes the
 //! place of the one that was asked for: half the spacing raises this error to its
 //! fourth power.
 //!
@@ -20,8 +20,10 @@
 //! A grid that ends within the population cuts it off; and persons whose ability
 //! lies beyond the ends pile up there.
 
+use super::design::population;
 use super::evaluation::Evaluation;
 use super::objective::Objective;
+use crate::ability::population::Population;
 use crate::ability::quadrature::{MAX_NODES, Quadrature};
 use crate::data::response::Response;
 use crate::error::IrtError;
@@ -116,9 +118,10 @@ fn mean_errors(
 ) -> Result<[f64; HALVINGS + 1], IrtError> {
     const SETS_PER_CHECK: usize = 512;
     let spacing = objective.grid.spacing;
+    let (parameters, groups) = parameters.split_at(objective.items());
     let most: Vec<f64> = parameters.iter().map(|item| most_information(*item, spacing)).collect();
     let most_of_all = most.iter().copied().fold(0.0, f64::max);
-    let harmless = information_with(tolerance, spacing) - 1.0;
+    let most_harmless = information_with(tolerance, spacing);
     let mut table: Option<Vec<Row>> = None;
     let mut errors = [0.0; HALVINGS + 1];
     let patterns = objective.persons.patterns;
@@ -128,17 +131,22 @@ fn mean_errors(
         }
         // Nearly always a bound settles it, and nothing is summed.
         let responses = patterns.pattern(set.start);
+        let block = groups.get(patterns.group_of(set.start));
+        let population = block.map_or(Population::STANDARD, |block| population(*block));
+        let before = 1.0 / (population.sd * population.sd);
+        let harmless = most_harmless - before;
         if most_of_all * responses.len() as f64 <= harmless
             || responses.iter().map(|response| most[response.item()]).sum::<f64>() <= harmless
         {
             continue;
         }
         let table = table.get_or_insert_with(|| information_table(parameters, spacing));
-        let information = information(responses, table);
+        let information = information(responses, table, before);
         let weights = &objective.persons.weights[set];
         let persons: f64 = weights.iter().map(|weight| f64::from(*weight)).sum();
         for (halvings, sum) in errors.iter_mut().enumerate() {
-            *sum += persons * population_error(&information, halved_spacing(spacing, halvings));
+            let spacing = halved_spacing(spacing, halvings);
+            *sum += persons * population_error(&information, population, spacing);
         }
     }
     let persons = objective.persons.count() as f64;
@@ -183,9 +191,9 @@ fn information_table(parameters: &[SlopeIntercept], spacing: f64) -> Vec<Row> {
     parameters.iter().map(row).collect()
 }
 
-/// 1 + Σ a² P (1 − P) over the items of a pattern, at every ability.
-fn information(responses: &[Response], table: &[Row]) -> Row {
-    let mut sums = [[1.0; LANES]; ABILITIES];
+/// What is known `before`, 1/sd², + Σ a² P (1 − P) over the items of a pattern, at every ability.
+fn information(responses: &[Response], table: &[Row], before: f64) -> Row {
+    let mut sums = [[before; LANES]; ABILITIES];
     vectorised(
         #[inline(always)]
         || {
@@ -198,11 +206,14 @@ fn information(responses: &[Response], table: &[Row]) -> Row {
 }
 
 /// The error averaged over the abilities of the population.
-fn population_error(information: &Row, spacing: f64) -> f64 {
+fn population_error(information: &Row, population: Population, spacing: f64) -> f64 {
+    // Further out, densities would be 0: all abilities count alike for a population that is there.
+    const FAR: f64 = 1e3;
     let (mut sum, mut total) = (0.0, 0.0);
     for (ability, information) in abilities().as_flattened().iter().zip(information.as_flattened())
     {
-        let density = libm::exp(-0.5 * ability * ability);
+        let standard = (ability - population.mean) / population.sd;
+        let density = libm::exp(-0.5 * (standard * standard).min(FAR));
         total += density;
         sum += density * error(*information, spacing);
     }

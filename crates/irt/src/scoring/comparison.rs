@@ -160,8 +160,9 @@ impl Comparison<'_> {
             return;
         }
         let [before, after, weights] = rows;
-        self.tables[0].log_posterior_base(before, shared);
-        self.tables[1].log_posterior_base(after, shared);
+        let log_weights = &self.tables[0].grid.log_weights;
+        self.tables[0].log_posterior_base(before, log_weights, shared);
+        self.tables[1].log_posterior_base(after, log_weights, shared);
         for pattern in set {
             let responses = self.patterns.pattern(pattern);
             let scores = [(&*before, &self.tables[0]), (&*after, &self.tables[1])].map(

@@ -1,6 +1,7 @@
 //! Bootstrap over persons: how much the estimates would vary with other persons.
 //!
-//! Each replicate draws as many persons as there are, with replacement; that
+//! Each replicate draws as many persons as there are, with replacement, from each group as many
+//! as it has; that
 //! is a weight per response pattern, so no data are copied. A replicate starts
 //! at the estimate and steps by the factored observed information of the
 //! estimate, corrected by what its own steps teach about the curvature: three
@@ -26,7 +27,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use rayon::prelude::*;
 
-use super::replicate::{Replicate, pattern_of_each_person, replicate, resample};
+use super::replicate::{Replicate, pattern_of_each_person, persons_of_groups, replicate, resample};
 use super::sampling_covariance::SamplingCovariances;
 use super::summary::summarise;
 use crate::error::IrtError;
@@ -62,6 +63,7 @@ pub(crate) fn bootstrap(
 ) -> Result<SamplingCovariances, IrtError> {
     let patterns = objective.persons.patterns;
     let owners = pattern_of_each_person(patterns.multiplicities())?;
+    let groups = persons_of_groups(patterns);
     let (done, e_steps) = (AtomicU64::new(0), AtomicU64::new(0));
     let mut drawn: Vec<Option<Replicate>> = Vec::new();
     let mut first = 0;
@@ -73,7 +75,7 @@ pub(crate) fn bootstrap(
                 if objective.monitor.out_of_time() && number >= ENOUGH_REPLICATES {
                     return Ok(Drawn::NotTried);
                 }
-                let weights = resample(&owners, patterns.len(), seed, number)?;
+                let weights = resample(&owners, &groups, patterns.len(), seed, number)?;
                 let resampled = objective.with_weights(&weights).on_this_thread();
                 let result = replicate(&resampled, estimate, system)?;
                 e_steps.fetch_add(resampled.e_steps.load(Ordering::Relaxed), Ordering::Relaxed);
@@ -91,7 +93,8 @@ pub(crate) fn bootstrap(
         }
         first = last;
     }
-    Ok(summarise(&drawn, objective.items(), e_steps.into_inner()))
+    let (items, groups) = (objective.items(), objective.design.groups());
+    Ok(summarise(&drawn, items, groups, e_steps.into_inner()))
 }
 
 #[cfg(test)]
@@ -216,7 +219,8 @@ mod tests {
         let owners = pattern_of_each_person(weights).unwrap();
         let (mut constant, mut absent) = (0, 0);
         for number in 0..3000 {
-            let weights = resample(&owners, patterns.len(), 3, number).unwrap();
+            let weights =
+                resample(&owners, &persons_of_groups(patterns), patterns.len(), 3, number).unwrap();
             let rare = Persons { patterns, weights: &weights }.item_totals()[ITEMS as usize - 1];
             absent += u32::from(rare.responses == 0);
             constant += u32::from(rare.is_constant() && rare.responses > 0);
@@ -249,7 +253,9 @@ mod tests {
         let (fit, system) = fitted(&objective, items);
         let owners = pattern_of_each_person(patterns.multiplicities()).unwrap();
         for number in 0..50 {
-            let weights = resample(&owners, patterns.len(), 11, number).unwrap();
+            let weights =
+                resample(&owners, &persons_of_groups(patterns), patterns.len(), 11, number)
+                    .unwrap();
             assert_eq!(weights.iter().sum::<u32>(), 600);
             let resampled = objective.with_weights(&weights).on_this_thread();
             let found =

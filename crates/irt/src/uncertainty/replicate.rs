@@ -1,14 +1,17 @@
 //! One bootstrap replicate: its persons, and the estimates from them.
 
+use std::ops::Range;
+
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
+use crate::data::patterns::Patterns;
 use crate::error::IrtError;
 use crate::fit::newton_system::NewtonSystem;
 use crate::fit::outcome::{Outcome, Termination};
 use crate::fit::plan::Plan;
 use crate::fit::stages::fit;
-use crate::fit::step::limited;
+use crate::fit::step::moved;
 use crate::likelihood::objective::Objective;
 use crate::memory::{reserve, zeroes};
 use crate::model::two_pl::SlopeIntercept;
@@ -21,10 +24,11 @@ pub(super) const REPLICATE_TOLERANCE: f64 = 5e-3;
 /// Quasi-Newton steps before a replicate is refitted in full.
 const WARM_STEPS: usize = 15;
 
-/// (a, b) per item, `None` for items that are constant in the replicate.
+/// (a, b) per item, `None` for anchors and for items that are constant in the replicate; then mean
+/// and standard deviation per group, `None` for those that are given.
 pub(super) type Replicate = Vec<Option<(f64, f64)>>;
 
-/// The pattern of every person.
+/// The pattern of every person, group by group.
 ///
 /// # Errors
 /// [`IrtError::OutOfMemory`].
@@ -37,12 +41,14 @@ pub(super) fn pattern_of_each_person(multiplicities: &[u32]) -> Result<Vec<u32>,
     Ok(owners)
 }
 
-/// Draws as many persons as there are, with replacement: persons per pattern.
+/// Draws as many persons as there are, with replacement and within `groups`, ranges of `owners`:
+/// persons per pattern.
 ///
 /// # Errors
 /// [`IrtError::OutOfMemory`].
 pub(super) fn resample(
     owners: &[u32],
+    groups: &[Range<usize>],
     patterns: usize,
     seed: u64,
     number: u32,
@@ -50,11 +56,27 @@ pub(super) fn resample(
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     rng.set_stream(u64::from(number));
     let mut weights: Vec<u32> = zeroes(patterns, "resampling persons")?;
-    let persons = owners.len() as u32;
-    for _ in 0..persons {
-        weights[owners[rng.random_range(0..persons) as usize] as usize] += 1;
+    for group in groups {
+        let owners = &owners[group.clone()];
+        let persons = owners.len() as u32;
+        for _ in 0..persons {
+            weights[owners[rng.random_range(0..persons) as usize] as usize] += 1;
+        }
     }
     Ok(weights)
+}
+
+/// The persons of every group that has some, as [`pattern_of_each_person`] numbers them.
+pub(super) fn persons_of_groups(patterns: &Patterns) -> Vec<Range<usize>> {
+    let multiplicities = patterns.multiplicities();
+    let mut start = 0;
+    let groups = (0..patterns.groups()).map(|group| {
+        let persons: usize =
+            multiplicities[patterns.of_group(group)].iter().map(|count| *count as usize).sum();
+        start += persons;
+        start - persons..start
+    });
+    groups.filter(|persons| !persons.is_empty()).collect()
 }
 
 /// Estimates from the persons of `resampled`; `None` where the search does not converge.
@@ -74,8 +96,12 @@ pub(super) fn replicate(
         Some(parameters) => Some(parameters),
         None => refit(resampled, estimate)?,
     };
-    let pair = |(item, at): (usize, &SlopeIntercept)| {
-        (!resampled.is_frozen(item)).then(|| (at.slope, at.difficulty()))
+    let items = resampled.items();
+    let pair = |(block, at): (usize, &SlopeIntercept)| {
+        let estimated = !resampled.is_given(block);
+        let of_group = || (at.slope, libm::exp(at.intercept));
+        let of_item = || (at.slope, at.difficulty());
+        estimated.then(|| if block < items { of_item() } else { of_group() })
     };
     Ok(parameters.map(|parameters| parameters.iter().enumerate().map(pair).collect()))
 }
@@ -99,7 +125,7 @@ pub(super) fn warm_climb(
         if !(decrement >= 0.0) {
             return Ok(None);
         }
-        let target = moved_unless_frozen(objective, &current.parameters, &step);
+        let target = moved_unless_given(objective, &current.parameters, &step);
         if libm::sqrt(decrement) <= REPLICATE_TOLERANCE {
             return Ok(Some(target));
         }
@@ -114,21 +140,16 @@ pub(super) fn warm_climb(
     Ok(None)
 }
 
-fn moved_unless_frozen(
+fn moved_unless_given(
     objective: &Objective<'_>,
     parameters: &[SlopeIntercept],
     step: &[SlopeIntercept],
 ) -> Vec<SlopeIntercept> {
-    let pairs = parameters.iter().zip(step).enumerate();
-    pairs
-        .map(|(item, (at, step))| {
-            if objective.is_frozen(item) {
-                *at
-            } else {
-                *at + limited(*at, *step, objective.priors)
-            }
-        })
-        .collect()
+    let mut there = moved(objective, parameters, step, 1.0);
+    for (block, at) in there.iter_mut().enumerate().filter(|(at, _)| objective.is_given(*at)) {
+        *at = parameters[block];
+    }
+    there
 }
 
 fn refit(

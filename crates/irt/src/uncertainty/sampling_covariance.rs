@@ -1,5 +1,7 @@
 //! How sure the estimates of the items are, by whatever method.
 
+use crate::linking::JointCovariance;
+
 /// Standard errors, covariance and intervals of one item's a and b.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct SamplingCovariance {
@@ -21,11 +23,29 @@ impl SamplingCovariance {
     }
 }
 
+/// Standard errors of one group's mean and standard deviation.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct GroupErrors {
+    pub se_mean: f64,
+    pub se_sd: f64,
+}
+
+/// Of (mean, sd) in place of (a, b).
+impl From<SamplingCovariance> for GroupErrors {
+    fn from(covariance: SamplingCovariance) -> Self {
+        Self { se_mean: covariance.se_discrimination, se_sd: covariance.se_difficulty }
+    }
+}
+
 /// That of every item, and what it took.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct SamplingCovariances {
     /// Per item that is in; `None` where it is not known.
     pub items: Vec<Option<SamplingCovariance>>,
+    /// Per group that has parameters of its own; not finite where one of them is given.
+    pub groups: Vec<Option<GroupErrors>>,
+    /// Of (a, b) of all items that are estimated, if it was asked for.
+    pub joint: Option<JointCovariance>,
     /// Bootstrap replicates done.
     pub replicates: u32,
     /// Replicates among them that did not converge.
@@ -37,6 +57,7 @@ pub(crate) struct SamplingCovariances {
 impl SamplingCovariances {
     /// From something else than a bootstrap.
     pub(super) fn without_replicates(items: Vec<Option<SamplingCovariance>>) -> Self {
-        Self { items, replicates: 0, failures: 0, e_steps: 0 }
+        let (groups, joint) = (Vec::new(), None);
+        Self { items, groups, joint, replicates: 0, failures: 0, e_steps: 0 }
     }
 }

@@ -1,19 +1,20 @@
 //! What all bootstrap replicates say together.
 
 use super::replicate::Replicate;
-use super::sampling_covariance::{SamplingCovariance, SamplingCovariances};
+use super::sampling_covariance::{GroupErrors, SamplingCovariance, SamplingCovariances};
 
 /// Standard errors and intervals from the replicates; `None` stands for one that did not converge.
 pub(super) fn summarise(
     drawn: &[Option<Replicate>],
     items: usize,
+    groups: usize,
     e_steps: u64,
 ) -> SamplingCovariances {
     let converged: Vec<&Replicate> = drawn.iter().flatten().collect();
-    let item = |item: usize| {
+    let block = |block: usize| {
         let values: Vec<(f64, f64)> = converged
             .iter()
-            .filter_map(|replicate| replicate[item])
+            .filter_map(|replicate| replicate[block])
             .filter(|(a, b)| a.is_finite() && b.is_finite())
             .collect();
         // An item that is in fewer than half of the replicates has no standard error.
@@ -21,7 +22,9 @@ pub(super) fn summarise(
         if enough { sampling_covariance(&values).if_usable() } else { None }
     };
     SamplingCovariances {
-        items: (0..items).map(item).collect(),
+        items: (0..items).map(block).collect(),
+        groups: (items..items + groups).map(block).map(|of| of.map(GroupErrors::from)).collect(),
+        joint: None,
         replicates: drawn.len() as u32,
         failures: (drawn.len() - converged.len()) as u32,
         e_steps,
@@ -72,7 +75,7 @@ mod tests {
                 (k != 9).then(|| vec![first, (k < 4).then_some((1.0, 1.0))])
             })
             .collect();
-        let summary = summarise(&drawn, 2, 0);
+        let summary = summarise(&drawn, 2, 0, 0);
         assert_eq!((summary.replicates, summary.failures), (10, 1));
         let first = summary.items[0].unwrap();
         assert!((first.se_discrimination - 0.1 * 7.5f64.sqrt()).abs() < 1e-12);

@@ -1,13 +1,15 @@
 //! Data sets and settings that the tests share.
 #![allow(clippy::unwrap_used, dead_code)]
 
+pub mod groups;
+
 use std::collections::HashMap;
 use std::path::PathBuf;
 
 use irt::two_pl::{SlopeIntercept, softplus};
 use irt::{
-    CalibrationSettings, NO_TIME, Population, Priors, Quadrature, RepeatedResponses, ResponseRows,
-    Responses, StandardErrors, Unmonitored,
+    CalibrationSettings, GroupedResponses, NO_TIME, PersonGroups, Population, Priors, Quadrature,
+    RepeatedResponses, ResponseRows, Responses, StandardErrors, Unmonitored,
 };
 
 /// The text of a file in tests/data.
@@ -106,4 +108,46 @@ pub fn plain_e_step(
         }
     }
     counts
+}
+
+/// A row: person, group, item, correct.
+pub type GroupedRow = (String, String, String, bool);
+
+/// A data set with groups as (person, group, item, correct), in the order of the file.
+pub fn read_grouped_rows(name: &str) -> Vec<GroupedRow> {
+    data(&format!("{name}.csv"))
+        .lines()
+        .skip(1)
+        .map(|line| {
+            let fields: Vec<&str> = line.split(',').collect();
+            let [person, group, item] = [0, 1, 2].map(|at| fields[at].to_string());
+            (person, group, item, fields[3] == "1")
+        })
+        .collect()
+}
+
+/// Numbers persons in their groups, groups and items as they are met, and validates. Groups with
+/// fewer than `min_persons` persons are pooled.
+pub fn build_grouped(rows: &[GroupedRow], min_persons: u64) -> Responses {
+    let (mut labels, mut groups) = (Vec::new(), PersonGroups::default());
+    let (mut items, mut persons, mut names) = (HashMap::new(), HashMap::new(), HashMap::new());
+    let mut collected = ResponseRows::new(false);
+    for (person, group, item, correct) in rows {
+        let group_number = *names.entry(group).or_insert_with(|| {
+            groups.names.push(group.clone());
+            groups.names.len() as u32 - 1
+        });
+        let person = *persons.entry((person, group)).or_insert_with(|| {
+            groups.of_person.push(group_number);
+            groups.of_person.len() as u32 - 1
+        });
+        let number = *items.entry(item).or_insert_with(|| {
+            labels.push(item.clone());
+            labels.len() as u32 - 1
+        });
+        collected.push(person, number, *correct, NO_TIME).unwrap();
+    }
+    let first = RepeatedResponses::First;
+    let grouped = GroupedResponses::new(labels, collected, first, &Unmonitored).unwrap();
+    grouped.into_responses_of_groups(groups, min_persons, &Unmonitored).unwrap()
 }

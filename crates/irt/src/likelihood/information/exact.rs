@@ -1,8 +1,9 @@
 //! A person with hardly any other who answered the same items: scores over all nodes.
 
-use super::item_pairs::{Pair, triangle};
+use super::item_pairs::Pair;
 use super::person_posterior::{PersonPosterior, dots};
 use super::score_tables::ScoreTables;
+use super::scored::Person;
 use crate::data::response::Response;
 use crate::numeric::eight::{Eight, product, row_sum, vectorised};
 
@@ -16,11 +17,10 @@ pub(super) struct Exact {
 }
 
 impl Exact {
-    /// Adds `persons` who answered alike to the sums over pairs of items.
+    /// Adds persons who answered alike to the sums over pairs of items.
     pub(super) fn add(
         &mut self,
-        responses: &[Response],
-        persons: f64,
+        person: Person<'_>,
         tables: &ScoreTables<'_>,
         posterior: &mut PersonPosterior,
         missing: &mut [Pair],
@@ -28,10 +28,10 @@ impl Exact {
         vectorised(
             #[inline(always)]
             || {
-                posterior.set(responses, tables);
-                self.set_residuals(responses, tables, posterior);
-                for row in 0..responses.len() {
-                    self.add_row(row, responses, persons, tables, posterior, missing);
+                posterior.set(person.responses, person.group, tables);
+                self.set_residuals(person.scored, tables, posterior);
+                for row in 0..person.scored.len() {
+                    self.add_row(row, person, tables, posterior, missing);
                 }
             },
         );
@@ -60,12 +60,12 @@ impl Exact {
     fn add_row(
         &mut self,
         row: usize,
-        responses: &[Response],
-        persons: f64,
+        person: Person<'_>,
         tables: &ScoreTables<'_>,
         posterior: &mut PersonPosterior,
         missing: &mut [Pair],
     ) {
+        let (responses, persons) = (person.scored, person.persons);
         let nodes = posterior.eights.clone();
         let width = nodes.len();
         let shares = &posterior.shares[nodes.clone()];
@@ -79,7 +79,7 @@ impl Exact {
         }
         let mean = [row_sum(&first[..width]), row_sum(&zeroth[..width])];
         self.means.push(mean);
-        let at = triangle(responses[row].item());
+        let at = tables.scoring.row_start(responses[row], person.group);
         for column in 0..=row {
             let other = &self.residuals[column * width..(column + 1) * width];
             let moments = dots([&zeroth[..width], &first[..width], &second[..width]], other);

@@ -14,10 +14,10 @@
 //!
 //! Source: Abramowitz & Stegun (1964), table 25.10, n = 3.
 
-use super::item_pairs::{Pair, triangle};
+use super::item_pairs::Pair;
 use super::person_posterior::PersonPosterior;
 use super::score_tables::ScoreTables;
-use crate::data::response::Response;
+use super::scored::Person;
 use crate::model::two_pl::SlopeIntercept;
 use crate::numeric::eight::{LANES, vectorised};
 use crate::numeric::elementary::eight_logistics;
@@ -62,7 +62,17 @@ impl Rule {
             *logit = item.logit(ability);
         }
         let probabilities = eight_logistics(logits);
-        let residuals: [f64; 3] = std::array::from_fn(|k| correct - probabilities[k]);
+        self.contrasts_of(std::array::from_fn(|k| correct - probabilities[k]))
+    }
+
+    /// The same of the scores of the pseudo-item that stands for a group.
+    #[inline(always)]
+    fn contrasts_of_group(&self) -> [f64; 4] {
+        self.contrasts_of(self.abilities)
+    }
+
+    #[inline(always)]
+    fn contrasts_of(&self, residuals: [f64; 3]) -> [f64; 4] {
         let [d1, d2] = self.contrast(residuals);
         let [a1, a2] = self.contrast(std::array::from_fn(|k| residuals[k] * self.abilities[k]));
         [a1, d1, a2, d2]
@@ -70,11 +80,10 @@ impl Rule {
 }
 
 impl GaussHermite {
-    /// Adds `persons` who answered alike to the sums over pairs of items.
+    /// Adds persons who answered alike to the sums over pairs of items.
     pub(super) fn add(
         &mut self,
-        responses: &[Response],
-        persons: f64,
+        person: Person<'_>,
         tables: &ScoreTables<'_>,
         posterior: &mut PersonPosterior,
         missing: &mut [Pair],
@@ -82,23 +91,26 @@ impl GaussHermite {
         vectorised(
             #[inline(always)]
             || {
-                posterior.set(responses, tables);
-                let rule = Rule::new(posterior.ability_moments(tables.grid), persons);
+                posterior.set(person.responses, person.group, tables);
+                let rule = Rule::new(posterior.ability_moments(tables.grid), person.persons);
                 self.contrasts.clear();
-                for response in responses {
-                    let item = tables.base.parameters[response.item()];
-                    self.contrasts.push(rule.contrasts(item, response.score()));
+                for response in person.scored {
+                    self.contrasts.push(match tables.scored.get(response.item()) {
+                        Some(item) => rule.contrasts(*item, response.score()),
+                        None => rule.contrasts_of_group(),
+                    });
                 }
-                self.add_products(responses, missing);
+                self.add_products(person, tables, missing);
             },
         );
     }
 
     #[inline(always)]
-    fn add_products(&self, responses: &[Response], missing: &mut [Pair]) {
+    fn add_products(&self, person: Person<'_>, tables: &ScoreTables<'_>, missing: &mut [Pair]) {
+        let responses = person.scored;
         for (row, response) in responses.iter().enumerate() {
             let [a1, d1, a2, d2] = self.contrasts[row];
-            let at = triangle(response.item());
+            let at = tables.scoring.row_start(*response, person.group);
             for (response, other) in responses[..=row].iter().zip(&self.contrasts) {
                 let pair = &mut missing[at + response.item()];
                 pair[0] += a1 * other[0] + a2 * other[2];

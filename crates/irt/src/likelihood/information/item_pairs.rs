@@ -3,12 +3,7 @@
 /// Covariances of the scores of two items: (a, a), (a, d), (d, a), (d, d).
 pub(crate) type Pair = [f64; 4];
 
-/// Pairs of so many items, each with itself included.
-pub(super) fn pairs(items: usize) -> usize {
-    items * (items + 1) / 2
-}
-
-/// Where the first row of pairs of `item` starts in the lower triangle.
+/// Where the row of pairs of `item` starts in the lower triangle: pairs of the items before it.
 pub(super) fn triangle(item: usize) -> usize {
     item * (item + 1) / 2
 }

@@ -6,11 +6,13 @@ use rayon::prelude::*;
 
 use super::exact::Exact;
 use super::gauss_hermite::GaussHermite;
-use super::item_pairs::{Pair, pairs};
+use super::item_pairs::Pair;
 use super::person_posterior::PersonPosterior;
 use super::score_tables::ScoreTables;
+use super::scored::{Person, Scoring};
 use super::shared::SharedSums;
 use crate::data::persons::Persons;
+use crate::data::response::Response;
 use crate::error::IrtError;
 use crate::likelihood::expectation::Workers;
 use crate::likelihood::objective::Objective;
@@ -34,7 +36,8 @@ pub(super) enum Rule {
     GaussHermite,
 }
 
-/// The missing information of `persons` at `parameters`: pairs of items, lower triangle, row-major.
+/// The missing information of `persons` at `parameters`: pairs of free items, lower triangle,
+/// row-major; then, for every group, those of its pseudo-item with each of them and with itself.
 ///
 /// # Errors
 /// [`IrtError::Interrupted`], [`IrtError::OutOfMemory`].
@@ -44,9 +47,9 @@ pub(super) fn missing_information(
     persons: Persons<'_>,
     rule: Rule,
 ) -> Result<Vec<Pair>, IrtError> {
-    let pairs = pairs(objective.items());
+    let pairs = Scoring::new(objective.design, objective.items()).pairs();
     let chunks = merged_chunks(persons, pairs);
-    let tables = ScoreTables::new(parameters, objective.grid)?;
+    let tables = ScoreTables::new(objective, parameters)?;
     let partial = |range: Range<usize>| -> Result<Vec<Pair>, IrtError> {
         let mut sums = Sums::new(persons, &tables, rule, objective.monitor)?;
         sums.add(range)?;
@@ -88,6 +91,7 @@ struct Sums<'t> {
     /// Of the item set that is being added, if it is worth it.
     shared: Option<SharedSums<'t>>,
     missing: Vec<Pair>,
+    scratch: Vec<Response>,
 }
 
 impl<'t> Sums<'t> {
@@ -106,7 +110,8 @@ impl<'t> Sums<'t> {
             exact: Exact::default(),
             gauss_hermite: GaussHermite::default(),
             shared: None,
-            missing: zeroes(pairs(persons.patterns.items()), "the observed information")?,
+            missing: zeroes(tables.scoring.pairs(), "the observed information")?,
+            scratch: Vec::new(),
         })
     }
 
@@ -125,7 +130,8 @@ impl<'t> Sums<'t> {
 
     fn add_item_set(&mut self, set: Range<usize>) -> Result<(), IrtError> {
         let responses = self.persons.patterns.pattern(set.start);
-        let continues = self.shared.as_ref().is_some_and(|sums| sums.is_over(responses));
+        let group = self.persons.patterns.group_of(set.start);
+        let continues = self.shared.as_ref().is_some_and(|sums| sums.is_over(responses, group));
         if !continues {
             self.finish_shared()?;
             if set.len() < SHARED_FROM {
@@ -134,7 +140,14 @@ impl<'t> Sums<'t> {
         }
         let mut sums = match self.shared.take() {
             Some(sums) => sums,
-            None => SharedSums::new(responses, self.tables)?,
+            None => {
+                let scored = self.tables.scoring.scored(responses, group, &mut self.scratch);
+                if scored.is_empty() {
+                    return Ok(());
+                }
+                let person = Person { responses, scored, group, persons: 0.0 };
+                SharedSums::new(person, self.tables)?
+            }
         };
         sums.add(self.persons, set, &mut self.posterior, self.monitor)?;
         self.shared = Some(sums);
@@ -150,17 +163,21 @@ impl<'t> Sums<'t> {
 
     fn add_one_by_one(&mut self, set: Range<usize>) -> Result<(), IrtError> {
         let Persons { patterns, weights } = self.persons;
+        let group = patterns.group_of(set.start);
         for pattern in set.filter(|pattern| weights[*pattern] > 0) {
             // For every pattern: one costs up to items² here.
             check(self.monitor)?;
             let (responses, persons) = (patterns.pattern(pattern), f64::from(weights[pattern]));
             let (tables, posterior) = (self.tables, &mut self.posterior);
+            let scored = tables.scoring.scored(responses, group, &mut self.scratch);
+            if scored.is_empty() {
+                continue;
+            }
+            let person = Person { responses, scored, group, persons };
             let missing = &mut self.missing;
             match self.rule {
-                Rule::Exact => self.exact.add(responses, persons, tables, posterior, missing),
-                Rule::GaussHermite => {
-                    self.gauss_hermite.add(responses, persons, tables, posterior, missing);
-                }
+                Rule::Exact => self.exact.add(person, tables, posterior, missing),
+                Rule::GaussHermite => self.gauss_hermite.add(person, tables, posterior, missing),
             }
         }
         Ok(())

@@ -21,6 +21,7 @@
 use nalgebra::DMatrix;
 use rayon::prelude::*;
 
+use super::border::{Border, GroupRows};
 use super::item_pairs::{Pair, triangle};
 use super::missing::{MOST_PARTIALS, Rule, missing_information};
 use crate::data::patterns::Patterns;
@@ -34,13 +35,16 @@ use crate::numeric::symmetric::Symmetric2;
 /// Items whose columns are copied into a matrix together.
 const COLUMN_ITEMS: usize = 32;
 
-/// The observed information of all items in (a₁, d₁, a₂, d₂, …), in its two parts.
+/// The observed information of all items that are no anchors, in (a₁, d₁, a₂, d₂, …), in its two
+/// parts; and that of the groups.
 pub(crate) struct ObservedInformation {
     items: usize,
     /// Complete-data information and the priors' curvature per item.
     diagonal: Vec<Symmetric2>,
     /// Missing information, lower triangle of item pairs, row-major.
     missing: Vec<Pair>,
+    /// `None` where everybody is of the one population that defines the scale.
+    groups: Option<GroupRows>,
 }
 
 impl ObservedInformation {
@@ -71,6 +75,9 @@ impl ObservedInformation {
         for value in information.missing.as_flattened_mut() {
             *value *= scale;
         }
+        if let Some(groups) = &mut information.groups {
+            groups.scale_missing(scale);
+        }
         Ok(information)
     }
 
@@ -81,19 +88,29 @@ impl ObservedInformation {
         persons: Persons<'_>,
         rule: Rule,
     ) -> Result<Self, IrtError> {
-        let items = objective.items();
+        let design = objective.design;
+        let items = design.free_items(objective.items());
         let mut missing = missing_information(objective, &evaluation.parameters, persons, rule)?;
-        for item in (0..items).filter(|item| objective.is_frozen(*item)) {
+        let of_groups = missing.split_off(triangle(items));
+        let mut groups =
+            (design.groups() > 0).then(|| GroupRows::new(objective, evaluation, items, of_groups));
+        for item in (0..items).filter(|item| objective.is_frozen(design.free_item(*item))) {
             decouple(item, items, &mut missing);
+            if let Some(groups) = &mut groups {
+                groups.decouple(item);
+            }
         }
-        Ok(Self { items, diagonal: evaluation.complete_curvature().collect(), missing })
+        let all: Vec<Symmetric2> = evaluation.complete_curvature().collect();
+        let diagonal = (0..items).map(|position| all[design.free_item(position)]).collect();
+        Ok(Self { items, diagonal, missing, groups })
     }
 
     /// Bytes that [`Self::at`] and [`Self::matrix`] hold at once at most, for these patterns:
     /// 128 a pair of items, and as much for each pair that one person answered.
     pub(crate) fn bytes(patterns: &Patterns) -> u64 {
         let square = |count: usize| (count as u64).saturating_mul(count as u64);
-        let pairs = (patterns.items() as u64 + square(patterns.items())) / 2;
+        let of_groups = patterns.groups().saturating_mul(patterns.items() + 1) as u64;
+        let pairs = (patterns.items() as u64 + square(patterns.items())) / 2 + of_groups;
         let longest = (0..patterns.len()).map(|pattern| patterns.pattern(pattern).len()).max();
         let partial = pairs
             .saturating_mul(size_of::<Pair>() as u64)
@@ -103,7 +120,23 @@ impl ObservedInformation {
         sums.max(pairs.saturating_mul(3 * size_of::<Pair>() as u64))
     }
 
-    /// The matrix with `share` of the missing information taken off: 1 gives the
+    /// The matrix that is left of [`Self::matrix`] when the groups are eliminated from it, and how
+    /// they were; `None` where a group's own block is not positive definite.
+    ///
+    /// # Errors
+    /// [`IrtError::OutOfMemory`].
+    pub(crate) fn eliminated(
+        &self,
+        share: f64,
+    ) -> Result<Option<(DMatrix<f64>, Border)>, IrtError> {
+        let mut matrix = self.matrix(share)?;
+        let Some(groups) = &self.groups else { return Ok(Some((matrix, Border::none()))) };
+        let Some(border) = groups.border(share)? else { return Ok(None) };
+        border.eliminate_from(&mut matrix);
+        Ok(Some((matrix, border)))
+    }
+
+    /// The items' matrix with `share` of the missing information taken off: 1 gives the
     /// observed information, 0 what EM steps by, something between a safeguard
     /// where the observed information is not positive definite.
     ///
@@ -114,9 +147,11 @@ impl ObservedInformation {
     pub(crate) fn matrix(&self, share: f64) -> Result<DMatrix<f64>, IrtError> {
         let side = 2 * self.items;
         let mut values: Vec<f64> = zeroes(side * side, "the observed information")?;
-        values.par_chunks_mut(2 * COLUMN_ITEMS * side).enumerate().for_each(|(number, columns)| {
-            self.copy_columns(share, number * COLUMN_ITEMS, columns);
-        });
+        values.par_chunks_mut((2 * COLUMN_ITEMS * side).max(1)).enumerate().for_each(
+            |(number, columns)| {
+                self.copy_columns(share, number * COLUMN_ITEMS, columns);
+            },
+        );
         Ok(DMatrix::from_vec(side, side, values))
     }
 

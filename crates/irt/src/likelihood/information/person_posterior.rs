@@ -31,11 +31,22 @@ impl PersonPosterior {
         }
     }
 
-    /// The posterior of a person who answered so.
+    /// The posterior of a person of this group who answered so.
     #[inline(always)]
-    pub(super) fn set(&mut self, responses: &[Response], tables: &ScoreTables<'_>) {
-        tables.base.log_posterior_base(&mut self.base, responses);
+    pub(super) fn set(&mut self, responses: &[Response], group: usize, tables: &ScoreTables<'_>) {
+        self.set_base(responses, group, tables);
         self.set_over_base(responses, tables);
+    }
+
+    /// What persons of this group who answered these items share.
+    #[inline(always)]
+    pub(super) fn set_base(
+        &mut self,
+        responses: &[Response],
+        group: usize,
+        tables: &ScoreTables<'_>,
+    ) {
+        tables.base.log_posterior_base(&mut self.base, tables.weights.row(group), responses);
     }
 
     /// The same where `base` already holds what the person shares with others.

@@ -2,9 +2,10 @@
 
 use std::ops::Range;
 
-use super::item_pairs::{Pair, triangle};
+use super::item_pairs::Pair;
 use super::person_posterior::{PersonPosterior, dots};
 use super::score_tables::ScoreTables;
+use super::scored::Person;
 use crate::data::persons::Persons;
 use crate::data::response::{Response, same_items};
 use crate::error::IrtError;
@@ -26,8 +27,12 @@ use crate::numeric::eight::{Eight, LANES, add_scaled, dot, vectorised};
 /// multiplied out once.
 pub(super) struct SharedSums<'t> {
     tables: &'t ScoreTables<'t>,
-    /// The responses of one of the persons: they stand for the items.
+    /// All responses of one of the persons: they stand for the items.
+    answered: Vec<Response>,
+    /// Those with scores: the rows and columns of the sums.
     items: Vec<Response>,
+    /// The group of all persons.
+    group: usize,
     /// Four rows × columns arrays: aa, ad, da, dd; only the lower triangle counts.
     sums: [Vec<f64>; 4],
     attempts: Vec<Eight>,
@@ -49,16 +54,13 @@ struct PersonBlock {
 }
 
 impl<'t> SharedSums<'t> {
-    /// No person yet, for the items of `responses`.
+    /// No person yet, for the group and the items of `person`.
     ///
     /// # Errors
     /// [`IrtError::OutOfMemory`].
-    pub(super) fn new(
-        responses: &[Response],
-        tables: &'t ScoreTables<'t>,
-    ) -> Result<Self, IrtError> {
+    pub(super) fn new(person: Person<'_>, tables: &'t ScoreTables<'t>) -> Result<Self, IrtError> {
         const WHAT: &str = "the observed information";
-        let (count, width) = (responses.len(), tables.grid.width);
+        let (count, width) = (person.scored.len(), tables.grid.width);
         let square = || zeroes(count * count, WHAT);
         let mut block = PersonBlock::default();
         for rows in [&mut block.correct, &mut block.by_slope, &mut block.by_intercept] {
@@ -68,7 +70,9 @@ impl<'t> SharedSums<'t> {
         }
         Ok(Self {
             tables,
-            items: responses.to_vec(),
+            answered: person.responses.to_vec(),
+            items: person.scored.to_vec(),
+            group: person.group,
             sums: [square()?, square()?, square()?, square()?],
             attempts: vec![[0.0; LANES]; width],
             correct: zeroes(width * count, WHAT)?,
@@ -76,9 +80,9 @@ impl<'t> SharedSums<'t> {
         })
     }
 
-    /// True where `responses` answer the items of these sums.
-    pub(super) fn is_over(&self, responses: &[Response]) -> bool {
-        same_items(&self.items, responses)
+    /// True where persons of `group` with these `responses` belong to these sums.
+    pub(super) fn is_over(&self, responses: &[Response], group: usize) -> bool {
+        self.group == group && same_items(&self.answered, responses)
     }
 
     /// Adds persons who answered the items of these sums.
@@ -95,14 +99,17 @@ impl<'t> SharedSums<'t> {
         vectorised(
             #[inline(always)]
             || {
-                self.tables.base.log_posterior_base(&mut posterior.base, &self.items);
+                posterior.set_base(&self.answered, self.group, self.tables);
+                let mut scratch = Vec::with_capacity(self.items.len());
                 for pattern in set {
                     let weight = persons.weights[pattern];
                     if weight > 0 {
                         check(monitor)?;
                         let responses = persons.patterns.pattern(pattern);
                         posterior.set_over_base(responses, self.tables);
-                        self.add_person(responses, f64::from(weight), posterior);
+                        let scoring = &self.tables.scoring;
+                        let scored = scoring.scored(responses, self.group, &mut scratch);
+                        self.add_person(scored, f64::from(weight), posterior);
                     }
                 }
                 self.flush();
@@ -220,7 +227,7 @@ impl<'t> SharedSums<'t> {
         let (count, width, tables) = (self.items.len(), self.tables.grid.width, self.tables);
         let own = &self.correct[row * width..(row + 1) * width];
         let own_rows = [0, 1, 2].map(|m| tables.row(m, self.items[row]));
-        let at = triangle(self.items[row].item());
+        let at = tables.scoring.row_start(self.items[row], self.group);
         for column in 0..=row {
             let other = &self.correct[column * width..(column + 1) * width];
             let other_rows = [0, 1, 2].map(|m| tables.row(m, self.items[column]));

@@ -9,7 +9,8 @@
 //! | `record` | sole writer of irt_item_parameters |
 //! | [`questions`] | what a run is asked before it is published; irt_check_thresholds |
 //! | [`checks`] | its answers: irt_run_checks |
-//! | [`in_force`] | irt_parameters_in_force: read, put, withdraw |
+//! | [`in_force`] | irt_parameters_in_force: read |
+//! | `changes` | sole writer of it: what a publication puts there, and a rollback withdraws |
 //! | `publications` | irt_publications: the lock, the rows, in order |
 //! | [`items_lost`] | items in force that a run should have estimated, and did not |
 //! | `item_values` | what is in force for an item |
@@ -21,6 +22,7 @@
 //! | [`forget`] | irt_drop_bank, irt_forget_runs |
 //! | [`last_success`] | the one definition of a bank's last success |
 
+mod changes;
 pub mod checks;
 pub mod compare;
 pub mod conclude;

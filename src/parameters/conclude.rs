@@ -3,11 +3,11 @@
 //! Called inside the one short transaction that ends the run, in which nothing is computed.
 
 use super::checks::{Check, Outcome};
-use super::in_force::{self, InForce};
+use super::in_force::InForce;
 use super::item_values::ItemValues;
 use super::items_table;
 use super::publications::{self, Kind, Row};
-use super::{checks, record::record};
+use super::{changes, checks, record::record};
 use crate::bank::Bank;
 use crate::error::ExtensionError;
 use crate::postgres::privileges::{as_owner, current_role, role_name};
@@ -185,8 +185,8 @@ fn publish(
         note: None,
         score_prior: bank.score_prior(),
     };
-    let publication = publications::add(schema, row, newest)?;
-    in_force::put(schema, publication)?;
+    // The items table has them already: a run compares every row of it.
+    changes::put(schema, row, run.run_id, newest)?;
     Ok(items_count)
 }
 

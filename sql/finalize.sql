@@ -185,8 +185,9 @@ COMMENT ON COLUMN irt_parameters_in_force.covariance IS 'Sampling covariance of 
 COMMENT ON COLUMN irt_parameters_in_force.information_peak IS
     'Ability at which the item tells most: b.';
 COMMENT ON COLUMN irt_parameters_in_force.responses_count IS 'Responses behind them.';
-COMMENT ON COLUMN irt_parameters_in_force.run_id IS 'The run that estimated them.';
-COMMENT ON COLUMN irt_parameters_in_force.publication_id IS 'The publication that put them in force.';
+COMMENT ON COLUMN irt_parameters_in_force.run_id IS 'The run of that publication.';
+COMMENT ON COLUMN irt_parameters_in_force.publication_id IS
+    'The publication that put these values in force. The newest one that contains the item, where later ones left them as they are: irt_current_parameters.';
 
 COMMENT ON VIEW irt_current_parameters IS 'What is in force now, for every bank.';
 COMMENT ON COLUMN irt_current_parameters.bank IS 'Name of the bank.';
@@ -197,9 +198,10 @@ COMMENT ON COLUMN irt_current_parameters.discrimination IS
 COMMENT ON COLUMN irt_current_parameters.se_difficulty IS 'Standard error of b; NULL: unknown.';
 COMMENT ON COLUMN irt_current_parameters.se_discrimination IS 'Standard error of a; NULL: unknown.';
 COMMENT ON COLUMN irt_current_parameters.covariance IS 'Sampling covariance of a and b.';
-COMMENT ON COLUMN irt_current_parameters.run_id IS 'The run that estimated them.';
-COMMENT ON COLUMN irt_current_parameters.publication_id IS 'The publication that put them in force.';
-COMMENT ON COLUMN irt_current_parameters.published_at IS 'Since when.';
+COMMENT ON COLUMN irt_current_parameters.run_id IS 'The run of that publication.';
+COMMENT ON COLUMN irt_current_parameters.publication_id IS
+    'The newest publication that contains the item and stands.';
+COMMENT ON COLUMN irt_current_parameters.published_at IS 'When that was published.';
 
 COMMENT ON VIEW irt_counting_successes IS
     'Full successes that are held, or published and not undone: the newest is a bank''s last success.';

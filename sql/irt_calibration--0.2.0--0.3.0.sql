@@ -129,7 +129,8 @@ CREATE UNIQUE INDEX ON irt_publications (bank, follows);
 CREATE INDEX ON irt_publications (run_id);
 
 -- The newest values of every item that no rollback took back: a copy for now of what
--- irt_publications and irt_item_parameters say.
+-- irt_publications and irt_item_parameters say. A row is written when its values change, so its
+-- publication is the one that put them there: those after it that contain the item have the same.
 CREATE TABLE irt_parameters_in_force (
     bank pg_catalog.text NOT NULL,
     item pg_catalog.text NOT NULL,
@@ -140,18 +141,53 @@ CREATE TABLE irt_parameters_in_force (
     covariance pg_catalog.float8,
     information_peak pg_catalog.float8,
     responses_count pg_catalog.int8,
-    -- Without references and indexes: irt_publications has them, and a publication changes both in
-    -- every row.
+    -- Without references and indexes: irt_publications has them.
     run_id pg_catalog.int8 NOT NULL,
     publication_id pg_catalog.int8 NOT NULL,
     PRIMARY KEY (bank, item)
 );
 
+-- Beside each row the newest publication that contains its item. That is the newest one that says
+-- what else was in force, but for the items that it says, and those that a later one contains.
 CREATE VIEW irt_current_parameters AS
+WITH standing AS NOT MATERIALIZED (
+    SELECT p.id, p.bank, p.run_id, p.items, p.other_items, p.other_publications
+    FROM irt_publications AS p
+    WHERE p.undoes IS NULL
+      AND NOT EXISTS (SELECT FROM irt_publications AS u
+                      WHERE u.undoes OPERATOR(pg_catalog.=) p.id)
+), base AS NOT MATERIALIZED (
+    SELECT s.bank, pg_catalog.max(s.id) AS id FROM standing AS s
+    WHERE s.other_items IS NOT NULL GROUP BY s.bank
+), later AS NOT MATERIALIZED (
+    SELECT s.id, s.bank, s.run_id, s.items
+    FROM standing AS s LEFT JOIN base AS b ON b.bank OPERATOR(pg_catalog.=) s.bank
+    WHERE s.id OPERATOR(pg_catalog.>) COALESCE(b.id, 0)
+), elsewhere AS NOT MATERIALIZED (
+    SELECT c.bank, c.item, pg_catalog.max(c.id) AS id
+    FROM (
+        SELECT l.bank, i.item, l.id
+        FROM later AS l
+        JOIN irt_item_parameters AS i ON i.run_id OPERATOR(pg_catalog.=) l.run_id
+        WHERE l.items IS NULL AND i.status OPERATOR(pg_catalog.=) 'calibrated'
+        UNION ALL
+        SELECT l.bank, x.item, l.id
+        FROM later AS l, ROWS FROM (pg_catalog.unnest(l.items)) AS x (item)
+        UNION ALL
+        SELECT s.bank, x.item, x.publication
+        FROM base AS b JOIN standing AS s ON s.id OPERATOR(pg_catalog.=) b.id,
+            ROWS FROM (pg_catalog.unnest(s.other_items),
+                pg_catalog.unnest(s.other_publications)) AS x (item, publication)
+    ) AS c
+    GROUP BY c.bank, c.item
+)
 SELECT f.bank, f.item, f.difficulty, f.discrimination, f.se_difficulty, f.se_discrimination,
-       f.covariance, f.run_id, f.publication_id, p.published_at
+       f.covariance, p.run_id, p.id AS publication_id, p.published_at
 FROM irt_parameters_in_force AS f
-JOIN irt_publications AS p ON p.id OPERATOR(pg_catalog.=) f.publication_id;
+LEFT JOIN elsewhere AS e ON e.bank OPERATOR(pg_catalog.=) f.bank
+    AND e.item OPERATOR(pg_catalog.=) f.item
+LEFT JOIN base AS b ON b.bank OPERATOR(pg_catalog.=) f.bank
+JOIN irt_publications AS p ON p.id OPERATOR(pg_catalog.=) COALESCE(e.id, b.id, f.publication_id);
 
 CREATE FUNCTION irt_parameters_at(bank pg_catalog.text, at pg_catalog.timestamptz)
 RETURNS TABLE (
@@ -265,9 +301,24 @@ CREATE FUNCTION irt_publish_older_successes(bank pg_catalog.text) RETURNS pg_cat
 LANGUAGE sql VOLATILE AS $$
 INSERT INTO @extschema@.irt_publications AS new
     (bank, run_id, published_at, published_by, kind, items, items_count, follows)
-SELECT r.bank, r.id, r.completed_at, r.run_by, 'automatic',
+SELECT r.bank, r.id, r.published_at, r.run_by, 'automatic',
        CASE WHEN list.items IS NOT NULL THEN c.items END, c.count, OPERATOR(pg_catalog.-) r.id
-FROM @extschema@.irt_calibration_runs AS r,
+FROM (
+    -- When they ended; of two at the same moment the second is a microsecond later.
+    SELECT o.*, pg_catalog.max(o.completed_at OPERATOR(pg_catalog.-) o.place) OVER w
+                    OPERATOR(pg_catalog.+) o.place AS published_at
+    FROM (
+        SELECT s.*, pg_catalog.row_number() OVER w
+                        OPERATOR(pg_catalog.*) '1 microsecond'::pg_catalog.interval AS place
+        FROM @extschema@.irt_calibration_runs AS s
+        WHERE s.status OPERATOR(pg_catalog.=) 'success'
+          AND s.publication IS NULL
+          AND s.completed_at IS NOT NULL
+          AND NOT COALESCE(s.settings OPERATOR(pg_catalog.?) 'adopted_from', false)
+        WINDOW w AS (PARTITION BY s.bank ORDER BY s.completed_at, s.id)
+    ) AS o
+    WINDOW w AS (PARTITION BY o.bank ORDER BY o.completed_at, o.id)
+) AS r,
 LATERAL (SELECT NULLIF(r.settings OPERATOR(pg_catalog.->) 'item_ids', 'null') AS items) AS list,
 LATERAL (
     SELECT COALESCE(pg_catalog.array_agg(i.item ORDER BY i.item), '{}'),
@@ -277,11 +328,7 @@ LATERAL (
       AND i.status OPERATOR(pg_catalog.=) 'calibrated'
       AND (list.items IS NULL OR list.items OPERATOR(pg_catalog.?) i.item)
 ) AS c (items, count)
-WHERE r.status OPERATOR(pg_catalog.=) 'success'
-  AND r.publication IS NULL
-  AND r.completed_at IS NOT NULL
-  AND NOT COALESCE(r.settings OPERATOR(pg_catalog.?) 'adopted_from', false)
-  AND ($1 IS NULL OR r.bank OPERATOR(pg_catalog.=) $1)
+WHERE ($1 IS NULL OR r.bank OPERATOR(pg_catalog.=) $1)
   AND NOT EXISTS (SELECT FROM @extschema@.irt_publications AS p
                   WHERE p.bank OPERATOR(pg_catalog.=) r.bank)
 ORDER BY r.completed_at, r.id;
@@ -316,7 +363,27 @@ WHERE i.status OPERATOR(pg_catalog.=) 'calibrated'
                   WHERE f.bank OPERATOR(pg_catalog.=) p.bank)
   AND NOT EXISTS (SELECT FROM @extschema@.irt_publications AS u
                   WHERE u.undoes IS NOT NULL AND u.bank OPERATOR(pg_catalog.=) p.bank)
-ORDER BY p.bank, i.item, p.id DESC
+ORDER BY p.bank, i.item, p.id DESC;
+
+-- Nobody needs to look further back than to the newest. Publications of today have a score prior.
+UPDATE @extschema@.irt_publications AS p
+SET other_items = o.items, other_publications = o.publications
+FROM (
+    SELECT n.id,
+           COALESCE(pg_catalog.array_agg(f.item ORDER BY f.item) FILTER (
+               WHERE f.publication_id OPERATOR(pg_catalog.<>) n.id), '{}') AS items,
+           COALESCE(pg_catalog.array_agg(f.publication_id ORDER BY f.item) FILTER (
+               WHERE f.publication_id OPERATOR(pg_catalog.<>) n.id), '{}') AS publications
+    FROM (SELECT q.bank, pg_catalog.max(q.id) AS id
+          FROM @extschema@.irt_publications AS q
+          WHERE $1 IS NULL OR q.bank OPERATOR(pg_catalog.=) $1
+          GROUP BY q.bank
+          HAVING pg_catalog.bool_and(q.undoes IS NULL AND q.score_prior_sd IS NULL)) AS n
+    JOIN @extschema@.irt_parameters_in_force AS f ON f.bank OPERATOR(pg_catalog.=) n.bank
+    GROUP BY n.id
+) AS o
+WHERE o.id OPERATOR(pg_catalog.=) p.id
+  AND pg_catalog.cardinality(o.items)::pg_catalog.int8 OPERATOR(pg_catalog.<=) p.items_count
 $$;
 
 -- Runs beside the success that came before them in their bank, for an application's history page.
@@ -1128,9 +1195,10 @@ COMMENT ON COLUMN irt_parameters_in_force.information_peak IS
 
 COMMENT ON COLUMN irt_parameters_in_force.responses_count IS 'Responses behind them.';
 
-COMMENT ON COLUMN irt_parameters_in_force.run_id IS 'The run that estimated them.';
+COMMENT ON COLUMN irt_parameters_in_force.run_id IS 'The run of that publication.';
 
-COMMENT ON COLUMN irt_parameters_in_force.publication_id IS 'The publication that put them in force.';
+COMMENT ON COLUMN irt_parameters_in_force.publication_id IS
+    'The publication that put these values in force. The newest one that contains the item, where later ones left them as they are: irt_current_parameters.';
 
 COMMENT ON VIEW irt_current_parameters IS 'What is in force now, for every bank.';
 
@@ -1149,11 +1217,12 @@ COMMENT ON COLUMN irt_current_parameters.se_discrimination IS 'Standard error of
 
 COMMENT ON COLUMN irt_current_parameters.covariance IS 'Sampling covariance of a and b.';
 
-COMMENT ON COLUMN irt_current_parameters.run_id IS 'The run that estimated them.';
+COMMENT ON COLUMN irt_current_parameters.run_id IS 'The run of that publication.';
 
-COMMENT ON COLUMN irt_current_parameters.publication_id IS 'The publication that put them in force.';
+COMMENT ON COLUMN irt_current_parameters.publication_id IS
+    'The newest publication that contains the item and stands.';
 
-COMMENT ON COLUMN irt_current_parameters.published_at IS 'Since when.';
+COMMENT ON COLUMN irt_current_parameters.published_at IS 'When that was published.';
 
 COMMENT ON VIEW irt_counting_successes IS
     'Full successes that are held, or published and not undone: the newest is a bank''s last success.';

@@ -34,7 +34,9 @@ mod wanted;
 
 pub use checked::Bank;
 pub use configure::{Change, configure};
-pub use loading::{load, load_for_run, must_be_usable, must_exist, quadrature_of};
+pub use loading::{
+    load, load_for_run, must_be_changeable, must_be_usable, must_exist, quadrature_of,
+};
 pub use publishing::{Items, PUBLISHED_COLUMNS, PublishedColumn, add_item_columns};
 pub use relation::{Column, Relation, RelationKind};
 pub use rights::may_read;

@@ -6,10 +6,12 @@
 //!
 //! | module | what it does |
 //! |---|---|
+//! | [`remarks`] | keys in a run's settings |
 //! | `record` | sole writer of irt_item_parameters |
 //! | [`questions`] | what a run is asked before it is published; irt_check_thresholds |
 //! | [`checks`] | its answers: irt_run_checks |
-//! | [`in_force`] | irt_parameters_in_force: read, put, withdraw |
+//! | [`in_force`] | irt_parameters_in_force: read |
+//! | `changes` | sole writer of it: what a publication puts there, and a rollback withdraws |
 //! | `publications` | irt_publications: the lock, the rows, in order |
 //! | [`items_lost`] | items in force that a run should have estimated, and did not |
 //! | `item_values` | what is in force for an item |
@@ -23,6 +25,7 @@
 //! | [`scored_with`] | what scores are computed with, now or at a moment |
 //! | [`last_success`] | the one definition of a bank's last success |
 
+mod changes;
 pub mod checks;
 pub mod compare;
 pub mod conclude;
@@ -37,5 +40,6 @@ pub mod last_success;
 mod publications;
 pub mod questions;
 mod record;
+pub mod remarks;
 pub mod scored_with;
 pub mod thresholds;

@@ -205,14 +205,14 @@ fn nothing_is_decided_in_a_read_only_transaction() {
 #[test]
 fn an_old_snapshot_decides_nothing() {
     let (cluster, mut client) = start();
-    for (call, isolation) in [
-        ("irt_publish(1)", "REPEATABLE READ"),
-        ("irt_rollback()", "REPEATABLE READ"),
-        ("irt_rollback()", "SERIALIZABLE"),
+    for (decided, call, isolation) in [
+        ("irt_publish(1)", "irt_publish(1)", "REPEATABLE READ"),
+        ("irt_publish(2)", "irt_rollback()", "REPEATABLE READ"),
+        ("irt_publish(1)", "irt_rollback()", "SERIALIZABLE"),
     ] {
         let mut stale = cluster.connect();
         stale.batch_execute(&format!("BEGIN ISOLATION LEVEL {isolation}; SELECT 1")).unwrap();
-        value(&mut client, "SELECT irt_publish(2)");
+        value(&mut client, &format!("SELECT {decided}"));
         let before = items(&mut client);
         let refused = error(&mut stale, &format!("SELECT {call}"));
         assert_eq!(refused.code().code(), "40001", "{call}: {}", refused.message());

@@ -77,7 +77,7 @@ fn works(client: &mut Client) {
     assert_eq!(value(client, "SELECT count(*) FROM irt_calibration_progress").unwrap(), "0");
     let locks = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'";
     assert_eq!(value(client, locks).unwrap(), "0");
-    let mixed = "SELECT count(*) FROM questions q LEFT JOIN irt_parameters_in_force f
+    let mixed = "SELECT count(*) FROM questions q LEFT JOIN irt_current_parameters f
                      ON f.bank = 'default' AND f.item = q.id::text
                      AND (f.difficulty, f.discrimination) = (q.irt_difficulty, q.irt_discrimination)
                  WHERE f.item IS NULL OR f.run_id <> (SELECT max(id) FROM irt_calibration_runs)";

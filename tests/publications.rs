@@ -47,11 +47,23 @@ fn items(client: &mut Client) -> Vec<Vec<Option<String>>> {
 
 /// The table of what is in force, the items table, and the replay of all publications say the same.
 fn agrees(client: &mut Client) {
-    let replayed = "SELECT count(*) FROM irt_parameters_in_force f
+    let replayed = "SELECT count(*) FROM irt_current_parameters f
         FULL JOIN irt_parameters_at('default', clock_timestamp()) a ON a.item = f.item
-        WHERE (f.item, f.difficulty, f.discrimination, f.run_id, f.publication_id)
-            IS DISTINCT FROM (a.item, a.difficulty, a.discrimination, a.run_id, a.publication_id)";
+        WHERE (f.item, f.difficulty, f.discrimination, f.run_id, f.publication_id, f.published_at)
+            IS DISTINCT FROM
+              (a.item, a.difficulty, a.discrimination, a.run_id, a.publication_id, a.published_at)";
     assert_eq!(value(client, replayed).as_deref(), Some("0"));
+    // The table says since when the values are what they are: a publication that stands.
+    let since = "SELECT count(*) FROM irt_parameters_in_force f
+        JOIN irt_current_parameters c USING (bank, item)
+        JOIN irt_publications p ON p.id = f.publication_id AND p.run_id = f.run_id
+        JOIN irt_item_parameters i ON i.run_id = f.run_id AND i.item = f.item
+        WHERE (f.difficulty, f.discrimination, f.se_difficulty, f.covariance)
+                  IS NOT DISTINCT FROM (i.difficulty, i.discrimination, i.se_difficulty, i.covariance)
+          AND (f.difficulty, f.discrimination) = (c.difficulty, c.discrimination)
+          AND f.publication_id <= c.publication_id
+          AND NOT EXISTS (SELECT FROM irt_publications u WHERE u.undoes = p.id)";
+    assert_eq!(value(client, since), value(client, "SELECT count(*) FROM irt_parameters_in_force"));
     let shown = "SELECT count(*) FROM questions q
         LEFT JOIN irt_parameters_in_force f ON f.item = q.id::text
         WHERE (q.irt_difficulty, q.irt_discrimination, q.irt_se_difficulty, q.irt_calibration_n)
@@ -205,8 +217,76 @@ fn rows_that_do_not_change_are_not_written() {
     let before = rows(&mut client, "SELECT xmin, xmax, ctid, * FROM questions ORDER BY id");
     assert_eq!(value(&mut client, RUN).as_deref(), Some("published"));
     assert_eq!(rows(&mut client, "SELECT xmin, xmax, ctid, * FROM questions ORDER BY id"), before);
+    // What is in force stays as well, and of the run that said so last.
+    let written =
+        "SELECT string_agg(DISTINCT publication_id::text, ' ') FROM irt_parameters_in_force";
+    assert_eq!(value(&mut client, written).as_deref(), Some("1"));
+    let newest = "SELECT string_agg(DISTINCT publication_id || ' ' || run_id, ', ')
+        FROM irt_current_parameters";
+    assert_eq!(value(&mut client, newest).as_deref(), Some("2 2"));
+    agrees(&mut client);
     client.batch_execute("UPDATE questions SET irt_difficulty = 9 WHERE id = 4").unwrap();
     value(&mut client, RUN);
+    agrees(&mut client);
+}
+
+/// A decision sends the rows whose values change, and fills those that hold none.
+#[test]
+fn a_decision_writes_what_changes_and_what_is_missing() {
+    let (_cluster, mut client) = start();
+    value(&mut client, RUN);
+    client
+        .batch_execute(
+            "CREATE TABLE kept AS TABLE questions;
+             UPDATE irt_calibration_runs SET publication = 'held', compared_with = 2 WHERE id = 2",
+        )
+        .unwrap();
+    value(&mut client, "SELECT publication FROM irt_run_calibration(true, publish => false)");
+    client
+        .batch_execute(
+            "UPDATE irt_item_parameters SET difficulty = difficulty + 1
+             WHERE run_id = 2 AND item IN ('3', '4');
+             UPDATE questions SET irt_difficulty = NULL, irt_calibrated_at = NULL WHERE id = 5",
+        )
+        .unwrap();
+    let places = "SELECT id, ctid, xmin FROM questions WHERE id NOT IN (3, 4, 5) ORDER BY id";
+    let in_force = "SELECT item, ctid, xmin, run_id FROM irt_parameters_in_force
+        WHERE item NOT IN ('3', '4') ORDER BY item";
+    let before = (rows(&mut client, places), rows(&mut client, in_force));
+    value(&mut client, "SELECT irt_publish(2)");
+    agrees(&mut client);
+    assert_eq!((rows(&mut client, places), rows(&mut client, in_force)), before);
+    // When a run ended is said of the values that it brought.
+    let moved = "SELECT string_agg(q.id::text, ' ' ORDER BY q.id) FROM questions q
+        JOIN irt_calibration_runs r ON r.id = 2 AND r.completed_at = q.irt_calibrated_at";
+    assert_eq!(value(&mut client, moved).as_deref(), Some("3 4"));
+    value(&mut client, "SELECT irt_rollback()");
+    agrees(&mut client);
+    assert_eq!(items(&mut client), rows(&mut client, "SELECT * FROM kept ORDER BY id"));
+}
+
+#[test]
+fn to_publish_what_is_in_force_is_refused_unless_a_rollback_waits_for_it() {
+    let (_cluster, mut client) = start();
+    value(&mut client, RUN);
+    client.batch_execute("SELECT week(401, 800)").unwrap();
+    value(&mut client, RUN);
+    let refused = error(&mut client, "SELECT irt_publish(2)");
+    assert_eq!(refused.code().code(), "55000");
+    assert!(refused.message().contains("run 2 is in force already"), "{}", refused.message());
+    assert!(refused.hint().unwrap().contains("irt_rollback('default')"), "{refused:?}");
+    value(&mut client, "SELECT irt_rollback()");
+    let before = items(&mut client);
+    // It changes no value, and lets runs publish again.
+    assert_eq!(value(&mut client, "SELECT kind FROM irt_publish(1)").as_deref(), Some("restored"));
+    assert_eq!(items(&mut client), before);
+    agrees(&mut client);
+    assert_eq!(error(&mut client, "SELECT irt_publish(1)").code().code(), "55000");
+    assert_eq!(value(&mut client, RUN).as_deref(), Some("published"));
+    // A list of its items is something else than the whole run.
+    let list = "SELECT items_published FROM irt_run_calibration(true, item_ids => '{1,2}')";
+    assert_eq!(value(&mut client, list).as_deref(), Some("2"));
+    value(&mut client, "SELECT irt_publish(3)");
     agrees(&mut client);
 }
 

@@ -196,7 +196,7 @@ fn an_update_makes_publications_of_the_successes_that_published() {
 
         // In force is what the items table has, and what it had before is known.
         let differ = "SELECT count(*) FROM questions AS q
-            FULL JOIN (SELECT * FROM irt.irt_parameters_in_force WHERE bank = 'default') AS f ON f.item = q.id
+            FULL JOIN (SELECT * FROM irt.irt_current_parameters WHERE bank = 'default') AS f ON f.item = q.id
             FULL JOIN irt.irt_parameters_at('default', now()) AS a ON a.item = q.id
             WHERE (q.irt_difficulty, q.irt_discrimination, q.irt_se_difficulty)
                   IS DISTINCT FROM (f.difficulty, f.discrimination, f.se_difficulty)

@@ -80,6 +80,19 @@ pub fn quadrature_of(bank: &str) -> Result<Quadrature, ExtensionError> {
     Ok(settings.checked()?.of_core.quadrature)
 }
 
+/// Refuses a bank that the current role could not change by irt_configure. One that nobody configured
+/// is none of anybody's yet.
+///
+/// # Errors
+/// 22023 for no such bank, 42501.
+pub fn must_be_changeable(bank: &str) -> Result<(), ExtensionError> {
+    must_exist(bank)?;
+    match as_owner(|schema| Stored::read(schema, bank))? {
+        Some(stored) => ownership::may_dispose_of(&stored),
+        None => Ok(()),
+    }
+}
+
 /// The error that there is no such bank. Which there are is told to those who may read the banks.
 fn unknown(bank: &str) -> Result<ExtensionError, ExtensionError> {
     must_fit(bank)?;

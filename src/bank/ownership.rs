@@ -120,9 +120,7 @@ pub(super) struct Named {
 
 /// Whether the current role may change the bank, and who owns it then. `to`: who shall.
 ///
-/// Its owner may, every role that has his rights, and the extension's owner. A bank without an
-/// owner is taken over by the extension's owner or that of its responses. Whoever did not have the
-/// bank until now answers for the relations that he names, and no others.
+/// Whoever did not have the bank until now answers for the relations that he names, and no others.
 ///
 /// # Errors
 /// 42501; 42704 where `to` is no role.
@@ -132,9 +130,36 @@ pub(super) fn may_change(
     to: Option<&str>,
 ) -> Result<Option<String>, ExtensionError> {
     let schema = Schema::find()?;
+    let Some((owner, ours)) = owner_for(stored, &schema)? else { return Ok(None) };
+    if !ours {
+        let kept = |relation: Option<pg_sys::Oid>, named: bool| relation.filter(|_| !named);
+        vouched_for(stored, "responses", kept(stored.responses, named.responses), &schema)?;
+        vouched_for(stored, "items", kept(stored.items, named.items), &schema)?;
+    }
+    match to {
+        Some(to) => handed_over(stored, to, has_rights_of(schema.owner())).map(Some),
+        None => Ok(Some(owner)),
+    }
+}
+
+/// Refuses whoever may not change the bank, where nothing is said of its relations: its thresholds
+/// or its history are to be changed, or all of it is to go.
+///
+/// # Errors
+/// 42501.
+pub(super) fn may_dispose_of(stored: &Stored) -> Result<(), ExtensionError> {
+    owner_for(stored, &Schema::find()?).map(|_| ())
+}
+
+/// The owner whom the current role may answer for, and whether the bank was his; `None`: the tables
+/// know no owners.
+///
+/// The bank's owner may change it, every role that has his rights, and the extension's owner. A bank
+/// without an owner is taken over by the extension's owner or that of its responses.
+fn owner_for(stored: &Stored, schema: &Schema) -> Result<Option<(String, bool)>, ExtensionError> {
     let me = role_name(current_role());
     let extensions_owner = has_rights_of(schema.owner());
-    let (owner, ours) = match Owner::of(stored) {
+    Ok(Some(match Owner::of(stored) {
         _ if !stored.knows_owners => return Ok(None),
         _ if stored.is_new => (me, true),
         Owner::Role(role, name) if has_rights_of(role) => (name.to_owned(), true),
@@ -146,16 +171,7 @@ pub(super) fn may_change(
         Owner::Nobody => {
             return Err(OwnershipError::NotToBeTaken { bank: stored.bank.clone(), role: me }.into());
         }
-    };
-    if !ours {
-        let kept = |relation: Option<pg_sys::Oid>, named: bool| relation.filter(|_| !named);
-        vouched_for(stored, "responses", kept(stored.responses, named.responses), &schema)?;
-        vouched_for(stored, "items", kept(stored.items, named.items), &schema)?;
-    }
-    match to {
-        Some(to) => handed_over(stored, to, extensions_owner).map(Some),
-        None => Ok(Some(owner)),
-    }
+    }))
 }
 
 fn owns_responses(stored: &Stored) -> bool {

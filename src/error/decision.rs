@@ -83,6 +83,14 @@ pub enum DecisionError {
         /// Its bank.
         bank: String,
     },
+    /// To publish it once more would change nothing.
+    #[error("run {run_id} is in force already in bank \"{bank}\": nothing would change")]
+    InForce {
+        /// The run.
+        run_id: i64,
+        /// Its bank.
+        bank: String,
+    },
     /// What was in force before was removed by irt_forget_runs.
     #[error("what was in force in bank \"{bank}\" before its newest publication was forgotten")]
     Forgotten {
@@ -130,6 +138,13 @@ impl DecisionError {
                  run changes: SELECT * FROM irt_compare_runs({run_id});",
                 quote_literal(bank)
             ),
+            Self::InForce { bank, .. } => {
+                let bank = quote_literal(bank);
+                format!(
+                    "To take it back: SELECT irt_rollback({bank}); to let a run compare every row \
+                     of the items table: SELECT irt_run_calibration(force => true, bank => {bank});"
+                )
+            }
             Self::NothingToUndo { .. } => "What was published, and what was taken back: SELECT \
                  * FROM irt_publications ORDER BY id DESC;"
                 .to_owned(),

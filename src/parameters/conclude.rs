@@ -3,17 +3,17 @@
 //! Called inside the one short transaction that ends the run, in which nothing is computed.
 
 use super::checks::{Check, Outcome};
-use super::in_force::{self, InForce};
+use super::in_force::InForce;
 use super::item_values::ItemValues;
 use super::items_table;
 use super::publications::{self, Kind, Row};
-use super::{checks, record::record};
+use super::{changes, checks, record::record};
 use crate::bank::Bank;
 use crate::error::ExtensionError;
 use crate::postgres::privileges::{as_owner, current_role, role_name};
 use crate::postgres::schema::Schema;
 use crate::postgres::spi::Spi;
-use irt::{Calibration, IrtError, ItemResult};
+use irt::{Calibration, Flag, IrtError, ItemResult, ItemStatus};
 use pgrx::datum::TimestampWithTimeZone;
 use std::collections::HashSet;
 
@@ -30,8 +30,6 @@ pub struct Estimated<'a> {
     pub wanted: bool,
     /// Why its estimates are not on the scale in force.
     pub other_scale: Option<&'a OtherScale>,
-    /// Items that are not on the scale in force, though the others are.
-    pub disconnected: &'a HashSet<String>,
     /// What it was compared with.
     pub in_force: &'a InForce,
     /// What came of that.
@@ -104,7 +102,7 @@ pub fn conclude(bank: &Bank, run: Estimated<'_>) -> Result<Conclusion, Extension
     let not_calibrated = not_calibrated(run.only, &chosen);
     let texts: Vec<&str> = chosen.iter().map(|item| item.item.as_str()).collect();
     let pinned = items_table::pinned(bank, &texts)?;
-    chosen.retain(|item| !pinned.contains(&item.item) && !run.disconnected.contains(&item.item));
+    chosen.retain(|item| !pinned.contains(&item.item));
     let newest = as_owner(|schema| {
         if !schema.has_publications()? {
             return Ok(None);
@@ -134,14 +132,20 @@ pub fn conclude(bank: &Bank, run: Estimated<'_>) -> Result<Conclusion, Extension
     Ok(Conclusion { withheld, not_in_items, not_calibrated })
 }
 
-/// The calibrated items that are to be published.
+/// The items that are to be published: those that were calibrated, and another program's that
+/// nothing has put in force yet.
 fn chosen<'a>(run: Estimated<'a>) -> Vec<&'a ItemResult> {
     let wanted: Option<HashSet<&str>> =
         run.only.map(|only| only.iter().map(String::as_str).collect());
     run.calibration
-        .calibrated()
+        .with_parameters()
+        .filter(|item| item.status == ItemStatus::Calibrated || is_import(item))
         .filter(|item| wanted.as_ref().is_none_or(|wanted| wanted.contains(item.item.as_str())))
         .collect()
+}
+
+fn is_import(item: &ItemResult) -> bool {
+    item.flags.contains(&Flag::Imported)
 }
 
 fn not_calibrated(only: Option<&[String]>, chosen: &[&ItemResult]) -> Vec<String> {
@@ -191,7 +195,8 @@ fn publish(
     newest: Option<i64>,
     published_by: &str,
 ) -> Result<i64, ExtensionError> {
-    let all = chosen.len() == run.calibration.calibrated().count();
+    let all = chosen.len() == run.calibration.calibrated().count()
+        && !chosen.iter().any(|item| is_import(item));
     let items = (!all).then(|| chosen.iter().map(|item| item.item.as_str()).collect());
     let items_count = i64::try_from(chosen.len()).unwrap_or(i64::MAX);
     let row = Row {
@@ -205,8 +210,8 @@ fn publish(
         note: None,
         score_prior: bank.score_prior(),
     };
-    let publication = publications::add(schema, row, newest)?;
-    in_force::put(schema, publication)?;
+    // The items table has them already: a run compares every row of it.
+    changes::put(schema, row, run.run_id, newest)?;
     Ok(items_count)
 }
 

@@ -1,13 +1,15 @@
 //! What people decide: irt_publish, irt_rollback, irt_reject.
 //!
 //! They work in the caller's transaction, under the bank's publishing lock, which a run takes only
-//! for the moment in which it ends. The items table is written as its owner, after it was made sure
+//! for the moment in which it ends. Of the items table only those rows are written whose values change,
+//! or that have none: no list of all items goes by. It is written as its owner, after it was made sure
 //! that the current role may write it: no trigger gets the rights of whoever decides.
 
 mod candidate;
 
+use super::item_values::ItemValues;
 use super::publications::{self, Kind, Row};
-use super::{forget, in_force, items_table};
+use super::{changes, forget, in_force, items_table};
 use crate::bank::{self, Bank, Purpose};
 use crate::error::{DecisionError, ExtensionError};
 use crate::postgres::notifications;
@@ -16,12 +18,10 @@ use crate::postgres::read_only::must_be_writable;
 use crate::postgres::schema::Schema;
 use crate::postgres::spi::Spi;
 use crate::postgres::sql_types::{PublicationRow, RunRow};
-use candidate::Candidate;
+use candidate::{Candidate, Contents};
 use pgrx::datum::JsonB;
 use serde_json::json;
-
-/// The key in a run's settings that says why it could not be put on the scale in force.
-pub const NOT_LINKED: &str = "not_linked";
+use std::collections::HashSet;
 
 /// irt_publish: puts a successful run in force.
 ///
@@ -32,9 +32,8 @@ pub fn publish(run_id: Option<i64>, note: Option<&str>) -> Result<PublicationRow
     must_be_writable("irt_publish()");
     let run_id = run_id.ok_or(ExtensionError::NullArgument { argument: "run_id" })?;
     let bank = load(&as_owner(|schema| Candidate::bank_of(schema, run_id))?)?;
-    let all = as_owner(|schema| Candidate::calibrated(schema, run_id))?;
-    let texts: Vec<&str> = all.iter().map(String::as_str).collect();
-    let pinned = items_table::pinned(&bank, &texts)?;
+    let pinned = pinned(&bank, run_id)?;
+    let empty = items_table::empty(&bank)?;
     let published_by = role_name(current_role());
     let (publication, values) = as_owner(|schema| {
         publications::lock(schema, &bank.name)?;
@@ -42,26 +41,30 @@ pub fn publish(run_id: Option<i64>, note: Option<&str>) -> Result<PublicationRow
         let newest = publications::newest(schema, &bank.name)?;
         let run = Candidate::find(schema, run_id)?;
         let kind = run.kind(newest)?;
-        let (items, whole) = run.items(&all, &pinned);
-        if items.is_empty() {
+        let Contents { items, count } = run.contents(schema, &pinned)?;
+        if count == 0 {
             return Err(DecisionError::NoParameters { run_id, bank: run.bank }.into());
+        }
+        let items: Option<Vec<&str>> =
+            items.as_ref().map(|items| items.iter().map(String::as_str).collect());
+        if publications::is_in_force(schema, &bank.name, run_id, items.as_deref())? {
+            return Err(DecisionError::InForce { run_id, bank: run.bank }.into());
         }
         let row = Row {
             bank: &bank.name,
             run_id: Some(run_id),
             published_by: &published_by,
             kind,
-            items: (!whole).then(|| items.clone()),
+            items,
             undoes: None,
-            items_count: count(&items),
+            items_count: count,
             note,
             score_prior: bank.score_prior(),
         };
-        let publication = publications::add(schema, row, newest)?;
-        in_force::put(schema, publication)?;
-        mark_published(schema, run_id, count(&items))?;
+        let (publication, changed) = changes::put(schema, row, run_id, newest)?;
+        mark_published(schema, run_id, count)?;
         announce(&bank.name, Some(run_id), kind.as_str())?;
-        Ok((publication, in_force::values(schema, &bank.name, &items)?))
+        Ok((publication, with_empty(schema, &bank.name, changed, &empty)?))
     })?;
     items_table::write_as_owner(&bank, &values)?;
     as_owner(|schema| row(schema, publication))
@@ -77,6 +80,7 @@ pub fn rollback(bank: Option<&str>, note: Option<&str>) -> Result<PublicationRow
     let name = bank.ok_or(ExtensionError::NullArgument { argument: "bank" })?;
     bank::must_exist(name)?;
     let bank = load(name)?;
+    let empty = items_table::empty(&bank)?;
     let published_by = role_name(current_role());
     let (publication, values) = as_owner(|schema| {
         publications::lock(schema, name)?;
@@ -87,7 +91,7 @@ pub fn rollback(bank: Option<&str>, note: Option<&str>) -> Result<PublicationRow
         if forget::is_forgotten_before(schema, name, undone)? {
             return Err(DecisionError::Forgotten { bank: name.to_owned() }.into());
         }
-        let values = in_force::withdraw(schema, name, undone)?;
+        let changed = changes::withdraw(schema, name, undone)?;
         let row = Row {
             bank: name,
             run_id: publications::newest_standing(schema, name, Some(undone))?.map(|found| found.1),
@@ -95,13 +99,13 @@ pub fn rollback(bank: Option<&str>, note: Option<&str>) -> Result<PublicationRow
             kind: Kind::Restored,
             items: Some(Vec::new()),
             undoes: Some(undone),
-            items_count: count(&values),
+            items_count: publications::items_count(schema, undone)?,
             note,
             score_prior: bank.score_prior(),
         };
-        let publication = publications::add(schema, row, newest)?;
+        let publication = publications::add(schema, row, newest, None)?;
         announce(name, None, "rolled back")?;
-        Ok((publication, values))
+        Ok((publication, with_empty(schema, name, changed, &empty)?))
     })?;
     items_table::write_as_owner(&bank, &values)?;
     as_owner(|schema| row(schema, publication))
@@ -148,6 +152,32 @@ fn load(name: &str) -> Result<Bank, ExtensionError> {
     bank::load(name, bank::discover(name)?, Purpose::Publishing)
 }
 
+/// The items that are not to be published: which of the run's they are is asked only where the bank
+/// has a column that says so.
+fn pinned(bank: &Bank, run_id: i64) -> Result<HashSet<String>, ExtensionError> {
+    if !items_table::can_pin(bank) {
+        return Ok(HashSet::new());
+    }
+    let all = as_owner(|schema| Candidate::calibrated(schema, run_id))?;
+    let texts: Vec<&str> = all.iter().map(String::as_str).collect();
+    items_table::pinned(bank, &texts)
+}
+
+/// What the items table is to hold: what changed, and what is in force where it holds nothing, of
+/// items that came to it after they had been published.
+fn with_empty(
+    schema: &Schema,
+    bank: &str,
+    mut changed: Vec<ItemValues>,
+    empty: &[String],
+) -> Result<Vec<ItemValues>, ExtensionError> {
+    let mut missing = in_force::values(schema, bank, empty)?;
+    let known: HashSet<&str> = changed.iter().map(|values| values.item.as_str()).collect();
+    missing.retain(|values| !known.contains(values.item.as_str()));
+    changed.append(&mut missing);
+    Ok(changed)
+}
+
 fn mark_published(schema: &Schema, run_id: i64, items: i64) -> Result<(), ExtensionError> {
     let statement = format!(
         "UPDATE {} SET publication = 'published', items_published = $2 \
@@ -173,8 +203,4 @@ fn row(schema: &Schema, publication: i64) -> Result<PublicationRow, ExtensionErr
         let rows = client.update(query.as_str(), Some(1), &[publication.into()])?;
         PublicationRow::from_spi(client, rows)
     })
-}
-
-fn count<T>(items: &[T]) -> i64 {
-    i64::try_from(items.len()).unwrap_or(i64::MAX)
 }

@@ -17,8 +17,7 @@ use pgrx::datum::TimestampWithTimeZone;
 pub fn bank(name: Option<&str>) -> Result<(), ExtensionError> {
     must_be_writable("irt_drop_bank()");
     let name = name.ok_or(ExtensionError::NullArgument { argument: "bank" })?;
-    // Which relations a bank without a row would have now does not matter.
-    bank::must_be_usable(name, None)?;
+    bank::must_be_changeable(name)?;
     lock::take_until_commit(name)?;
     as_owner(|schema| {
         // What somebody is publishing now is removed with the rest.
@@ -52,7 +51,7 @@ pub fn runs(
     must_be_writable("irt_forget_runs()");
     let name = name.ok_or(ExtensionError::NullArgument { argument: "bank" })?;
     let before = before.ok_or(ExtensionError::NullArgument { argument: "before" })?;
-    bank::must_be_usable(name, None)?;
+    bank::must_be_changeable(name)?;
     as_owner(|schema| {
         publications::lock(schema, name)?;
         in_force::catch_up(schema, name)?;
@@ -66,8 +65,8 @@ pub fn runs(
                    AND NOT EXISTS (SELECT FROM {publications} AS p \
                                    WHERE p.run_id OPERATOR(pg_catalog.=) r.id AND p.undoes IS NULL \
                                      AND p.published_at OPERATOR(pg_catalog.>=) $2) \
-                   AND r.id OPERATOR(pg_catalog.<>) ALL (SELECT f.run_id FROM {in_force} AS f \
-                                   WHERE f.bank OPERATOR(pg_catalog.=) $1) \
+                   AND r.id OPERATOR(pg_catalog.<>) ALL (SELECT c.run_id FROM {current} AS c \
+                                   WHERE c.bank OPERATOR(pg_catalog.=) $1) \
                    AND r.id OPERATOR(pg_catalog.<>) ALL (SELECT a.run_id FROM {at}($1, $2) AS a)), \
              checks AS (\
                  DELETE FROM {checks} AS c USING forgotten AS f \
@@ -79,7 +78,7 @@ pub fn runs(
                  SELECT c.run_id FROM checks AS c UNION SELECT i.run_id FROM parameters AS i) AS x",
             runs = schema.runs(),
             publications = schema.relation("irt_publications"),
-            in_force = schema.relation("irt_parameters_in_force"),
+            current = schema.relation("irt_current_parameters"),
             at = schema.relation("irt_parameters_at"),
             checks = schema.relation("irt_run_checks"),
             parameters = schema.parameters(),

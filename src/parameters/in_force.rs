@@ -4,7 +4,7 @@
 //! contains it and was not undone up to then. This is the copy of that for now. All functions here
 //! are called as the tables' owner.
 
-use super::item_values::ItemValues;
+use super::item_values::{self, ItemValues};
 use super::publications;
 use crate::error::ExtensionError;
 use crate::postgres::reading;
@@ -54,10 +54,7 @@ pub fn read(schema: &Schema, bank: &str) -> Result<InForce, ExtensionError> {
     let publications = schema.relation("irt_publications");
     let circumstances = format!(
         "SELECT pg_catalog.max(n.id), \
-                COALESCE((SELECT d.undoes IS NOT NULL FROM {publications} AS d \
-                     WHERE d.bank OPERATOR(pg_catalog.=) $1 \
-                       AND d.kind OPERATOR(pg_catalog.<>) 'automatic' \
-                     ORDER BY d.id DESC LIMIT 1), false), \
+                {rolled_back}, \
                 (SELECT r.persons_count FROM {publications} AS p \
                  JOIN {runs} AS r ON r.id OPERATOR(pg_catalog.=) p.run_id \
                  WHERE p.bank OPERATOR(pg_catalog.=) $1 AND {stands} \
@@ -71,13 +68,19 @@ pub fn read(schema: &Schema, bank: &str) -> Result<InForce, ExtensionError> {
                  WHERE p.bank OPERATOR(pg_catalog.=) $1 AND {stands} \
                  ORDER BY p.id DESC LIMIT 1) \
          FROM {publications} AS n WHERE n.bank OPERATOR(pg_catalog.=) $1",
+        rolled_back = publications::rolled_back(schema),
         runs = schema.runs(),
         stands = publications::stands(schema),
     );
     let items = format!(
         "SELECT f.item, f.discrimination, f.difficulty, f.se_discrimination, f.se_difficulty, \
-                f.responses_count, f.run_id FROM {} AS f \
+                f.responses_count, f.run_id, \
+                f.se_difficulty IS NULL AND EXISTS (SELECT FROM {} AS p \
+                    WHERE p.run_id OPERATOR(pg_catalog.=) f.run_id \
+                      AND p.item OPERATOR(pg_catalog.=) f.item \
+                      AND 'imported' OPERATOR(pg_catalog.=) ANY (p.flags)) FROM {} AS f \
          WHERE f.bank OPERATOR(pg_catalog.=) $1",
+        schema.parameters(),
         schema.relation("irt_parameters_in_force")
     );
     Spi::connect(|client| {
@@ -105,11 +108,12 @@ pub fn read(schema: &Schema, bank: &str) -> Result<InForce, ExtensionError> {
 
 fn read_item(parameters: ItemParameters, row: &Row) -> Result<ItemInForce, ExtensionError> {
     let errors = row.get(4)?.zip(row.get(5)?);
+    let is_import: Option<bool> = row.get(8)?;
     Ok(ItemInForce {
         parameters,
         errors: errors
             .map(|(discrimination, difficulty)| ItemErrors { discrimination, difficulty }),
-        responses_count: row.get(6)?,
+        responses_count: row.get(6)?.filter(|_| is_import != Some(true)),
         run_id: row.get(7)?,
     })
 }
@@ -143,137 +147,37 @@ pub fn catch_up(schema: &Schema, bank: &str) -> Result<(), ExtensionError> {
 }
 
 /// The columns that irt_parameters_in_force has of irt_item_parameters.
-const VALUES: &str = "difficulty, discrimination, se_difficulty, se_discrimination, covariance, \
-    information_peak, responses_count, run_id";
+pub(super) const VALUES: &str = "difficulty, discrimination, se_difficulty, se_discrimination, \
+    covariance, information_peak, responses_count, run_id";
 
-/// [`VALUES`] of what a publication [`contained`].
-fn sources() -> String {
-    format!("i.{}", VALUES.replace(", ", ", i."))
+/// [`VALUES`] of a table.
+pub(super) fn values_of(table: &str) -> String {
+    format!("{table}.{}", VALUES.replace(", ", &format!(", {table}.")))
 }
 
-/// Publications p and the parameters i that they contain.
-fn contained(schema: &Schema) -> String {
-    format!(
-        "{} AS p JOIN {} AS i ON i.run_id OPERATOR(pg_catalog.=) p.run_id \
-             AND i.status OPERATOR(pg_catalog.=) 'calibrated' \
-             AND (p.items IS NULL OR i.item OPERATOR(pg_catalog.=) ANY (p.items))",
-        schema.relation("irt_publications"),
-        schema.parameters()
-    )
-}
-
-/// Puts a publication's values in force.
-///
-/// # Errors
-/// Only when SPI fails.
-pub fn put(schema: &Schema, publication: i64) -> Result<(), ExtensionError> {
-    let changes: Vec<String> = ["publication_id"]
-        .into_iter()
-        .chain(VALUES.split(", "))
-        .map(|name| format!("{name} = excluded.{name}"))
-        .collect();
-    let statement = format!(
-        "INSERT INTO {} (bank, item, publication_id, {VALUES}) \
-         SELECT p.bank, i.item, p.id, {} FROM {} WHERE p.id OPERATOR(pg_catalog.=) $1 \
-         ON CONFLICT (bank, item) DO UPDATE SET {}",
-        schema.relation("irt_parameters_in_force"),
-        sources(),
-        contained(schema),
-        changes.join(", ")
-    );
-    Spi::run_with_args(&statement, &[publication.into()])?;
-    remember_the_others(schema, publication)
-}
-
-/// Notes what is in force beside a publication, where that is no more than what it contains: who
-/// asks for an earlier moment needs to look no further back.
-fn remember_the_others(schema: &Schema, publication: i64) -> Result<(), ExtensionError> {
-    let statement = format!(
-        "UPDATE {publications} AS p SET other_items = o.items, other_publications = o.publications \
-         FROM (SELECT COALESCE(pg_catalog.array_agg(f.item ORDER BY f.item) FILTER (WHERE \
-                          f.publication_id OPERATOR(pg_catalog.<>) $1), '{{}}'), \
-                      COALESCE(pg_catalog.array_agg(f.publication_id ORDER BY f.item) FILTER (WHERE \
-                          f.publication_id OPERATOR(pg_catalog.<>) $1), '{{}}'), \
-                      pg_catalog.count(*) FILTER (WHERE f.publication_id OPERATOR(pg_catalog.=) $1) \
-               FROM {in_force} AS f WHERE f.bank OPERATOR(pg_catalog.=) \
-                   (SELECT q.bank FROM {publications} AS q WHERE q.id OPERATOR(pg_catalog.=) $1)) \
-             AS o (items, publications, contained) \
-         WHERE p.id OPERATOR(pg_catalog.=) $1 \
-           AND pg_catalog.cardinality(o.items)::pg_catalog.int8 OPERATOR(pg_catalog.<=) o.contained",
-        publications = schema.relation("irt_publications"),
-        in_force = schema.relation("irt_parameters_in_force"),
-    );
-    Ok(Spi::run_with_args(&statement, &[publication.into()])?)
-}
-
-/// Takes the values of an undone publication out of force: each of its items gets those of the
-/// newest publication before it that stands, or none. Returns what its items have now.
-///
-/// # Errors
-/// Only when SPI fails.
-pub fn withdraw(
-    schema: &Schema,
-    bank: &str,
-    undone: i64,
-) -> Result<Vec<ItemValues>, ExtensionError> {
-    let in_force = schema.relation("irt_parameters_in_force");
-    let delete = format!(
-        "DELETE FROM {in_force} WHERE bank OPERATOR(pg_catalog.=) $1 \
-           AND publication_id OPERATOR(pg_catalog.=) $2 RETURNING item"
-    );
-    let items: Vec<String> = Spi::connect_mut(|client| {
-        let rows = client.update(delete.as_str(), None, &[bank.into(), undone.into()])?;
-        let items = rows.into_iter().map(|row| Ok(row.get::<String>(1)?.unwrap_or_default()));
-        items.collect::<Result<_, ExtensionError>>()
-    })?;
-    let restore = format!(
-        "INSERT INTO {in_force} (bank, item, publication_id, {VALUES}) \
-         SELECT DISTINCT ON (i.item) p.bank, i.item, p.id, {} FROM {} \
-         WHERE p.bank OPERATOR(pg_catalog.=) $1 AND p.id OPERATOR(pg_catalog.<) $2 \
-           AND i.item OPERATOR(pg_catalog.=) ANY ($3) AND {} ORDER BY i.item, p.id DESC",
-        sources(),
-        contained(schema),
-        publications::stands(schema)
-    );
-    let named: Vec<&str> = items.iter().map(String::as_str).collect();
-    Spi::run_with_args(&restore, &[bank.into(), undone.into(), named.clone().into()])?;
-    values(schema, bank, &named)
-}
-
-/// What is in force for some items: what their rows of the items table are to hold.
+/// What is in force for those of the items for which something is.
 ///
 /// # Errors
 /// Only when SPI fails.
 pub fn values(
     schema: &Schema,
     bank: &str,
-    items: &[&str],
+    items: &[String],
 ) -> Result<Vec<ItemValues>, ExtensionError> {
+    if items.is_empty() {
+        return Ok(Vec::new());
+    }
     let query = format!(
-        "SELECT x.item, f.difficulty, f.discrimination, f.se_difficulty, f.se_discrimination, \
-                f.information_peak, f.responses_count, r.completed_at \
-         FROM ROWS FROM (pg_catalog.unnest($2)) AS x (item) \
-         LEFT JOIN {} AS f ON f.bank OPERATOR(pg_catalog.=) $1 \
-             AND f.item OPERATOR(pg_catalog.=) x.item \
-         LEFT JOIN {} AS r ON r.id OPERATOR(pg_catalog.=) f.run_id",
+        "SELECT {}, r.completed_at FROM ROWS FROM (pg_catalog.unnest($2)) AS x (item) \
+         JOIN {} AS f ON f.bank OPERATOR(pg_catalog.=) $1 AND f.item OPERATOR(pg_catalog.=) x.item \
+         JOIN {} AS r ON r.id OPERATOR(pg_catalog.=) f.run_id",
+        item_values::columns_of("f"),
         schema.relation("irt_parameters_in_force"),
         schema.runs()
     );
+    let items: Vec<&str> = items.iter().map(String::as_str).collect();
     Spi::connect_mut(|client| {
-        let rows = client.update(query.as_str(), None, &[bank.into(), items.to_vec().into()])?;
-        rows.into_iter().map(|row| read_values(&row)).collect()
-    })
-}
-
-fn read_values(row: &Row) -> Result<ItemValues, ExtensionError> {
-    Ok(ItemValues {
-        item: row.get(1)?.unwrap_or_default(),
-        difficulty: row.get(2)?,
-        discrimination: row.get(3)?,
-        se_difficulty: row.get(4)?,
-        se_discrimination: row.get(5)?,
-        information_peak: row.get(6)?,
-        responses_count: row.get(7)?,
-        calibrated_at: row.get(8)?,
+        let rows = client.update(query.as_str(), None, &[bank.into(), items.into()])?;
+        rows.into_iter().map(|row| item_values::read(&row)).collect()
     })
 }

@@ -61,7 +61,43 @@ pub fn count_present(bank: &Bank, texts: &[&str]) -> Result<usize, ExtensionErro
     as_relation_owner(items.relation.oid, &items.relation.name, || {
         let _settings = LocalSettings::without_row_security();
         let same = same_key(bank, items)?;
-        present(items, &same, texts).map(|present| present.len())
+        lacking(items, &same, texts).map(|lacking| texts.len() - lacking.len())
+    })
+}
+
+/// True where the table may say of items that they are not to be published.
+pub fn can_pin(bank: &Bank) -> bool {
+    pin(bank).is_some()
+}
+
+fn pin(bank: &Bank) -> Option<(&Items, &Column)> {
+    let items = bank.items.as_ref()?;
+    Some((items, items.pin.as_ref()?))
+}
+
+/// The keys, as text, of rows that hold no difficulty and are not pinned. As the table's owner:
+/// whoever decides may write the columns, and need not be allowed to read them.
+///
+/// # Errors
+/// When the table cannot be read.
+pub fn empty(bank: &Bank) -> Result<Vec<String>, ExtensionError> {
+    let Some(items) = bank.items.as_ref() else { return Ok(Vec::new()) };
+    always_as_relation_owner(items.relation.oid, &items.relation.name, || {
+        let _settings = LocalSettings::without_row_security();
+        let pinned = items
+            .pin
+            .as_ref()
+            .map_or_else(String::new, |pin| format!(" AND i.{} IS NOT TRUE", pin.quoted()));
+        let statement = format!(
+            "SELECT i.{key}::pg_catalog.text FROM {} AS i \
+             WHERE i.irt_difficulty IS NULL AND i.{key} IS NOT NULL{pinned}",
+            items.relation.name,
+            key = items.key.quoted(),
+        );
+        Spi::connect(|client| {
+            let rows = client.select(statement.as_str(), None, &[])?;
+            rows.into_iter().map(|row| Ok(row.get::<String>(1)?.unwrap_or_default())).collect()
+        })
     })
 }
 
@@ -142,7 +178,7 @@ fn write_rows(
     let _settings = LocalSettings::without_row_security();
     let same = same_key(bank, items)?;
     let texts: Vec<&str> = values.iter().map(|values| values.item.as_str()).collect();
-    let present = present(items, &same, &texts)?;
+    let lacking = lacking(items, &same, &texts)?;
     let change = Change::new(items, &same, values)?;
     let locked = change.lock()?;
     if !items.relation.is_still_itself()? {
@@ -161,8 +197,7 @@ fn write_rows(
             found: locked,
         });
     }
-    let lacking = texts.into_iter().filter(|text| !present.contains(*text));
-    Ok(lacking.map(str::to_owned).collect())
+    Ok(lacking)
 }
 
 /// The condition that row `i` of the items table is the item with the text `x.item`.
@@ -206,14 +241,28 @@ fn equality_of(type_oid: pg_sys::Oid) -> Result<String, ExtensionError> {
     found.ok_or_else(|| ExtensionError::Internal("an equality is gone".to_owned()))
 }
 
-/// Those of the items that the table has.
+/// Those of the items that the table has, where `same` says more than that: few of them.
 fn present(items: &Items, same: &str, texts: &[&str]) -> Result<HashSet<String>, ExtensionError> {
     let statement = format!(
         "SELECT x.item FROM {} AS i, ROWS FROM (pg_catalog.unnest($1)) AS x (item) WHERE {same}",
         items.relation.name
     );
+    items_of(&statement, texts)
+}
+
+/// Those of the items that the table has not, in their order.
+fn lacking(items: &Items, same: &str, texts: &[&str]) -> Result<Vec<String>, ExtensionError> {
+    let statement = format!(
+        "SELECT x.item FROM ROWS FROM (pg_catalog.unnest($1)) WITH ORDINALITY AS x (item, place) \
+         WHERE NOT EXISTS (SELECT FROM {} AS i WHERE {same}) ORDER BY x.place",
+        items.relation.name
+    );
+    items_of(&statement, texts)
+}
+
+fn items_of<C: FromIterator<String>>(statement: &str, texts: &[&str]) -> Result<C, ExtensionError> {
     Spi::connect(|client| {
-        let rows = client.select(statement.as_str(), None, &[texts.to_vec().into()])?;
+        let rows = client.select(statement, None, &[texts.to_vec().into()])?;
         rows.into_iter().map(|row| Ok(row.get::<String>(1)?.unwrap_or_default())).collect()
     })
 }

@@ -54,6 +54,15 @@ pub struct Row<'a> {
     pub score_prior: (f64, f64),
 }
 
+/// What is in force beside a publication: items, and the publication that each is of.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Others {
+    /// The items.
+    pub items: Vec<String>,
+    /// Their publications.
+    pub publications: Vec<i64>,
+}
+
 /// Lets nobody else publish, roll back or reject in this bank until the transaction ends. Call it
 /// as the tables' owner.
 ///
@@ -95,6 +104,40 @@ pub fn stands(schema: &Schema) -> String {
     )
 }
 
+/// An expression: true when bank $1 was rolled back, and nobody decided anything since.
+pub fn rolled_back(schema: &Schema) -> String {
+    format!(
+        "COALESCE((SELECT d.undoes IS NOT NULL FROM {} AS d \
+             WHERE d.bank OPERATOR(pg_catalog.=) $1 \
+               AND d.kind OPERATOR(pg_catalog.<>) 'automatic' ORDER BY d.id DESC LIMIT 1), false)",
+        schema.relation("irt_publications")
+    )
+}
+
+/// True when the newest publication that stands is of this run, with these items, and no rollback
+/// waits for a decision: to publish it once more would change nothing. Call it under the [`lock`].
+///
+/// # Errors
+/// Only when SPI fails.
+pub fn is_in_force(
+    schema: &Schema,
+    bank: &str,
+    run_id: i64,
+    items: Option<&[&str]>,
+) -> Result<bool, ExtensionError> {
+    let statement = format!(
+        "SELECT COALESCE((SELECT p.run_id OPERATOR(pg_catalog.=) $2 \
+                             AND p.items IS NOT DISTINCT FROM $3 \
+                          FROM {} AS p WHERE p.bank OPERATOR(pg_catalog.=) $1 AND {} \
+                          ORDER BY p.id DESC LIMIT 1), false) AND NOT {}",
+        schema.relation("irt_publications"),
+        stands(schema),
+        rolled_back(schema)
+    );
+    let arguments = [bank.into(), run_id.into(), items.map(<[&str]>::to_vec).into()];
+    Ok(Spi::get_one_with_args::<bool>(&statement, &arguments)? == Some(true))
+}
+
 /// The newest publication that stands, and its run; those before `before`, where that is given. Call
 /// it under the [`lock`].
 ///
@@ -118,6 +161,18 @@ pub fn newest_standing(
     })
 }
 
+/// How many items a publication contains.
+///
+/// # Errors
+/// Only when SPI fails.
+pub fn items_count(schema: &Schema, publication: i64) -> Result<i64, ExtensionError> {
+    let statement = format!(
+        "SELECT items_count FROM {} WHERE id OPERATOR(pg_catalog.=) $1",
+        schema.relation("irt_publications")
+    );
+    Ok(Spi::get_one_with_args::<i64>(&statement, &[publication.into()])?.unwrap_or_default())
+}
+
 /// Lets the next id be one that no row has.
 ///
 /// # Errors
@@ -133,24 +188,32 @@ pub fn catch_up_with_ids(schema: &Schema) -> Result<(), ExtensionError> {
 }
 
 /// Adds a row that follows `newest`, and holds from a later moment than every other row of the bank;
-/// returns its id. Call it as the tables' owner, under the [`lock`].
+/// returns its id. `others`: what stays in force beside it, where that is to be noted. Call it as the tables' owner, under the [`lock`].
 ///
 /// # Errors
 /// 40001 where this transaction's snapshot is older than the newest row; those of
 /// [`catch_up_with_ids`].
-pub fn add(schema: &Schema, row: Row<'_>, newest: Option<i64>) -> Result<i64, ExtensionError> {
+pub fn add(
+    schema: &Schema,
+    row: Row<'_>,
+    newest: Option<i64>,
+    others: Option<Others>,
+) -> Result<i64, ExtensionError> {
     catch_up_with_ids(schema)?;
     let statement = format!(
         "INSERT INTO {publications} (bank, run_id, published_at, published_by, kind, items, \
-             undoes, items_count, note, score_prior_mean, score_prior_sd, follows) \
+             undoes, items_count, note, score_prior_mean, score_prior_sd, other_items, other_publications, \
+             follows) \
          SELECT $1, $2, GREATEST(pg_catalog.clock_timestamp(), \
                     (SELECT p.published_at OPERATOR(pg_catalog.+) \
                             '1 microsecond'::pg_catalog.interval \
                      FROM {publications} AS p WHERE p.id OPERATOR(pg_catalog.=) $9)), \
-                $3::pg_catalog.name, $4, $5, $6, $7, $8, $10, $11, COALESCE($9, 0) \
+                $3::pg_catalog.name, $4, $5, $6, $7, $8, $10, $11, $12, $13, COALESCE($9, 0) \
          ON CONFLICT (bank, follows) DO NOTHING RETURNING id",
         publications = schema.relation("irt_publications")
     );
+    let (other_items, other_publications) =
+        others.map(|others| (others.items, others.publications)).unzip();
     let arguments = [
         row.bank.into(),
         row.run_id.into(),
@@ -163,6 +226,8 @@ pub fn add(schema: &Schema, row: Row<'_>, newest: Option<i64>) -> Result<i64, Ex
         newest.into(),
         row.score_prior.0.into(),
         row.score_prior.1.into(),
+        other_items.into(),
+        other_publications.into(),
     ];
     let id = Spi::get_one_with_args::<i64>(&statement, &arguments)?;
     id.ok_or_else(|| ExtensionError::Internal("a publication has no row".to_owned()))

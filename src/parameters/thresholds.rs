@@ -23,7 +23,7 @@ pub fn set(
     let name = check_name.ok_or(ExtensionError::NullArgument { argument: "check_name" })?;
     let bank = bank.ok_or(ExtensionError::NullArgument { argument: "bank" })?;
     // Whoever could switch a check off could let through what it holds.
-    bank::must_be_usable(bank, None)?;
+    bank::must_be_changeable(bank)?;
     questions::must_be_known(name)?;
     at_least_zero("warn_above", warn_above)?;
     at_least_zero("hold_above", hold_above)?;

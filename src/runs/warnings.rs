@@ -92,15 +92,14 @@ pub fn of_scale(placed: &Placed) -> Option<ErrorReport> {
     if placed.disconnected.is_empty() {
         return None;
     }
-    let mut items: Vec<String> = placed.disconnected.iter().cloned().collect();
-    items.sort_unstable();
+    let items = &placed.disconnected;
     let message = format!(
-        "{} items were not published: nobody who answered them answered 3 items of the scale in \
+        "{} items have no parameters: nobody who answered them answered 3 items of the scale in \
          force",
         items.len()
     );
     let hint = "Let some persons answer them together with items in force.";
-    Some(ErrorReport::new(b"01000", message).detail(first_few(&items)).hint(hint))
+    Some(ErrorReport::new(b"01000", message).detail(first_few(items)).hint(hint))
 }
 
 /// Which checks kept a run from being published, and which are only to be known.

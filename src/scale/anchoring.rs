@@ -4,8 +4,8 @@ use super::common::CommonItems;
 use super::placing::{Beside, Placed, place};
 use crate::parameters::in_force::{InForce, ItemInForce};
 use irt::{
-    Anchors, Calibration, CalibrationSettings, Flag, IrtError, Monitor, Responses, StandardErrors,
-    calibrate,
+    Anchors, Calibration, CalibrationSettings, Flag, IrtError, ItemStatus, Monitor, Responses,
+    StandardErrors, calibrate,
 };
 
 /// It takes this many to hold origin and unit.
@@ -58,6 +58,12 @@ pub fn beside_a_free_one(
     monitor: &dyn Monitor,
 ) -> Result<(Placed, Option<Placed>), IrtError> {
     let mut placed = Placed::as_it_is(calibration, beside);
+    if placed.imported > 0 {
+        let anchors = placed.calibration.with_parameters();
+        let anchors = anchors.filter(|item| item.status == ItemStatus::Anchored);
+        let anchors: Vec<String> = anchors.map(|item| item.item.clone()).collect();
+        placed.flag(&anchors, Flag::Imported);
+    }
     let standard_errors = match anchored.standard_errors {
         StandardErrors::None => StandardErrors::None,
         StandardErrors::ObservedInformation | StandardErrors::Bootstrap { .. } => {

@@ -35,8 +35,8 @@ pub struct Placed {
     pub link: Option<FoundLink>,
     /// Why the estimates could not be put on the scale in force: they are on their own.
     pub refused: Option<IrtError>,
-    /// Items that no person joins with enough common items.
-    pub disconnected: HashSet<String>,
+    /// Items that no person joins with enough common items: they have no parameters on this scale.
+    pub disconnected: Vec<String>,
     /// How many values of another program the run was put on the scale of.
     pub imported: usize,
 }
@@ -66,7 +66,7 @@ impl Placed {
     /// Estimates that are on their scale as they are.
     pub fn as_it_is(calibration: Calibration, beside: Beside<'_>) -> Self {
         let (scale, imported) = (beside.settings.scale, beside.common.imported);
-        let (link, refused, disconnected) = (None, None, HashSet::new());
+        let (link, refused, disconnected) = (None, None, Vec::new());
         Self { calibration, scale, link, refused, disconnected, imported }
     }
 
@@ -133,7 +133,7 @@ impl Placed {
         self.flag(&drifted, Flag::Drifted);
         if self.scale != Scale::Population {
             linked.link.put_on_its_scale(&mut self.calibration);
-            self.disconnected = disconnected(&self.calibration, &kept);
+            self.leave_out_disconnected(&kept);
         }
         self.link = Some(FoundLink {
             link: linked.link,
@@ -141,6 +141,21 @@ impl Placed {
             common_items: pairs.len(),
             drifted_items: drifted.len(),
         });
+    }
+
+    /// Takes the parameters from items of components that are not on the scale in force. That there
+    /// are several says nothing of the others.
+    fn leave_out_disconnected(&mut self, linking: &[String]) {
+        let loose = disconnected(&self.calibration, linking);
+        let items = self.calibration.items.iter_mut().zip(&mut self.calibration.components);
+        for (item, component) in items {
+            item.flags.retain(|flag| *flag != Flag::Disconnected);
+            if loose.contains(item.item.as_str()) {
+                item.skip(Flag::Disconnected);
+                *component = None;
+                self.disconnected.push(item.item.clone());
+            }
+        }
     }
 
     /// How sure the link is; `None` where a covariance of its items was not kept, or of several

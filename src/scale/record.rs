@@ -3,7 +3,7 @@
 use super::covariances;
 use super::placing::Placed;
 use crate::error::ExtensionError;
-use crate::parameters::decide::NOT_LINKED;
+use crate::parameters::remarks::{IMPORTED_ITEMS, NOT_LINKED};
 use crate::postgres::schema::Schema;
 use crate::postgres::spi::Spi;
 use irt::GroupResult;
@@ -85,7 +85,7 @@ fn record_remarks(
         remarks.insert("persons_in_several_groups".to_owned(), in_several_groups.into());
     }
     if placed.imported > 0 {
-        remarks.insert("imported_items".to_owned(), placed.imported.into());
+        remarks.insert(IMPORTED_ITEMS.to_owned(), placed.imported.into());
     }
     if let Some(reason) = &placed.refused {
         remarks.insert(NOT_LINKED.to_owned(), reason.to_string().into());

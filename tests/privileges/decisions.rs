@@ -72,6 +72,33 @@ fn nobody_decides_about_a_strangers_bank() {
     assert_eq!(refusal(&mut mallory, drop), None);
 }
 
+/// Whoever may use a bank decides about its runs; its thresholds and its history are its owner's.
+#[test]
+fn what_a_bank_is_belongs_to_its_owner() {
+    let (cluster, mut owner) = with_tables_of_app("");
+    owner.batch_execute(&documented_sql("CREATE ROLE")).unwrap();
+    owner.batch_execute(&GRANT.replace("mallory", "app")).unwrap();
+    owner.simple_query("SELECT irt_configure()").unwrap();
+    owner.simple_query("SELECT irt_run_calibration(standard_errors => 'none')").unwrap();
+    let mut calibrator = cluster.connect_as("calibrator", "postgres");
+    let changes = [
+        "SELECT irt_set_check('items_lost', 0.9, 0.9)",
+        "SELECT irt_forget_runs('default', now())",
+        "SELECT irt_drop_bank('default')",
+    ];
+    assert_eq!(refusal(&mut calibrator, "SELECT irt_rollback()"), None);
+    for change in changes {
+        let (code, message) = refusal(&mut calibrator, change).unwrap();
+        assert_eq!(code, "42501", "{change}");
+        assert!(message.contains("belongs to role \"postgres\""), "{change}: {message}");
+    }
+    // So may roles that have the owner's rights.
+    owner.batch_execute("SELECT irt_configure(owner => 'app'); GRANT app TO calibrator").unwrap();
+    for change in changes {
+        assert_eq!(refusal(&mut calibrator, change), None, "{change}");
+    }
+}
+
 /// A superuser who publishes or rolls back fires triggers as their table's owner.
 #[test]
 fn a_superusers_decision_lends_nobody_its_rights() {

@@ -61,7 +61,10 @@ pub fn assert_replays(client: &mut Client, bank: &str, items: &str) -> Items {
     let columns = "item, publication_id, run_id, difficulty, discrimination, se_difficulty, \
         se_discrimination";
     let table = format!(
-        "SELECT {columns}, responses_count FROM irt_parameters_in_force WHERE bank = '{bank}'"
+        "SELECT item, c.publication_id, c.run_id, f.difficulty, f.discrimination, f.se_difficulty,
+             f.se_discrimination, responses_count
+         FROM irt_parameters_in_force f JOIN irt_current_parameters c USING (bank, item)
+         WHERE bank = '{bank}'"
     );
     assert_eq!(in_force(client, &table), expected, "{bank}: irt_parameters_in_force");
     let at = format!("SELECT {columns} FROM irt_parameters_at('{bank}', 'infinity')");

@@ -29,6 +29,8 @@ pub enum Flag {
     NoStandardError,
     /// It is not any more what it was: for whoever compares calibrations to set.
     Drifted,
+    /// Its parameters are another program's: for whoever imports them to set.
+    Imported,
 }
 
 impl Flag {
@@ -48,6 +50,7 @@ impl Flag {
             Self::QuadratureLimited => "quadrature_limited",
             Self::NoStandardError => "no_standard_error",
             Self::Drifted => "drifted",
+            Self::Imported => "imported",
         }
     }
 }

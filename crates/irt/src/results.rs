@@ -59,6 +59,18 @@ pub struct ItemResult {
     pub point_biserial: Option<f64>,
 }
 
+impl ItemResult {
+    /// Takes its parameters from it; `why` is said before anything else.
+    pub fn skip(&mut self, why: Flag) {
+        self.status = ItemStatus::Skipped;
+        self.flags.retain(|flag| *flag == Flag::NegativePointBiserial);
+        self.flags.insert(0, why);
+        (self.difficulty, self.discrimination, self.information_peak) = (None, None, None);
+        (self.se_difficulty, self.se_discrimination, self.covariance) = (None, None, None);
+        (self.difficulty_interval, self.discrimination_interval) = (None, None);
+    }
+}
+
 /// What was estimated for one group of persons. Every number is finite.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GroupResult {

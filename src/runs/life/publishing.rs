@@ -65,7 +65,6 @@ impl Run<'_> {
                         only: only.as_deref(),
                         wanted: run.request.is_to_be_published(),
                         other_scale: other_scale.as_ref(),
-                        disconnected: &placed.disconnected,
                         in_force,
                         checks,
                         ended_at: now,

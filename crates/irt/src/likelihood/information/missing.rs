@@ -22,6 +22,10 @@ use crate::monitor::{Monitor, check};
 
 /// From this many patterns on, an item set is worth the shared formula.
 const SHARED_FROM: usize = 4;
+/// Of several groups, as many item sets are kept as take so many bytes, …
+const SHARED_BYTES: usize = 4 << 20;
+/// … and so many at most: each is compared with every other that comes.
+const MOST_SHARED: usize = 16;
 /// Bytes that partial sums together may take, unless that left fewer of them than …
 const PARTIAL_BYTES: usize = 48 << 20;
 /// … so many: what can be worked on at once.
@@ -88,8 +92,8 @@ struct Sums<'t> {
     posterior: PersonPosterior,
     exact: Exact,
     gauss_hermite: GaussHermite,
-    /// Of the item set that is being added, if it is worth it.
-    shared: Option<SharedSums<'t>>,
+    /// Of the item sets that are being added, if they are worth it.
+    shared: Vec<SharedSums<'t>>,
     missing: Vec<Pair>,
     scratch: Vec<Response>,
 }
@@ -109,7 +113,7 @@ impl<'t> Sums<'t> {
             posterior: PersonPosterior::new(tables.grid),
             exact: Exact::default(),
             gauss_hermite: GaussHermite::default(),
-            shared: None,
+            shared: Vec::new(),
             missing: zeroes(tables.scoring.pairs(), "the observed information")?,
             scratch: Vec::new(),
         })
@@ -125,40 +129,55 @@ impl<'t> Sums<'t> {
             }
             start = end;
         }
-        self.finish_shared()
+        self.finish_shared(0)
     }
 
     fn add_item_set(&mut self, set: Range<usize>) -> Result<(), IrtError> {
         let responses = self.persons.patterns.pattern(set.start);
         let group = self.persons.patterns.group_of(set.start);
-        let continues = self.shared.as_ref().is_some_and(|sums| sums.is_over(responses, group));
-        if !continues {
-            self.finish_shared()?;
-            if set.len() < SHARED_FROM {
-                return self.add_one_by_one(set);
-            }
-        }
-        let mut sums = match self.shared.take() {
-            Some(sums) => sums,
+        let found = self.shared.iter().position(|sums| sums.is_over(responses));
+        let index = match found {
+            Some(index) => index,
             None => {
-                let scored = self.tables.scoring.scored(responses, group, &mut self.scratch);
+                let is_small = set.len() < SHARED_FROM;
+                let most = self.most_shared(responses.len());
+                if !is_small || most == 1 {
+                    self.finish_shared(most - 1)?;
+                }
+                if is_small {
+                    return self.add_one_by_one(set);
+                }
+                let scoring = &self.tables.scoring;
+                let scored = scoring.scored(responses, scoring.has_groups(), &mut self.scratch);
                 if scored.is_empty() {
                     return Ok(());
                 }
                 let person = Person { responses, scored, group, persons: 0.0 };
-                SharedSums::new(person, self.tables)?
+                self.shared.push(SharedSums::new(person, self.tables)?);
+                self.shared.len() - 1
             }
         };
-        sums.add(self.persons, set, &mut self.posterior, self.monitor)?;
-        self.shared = Some(sums);
-        Ok(())
+        let sums = &mut self.shared[index];
+        sums.enter(group, &mut self.missing);
+        sums.add(self.persons, set, &mut self.posterior, self.monitor)
     }
 
-    fn finish_shared(&mut self) -> Result<(), IrtError> {
-        match self.shared.take() {
-            Some(sums) => sums.scatter(&mut self.missing, self.monitor),
-            None => Ok(()),
+    /// How many item sets are kept at a time. Those of one group stand together; in the next
+    /// group they come again.
+    fn most_shared(&self, responses: usize) -> usize {
+        if self.persons.patterns.groups() == 1 {
+            return 1;
         }
+        let bytes = SharedSums::bytes(responses, self.tables.grid.width);
+        (SHARED_BYTES / bytes).clamp(1, MOST_SHARED)
+    }
+
+    /// Finishes the oldest sums until `left` are left.
+    fn finish_shared(&mut self, left: usize) -> Result<(), IrtError> {
+        while self.shared.len() > left {
+            self.shared.remove(0).scatter(&mut self.missing, self.monitor)?;
+        }
+        Ok(())
     }
 
     fn add_one_by_one(&mut self, set: Range<usize>) -> Result<(), IrtError> {
@@ -169,7 +188,8 @@ impl<'t> Sums<'t> {
             check(self.monitor)?;
             let (responses, persons) = (patterns.pattern(pattern), f64::from(weights[pattern]));
             let (tables, posterior) = (self.tables, &mut self.posterior);
-            let scored = tables.scoring.scored(responses, group, &mut self.scratch);
+            let is_free = tables.scoring.is_free_group(group);
+            let scored = tables.scoring.scored(responses, is_free, &mut self.scratch);
             if scored.is_empty() {
                 continue;
             }

@@ -38,16 +38,26 @@ impl<'a> Scoring<'a> {
         Self { design, positions, items }
     }
 
-    /// The responses of a person of this group that have scores; `scratch` is overwritten.
+    /// True where groups have scores.
+    pub(super) fn has_groups(&self) -> bool {
+        self.design.groups() > 0
+    }
+
+    /// True where this group has scores.
+    pub(super) fn is_free_group(&self, group: usize) -> bool {
+        self.design.is_free_group(group)
+    }
+
+    /// The responses of a person that have scores, and the pseudo-item if it is wanted; `scratch`
+    /// is overwritten.
     #[inline(always)]
     pub(super) fn scored<'r>(
         &self,
         responses: &'r [Response],
-        group: usize,
+        with_group: bool,
         scratch: &'r mut Vec<Response>,
     ) -> &'r [Response] {
-        let is_free = self.design.is_free_group(group);
-        if self.positions.is_none() && !is_free {
+        if self.positions.is_none() && !with_group {
             return responses;
         }
         scratch.clear();
@@ -57,7 +67,7 @@ impl<'a> Scoring<'a> {
                 positions[response.item()].map(|position| response.with_number(position))
             })),
         }
-        if is_free {
+        if with_group {
             scratch.push(Response::new(self.items as u32, false));
         }
         scratch

@@ -11,7 +11,7 @@ use crate::data::response::{Response, same_items};
 use crate::error::IrtError;
 use crate::memory::zeroes;
 use crate::monitor::{Monitor, check};
-use crate::numeric::eight::{Eight, LANES, add_scaled, dot, vectorised};
+use crate::numeric::eight::{Eight, LANES, add, add_scaled, dot, vectorised};
 
 /// The sums over persons with the same items.
 ///
@@ -25,20 +25,56 @@ use crate::numeric::eight::{Eight, LANES, add_scaled, dot, vectorised};
 /// The first part and the product of means need no node; the linear terms are
 /// summed over persons first (`attempts` = Σ h, `correct` = Σ x·h) and
 /// multiplied out once.
+///
+/// The sums go on over groups, for pairs of items: only the row of the pseudo-item is that of one
+/// group, and is multiplied out with the node sums of its persons when they end.
 pub(super) struct SharedSums<'t> {
     tables: &'t ScoreTables<'t>,
     /// All responses of one of the persons: they stand for the items.
     answered: Vec<Response>,
-    /// Those with scores: the rows and columns of the sums.
+    /// Those with scores, and the pseudo-item if groups have any: the rows and columns of the sums.
     items: Vec<Response>,
-    /// The group of all persons.
+    /// The group whose persons are being added.
     group: usize,
     /// Four rows × columns arrays: aa, ad, da, dd; only the lower triangle counts.
     sums: [Vec<f64>; 4],
-    attempts: Vec<Eight>,
-    correct: Vec<Eight>,
+    all: NodeSums,
+    /// Of the group alone, if groups have scores; not in `all` yet.
+    own: Option<NodeSums>,
     block: PersonBlock,
 }
+
+/// Σ h over the grid, and Σ x·h of every item.
+struct NodeSums {
+    attempts: Vec<Eight>,
+    correct: Vec<Eight>,
+}
+
+impl NodeSums {
+    fn new(items: usize, width: usize) -> Result<Self, IrtError> {
+        let correct = zeroes(width * items, WHAT)?;
+        Ok(Self { attempts: vec![[0.0; LANES]; width], correct })
+    }
+
+    /// U_j = Σ x_j h − P_j Σ h / 2, so that the linear terms are Σ θᵐ (P_k U_j + P_j U_k).
+    fn subtract_half_the_expected(&mut self, items: &[Response], tables: &ScoreTables<'_>) {
+        let width = tables.grid.width;
+        for (index, response) in items.iter().enumerate() {
+            let row = &mut self.correct[index * width..(index + 1) * width];
+            let probability = tables.row(0, *response);
+            for (eight, (attempts, probability)) in
+                self.attempts.iter().zip(probability).enumerate()
+            {
+                for lane in 0..LANES {
+                    row[eight][lane] -= 0.5 * attempts[lane] * probability[lane];
+                }
+            }
+        }
+    }
+}
+
+/// What memory is for, in messages.
+const WHAT: &str = "the observed information";
 
 /// Persons that are added together, so that the sums are read and written once for all.
 const BLOCK: usize = 4;
@@ -59,8 +95,8 @@ impl<'t> SharedSums<'t> {
     /// # Errors
     /// [`IrtError::OutOfMemory`].
     pub(super) fn new(person: Person<'_>, tables: &'t ScoreTables<'t>) -> Result<Self, IrtError> {
-        const WHAT: &str = "the observed information";
         let (count, width) = (person.scored.len(), tables.grid.width);
+        let has_groups = tables.scoring.has_groups();
         let square = || zeroes(count * count, WHAT);
         let mut block = PersonBlock::default();
         for rows in [&mut block.correct, &mut block.by_slope, &mut block.by_intercept] {
@@ -74,15 +110,29 @@ impl<'t> SharedSums<'t> {
             items: person.scored.to_vec(),
             group: person.group,
             sums: [square()?, square()?, square()?, square()?],
-            attempts: vec![[0.0; LANES]; width],
-            correct: zeroes(width * count, WHAT)?,
+            all: NodeSums::new(count, width)?,
+            own: if has_groups { Some(NodeSums::new(count, width)?) } else { None },
             block,
         })
     }
 
-    /// True where persons of `group` with these `responses` belong to these sums.
-    pub(super) fn is_over(&self, responses: &[Response], group: usize) -> bool {
-        self.group == group && same_items(&self.answered, responses)
+    /// Bytes that such sums take for so many responses.
+    pub(super) fn bytes(responses: usize, width: usize) -> usize {
+        let count = responses + 1;
+        4 * count * count * size_of::<f64>() + 2 * count * width * size_of::<Eight>()
+    }
+
+    /// True where persons with these `responses` belong to these sums.
+    pub(super) fn is_over(&self, responses: &[Response]) -> bool {
+        same_items(&self.answered, responses)
+    }
+
+    /// From now on, persons of this group are added.
+    pub(super) fn enter(&mut self, group: usize, missing: &mut [Pair]) {
+        if group != self.group {
+            self.finish_group(missing);
+            self.group = group;
+        }
     }
 
     /// Adds persons who answered the items of these sums.
@@ -108,7 +158,8 @@ impl<'t> SharedSums<'t> {
                         let responses = persons.patterns.pattern(pattern);
                         posterior.set_over_base(responses, self.tables);
                         let scoring = &self.tables.scoring;
-                        let scored = scoring.scored(responses, self.group, &mut scratch);
+                        let groups = scoring.has_groups();
+                        let scored = scoring.scored(responses, groups, &mut scratch);
                         self.add_person(scored, f64::from(weight), posterior);
                     }
                 }
@@ -129,14 +180,15 @@ impl<'t> SharedSums<'t> {
         let [mean, second] = posterior.ability_moments(tables.grid);
         let here = posterior.eights.clone();
         let shares = &posterior.shares[here.clone()];
-        add_scaled(&mut self.attempts[here.clone()], persons, shares);
+        let sums = self.own.as_mut().unwrap_or(&mut self.all);
+        add_scaled(&mut sums.attempts[here.clone()], persons, shares);
         let slot = self.block.filled;
         self.block.weights[slot] = [persons, persons * mean, persons * second];
         for (index, response) in responses.iter().enumerate() {
             let x = response.score();
             if response.is_correct() {
                 let start = index * tables.grid.width;
-                let row = &mut self.correct[start + here.start..start + here.end];
+                let row = &mut sums.correct[start + here.start..start + here.end];
                 add_scaled(row, persons, shares);
             }
             self.block.correct[slot][index] = x;
@@ -193,43 +245,51 @@ impl<'t> SharedSums<'t> {
         missing: &mut [Pair],
         monitor: &dyn Monitor,
     ) -> Result<(), IrtError> {
-        self.subtract_half_the_expected();
+        self.finish_group(missing);
+        self.all.subtract_half_the_expected(&self.items, self.tables);
+        let rows = self.items.len() - usize::from(self.own.is_some());
         vectorised(
             #[inline(always)]
             || {
-                for row in 0..self.items.len() {
+                for row in 0..rows {
                     check(monitor)?;
-                    self.scatter_row(row, missing);
+                    self.scatter_row(row, &self.all, missing);
                 }
                 Ok(())
             },
         )
     }
 
-    /// U_j = Σ x_j h − P_j Σ h / 2, so that the linear terms are Σ θᵐ (P_k U_j + P_j U_k).
-    fn subtract_half_the_expected(&mut self) {
-        let width = self.tables.grid.width;
-        for (index, response) in self.items.iter().enumerate() {
-            let row = &mut self.correct[index * width..(index + 1) * width];
-            let probability = self.tables.row(0, *response);
-            for (eight, (attempts, probability)) in
-                self.attempts.iter().zip(probability).enumerate()
-            {
-                for lane in 0..LANES {
-                    row[eight][lane] -= 0.5 * attempts[lane] * probability[lane];
-                }
-            }
+    /// Adds the row of the pseudo-item to the pairs of its group, and goes on with nobody in the
+    /// group.
+    fn finish_group(&mut self, missing: &mut [Pair]) {
+        let Some(mut own) = self.own.take() else { return };
+        let (count, last) = (self.items.len(), self.items.len() - 1);
+        add(&mut self.all.attempts, &own.attempts);
+        add(&mut self.all.correct, &own.correct);
+        if self.tables.scoring.is_free_group(self.group) {
+            own.subtract_half_the_expected(&self.items, self.tables);
+            vectorised(
+                #[inline(always)]
+                || self.scatter_row(last, &own, missing),
+            );
         }
+        for sums in &mut self.sums {
+            sums[last * count..].fill(0.0);
+        }
+        own.attempts.fill([0.0; LANES]);
+        own.correct.fill([0.0; LANES]);
+        self.own = Some(own);
     }
 
     #[inline(always)]
-    fn scatter_row(&self, row: usize, missing: &mut [Pair]) {
+    fn scatter_row(&self, row: usize, nodes: &NodeSums, missing: &mut [Pair]) {
         let (count, width, tables) = (self.items.len(), self.tables.grid.width, self.tables);
-        let own = &self.correct[row * width..(row + 1) * width];
+        let own = &nodes.correct[row * width..(row + 1) * width];
         let own_rows = [0, 1, 2].map(|m| tables.row(m, self.items[row]));
         let at = tables.scoring.row_start(self.items[row], self.group);
         for column in 0..=row {
-            let other = &self.correct[column * width..(column + 1) * width];
+            let other = &nodes.correct[column * width..(column + 1) * width];
             let other_rows = [0, 1, 2].map(|m| tables.row(m, self.items[column]));
             let one = dots(other_rows, own);
             let two = dots(own_rows, other);

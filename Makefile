@@ -1,5 +1,5 @@
 # Thin: each target calls one script, where the explanations are.
-.PHONY: demo test test-image package test-package lint install schema setup bench coverage weeks properties soak circles test-all-majors help
+.PHONY: demo test test-image package test-package lint install schema setup bench publishing coverage weeks properties soak circles test-all-majors help
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -51,3 +51,6 @@ test-image: ## build the Dockerfile without a registry, start the image, and loo
 
 bench: ## whole jobs next to girth and to a scan of the table; writes docs/performance.md
 	@scripts/bench.sh
+
+publishing: ## what it costs to put parameters in force, next to a join; writes the table of docs/scale.md
+	@scripts/publishing.sh

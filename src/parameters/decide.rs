@@ -38,6 +38,8 @@ pub fn publish(run_id: Option<i64>, note: Option<&str>) -> Result<PublicationRow
     let (publication, values) = as_owner(|schema| {
         publications::lock(schema, &bank.name)?;
         in_force::catch_up(schema, &bank.name)?;
+        // Where the rows still come from elsewhere nothing is decided, whatever it would change.
+        publications::catch_up_with_ids(schema)?;
         let newest = publications::newest(schema, &bank.name)?;
         let run = Candidate::find(schema, run_id)?;
         let kind = run.kind(newest)?;

@@ -45,7 +45,7 @@ pub const QUESTIONS: [Question; 14] = [
     scaled("difficulty_disagreement", 0.05, 0.2),
     question("drifted_items", 0.1, 0.3),
     scaled("score_change", 0.1, 0.3),
-    question("score_disorder", 0.02, 0.1),
+    scaled("score_disorder", 0.02, 0.1),
     question("misfitting_items", 0.1, NEVER),
     question("reversed_items", 0.05, 0.2),
     question("since_rollback", NEVER, 0.5),

@@ -50,7 +50,7 @@ impl<Head: Copy, Element: Copy> AggregateState<Head, Element> {
     /// A state without elements that lives as long as the group for which the server called.
     ///
     /// # Errors
-    /// [`ExtensionError::NoAggregate`] where it did not call for an aggregate.
+    /// Where it did not call for an aggregate.
     ///
     /// # Safety
     /// `call` is a call of the server's.
@@ -62,7 +62,9 @@ impl<Head: Copy, Element: Copy> AggregateState<Head, Element> {
         // SAFETY: promised by the caller.
         let found = unsafe { pg_sys::AggCheckCallContext(call, &mut context) };
         if found == 0 {
-            return Err(ExtensionError::NoAggregate);
+            // SQL has no value of type internal: nobody else can call it.
+            let found = "a part of an aggregate was called outside of one".to_owned();
+            return Err(ExtensionError::Internal(found));
         }
         // SAFETY: the context lives as long as the group.
         Ok(unsafe { Self::in_context(context, head, FIRST_ROOM) })

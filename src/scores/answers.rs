@@ -6,9 +6,9 @@
 use super::arithmetic;
 use crate::error::ExtensionError;
 use crate::postgres::aggregate_state::AggregateState;
+use irt::ItemParameters;
 use irt::memory::reserve_exact;
 use irt::scoring::{Answer, ScorePrior};
-use irt::ItemParameters;
 use pgrx::pg_sys::{self, Datum};
 
 /// An answer that counts as correct: discrimination, with its sign turned round for an incorrect
@@ -48,7 +48,7 @@ impl Answers {
     /// None yet.
     ///
     /// # Errors
-    /// [`ExtensionError::NoAggregate`].
+    /// Outside of an aggregate.
     ///
     /// # Safety
     /// `call` is a call of the server's.

@@ -8,6 +8,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod document;
 mod items;
 mod lsat7;
 mod of_bank;

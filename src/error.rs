@@ -406,9 +406,6 @@ pub enum ExtensionError {
         /// The checks that there are.
         known: String,
     },
-    /// A part of an aggregate, called by itself.
-    #[error("this function is a part of an aggregate, and can be called by nothing else")]
-    NoAggregate,
     /// Items that were named, and have no parameters in force.
     #[error("items names {count} items without parameters in force in bank \"{bank}\": {items}")]
     NotInForce {

@@ -300,7 +300,9 @@ fn an_update_keeps_grants_and_what_uses_the_functions() {
         let mut runner = cluster.connect_as("runner", "postgres");
         let run = "SELECT run_by FROM irt.irt_run_calibration(true, item_ids => '{Item.1}'::name[], standard_errors => 'none')";
         assert_eq!(value(&mut runner, run).as_deref(), Some("runner"));
+        // But those that take a boolean or an integer, with a prior or without.
         let twice = "SELECT count(*) FROM pg_proc WHERE pronamespace = 'irt'::regnamespace
+                         AND proname NOT IN ('irt_eap', 'irt_map', 'irt_mle', 'irt_wle', 'irt_answers_add')
                      GROUP BY proname HAVING count(*) > 1";
         assert!(rows(&mut client, twice).is_empty(), "no function is overloaded");
     }

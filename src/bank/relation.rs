@@ -1,6 +1,7 @@
 //! What the catalog says about a relation and its columns.
 
 use crate::error::ExtensionError;
+use crate::postgres::reading;
 use crate::postgres::spi::Spi;
 use pgrx::prelude::*;
 use pgrx::spi::{quote_identifier, quote_qualified_identifier};
@@ -135,7 +136,7 @@ impl Relation {
     /// # Errors
     /// Only when SPI fails.
     pub fn is_still_itself(&self) -> Result<bool, ExtensionError> {
-        let now = Spi::get_one_with_args::<pg_sys::Oid>(
+        let now = reading::one::<pg_sys::Oid>(
             "SELECT pg_catalog.to_regclass($1)::pg_catalog.oid",
             &[self.name.as_str().into()],
         )?;

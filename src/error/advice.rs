@@ -67,7 +67,6 @@ impl ExtensionError {
             Self::UnknownItems { .. } => {
                 "Give keys of items as irt_item_parameters has them. Nothing was published."
             }
-            Self::NoAggregate => "Call irt_eap, irt_map, irt_mle or irt_wle.",
             Self::NotInForce { .. } => "irt_parameters_in_force has those that have.",
             Self::NoSuchRelation { .. } => {
                 "Give the relation's name, for example 'public.responses'."

@@ -51,7 +51,6 @@ impl ExtensionError {
             | Self::WrongRelationKind { .. }
             | Self::TemporaryRelation { .. }
             | Self::ChangedSinceConfigured { .. } => b"IR002",
-            Self::NoAggregate => b"0A000",
             Self::Ownership(error) => return error.sqlstate(),
             Self::Decision(error) => return error.sqlstate(),
             Self::Irt(error) => core_sqlstate(error),

@@ -50,7 +50,7 @@ impl<Head: Copy, Element: Copy> AggregateState<Head, Element> {
     /// A state without elements that lives as long as the group for which the server called.
     ///
     /// # Errors
-    /// [`ExtensionError::NoAggregate`] where it did not call for an aggregate.
+    /// Where it did not call for an aggregate.
     ///
     /// # Safety
     /// `call` is a call of the server's.
@@ -62,7 +62,9 @@ impl<Head: Copy, Element: Copy> AggregateState<Head, Element> {
         // SAFETY: promised by the caller.
         let found = unsafe { pg_sys::AggCheckCallContext(call, &mut context) };
         if found == 0 {
-            return Err(ExtensionError::NoAggregate);
+            // SQL has no value of type internal: nobody else can call it.
+            let found = "a part of an aggregate was called outside of one".to_owned();
+            return Err(ExtensionError::Internal(found));
         }
         // SAFETY: the context lives as long as the group.
         Ok(unsafe { Self::in_context(context, head, FIRST_ROOM) })
@@ -74,7 +76,7 @@ impl<Head: Copy, Element: Copy> AggregateState<Head, Element> {
     /// [`IrtError::TooMany`].
     pub fn for_now(head: Head, room: u32) -> Result<Self, ExtensionError> {
         if room > Self::MOST {
-            return Err(too_many::<Element>(room, Self::MOST));
+            return Err(too_many(room, Self::MOST));
         }
         // SAFETY: the current context is valid.
         Ok(unsafe { Self::in_context(pg_sys::CurrentMemoryContext, head, room.max(1)) })
@@ -130,7 +132,7 @@ impl<Head: Copy, Element: Copy> AggregateState<Head, Element> {
         unsafe {
             let room = (*self.0).room.saturating_mul(2).min(Self::MOST);
             if room == (*self.0).room {
-                return Err(too_many::<Element>(room + 1, Self::MOST));
+                return Err(too_many(room + 1, Self::MOST));
             }
             let bytes = room as usize * size_of::<Element>();
             (*self.0).elements = pg_sys::repalloc((*self.0).elements.cast(), bytes).cast();
@@ -140,7 +142,7 @@ impl<Head: Copy, Element: Copy> AggregateState<Head, Element> {
     }
 }
 
-fn too_many<Element>(found: u32, limit: u32) -> ExtensionError {
+fn too_many(found: u32, limit: u32) -> ExtensionError {
     let (found, limit) = (u64::from(found), u64::from(limit));
     IrtError::TooMany { what: "answers of one group", found, limit }.into()
 }

@@ -48,7 +48,7 @@ impl Answers {
     /// None yet.
     ///
     /// # Errors
-    /// [`ExtensionError::NoAggregate`].
+    /// Outside of an aggregate.
     ///
     /// # Safety
     /// `call` is a call of the server's.

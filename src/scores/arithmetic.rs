@@ -18,7 +18,7 @@ pub fn item(discrimination: f64, difficulty: f64) -> Result<ItemParameters, Exte
         let expected = "between -10 and 20, and comes before the difficulty";
         return Err(invalid("discrimination", discrimination, expected));
     }
-    if !(difficulty.abs() <= MAX_DIFFICULTY) {
+    if !(-MAX_DIFFICULTY..=MAX_DIFFICULTY).contains(&difficulty) {
         return Err(invalid("difficulty", difficulty, "between -1e12 and 1e12"));
     }
     Ok(ItemParameters::new(discrimination, difficulty))

@@ -33,9 +33,21 @@ WITH extension AS (SELECT * FROM pg_extension WHERE extname = 'irt_calibration')
               pg_identify_object(p.classoid, p.objoid, p.objsubid) AS i
          UNION ALL
          SELECT 'function', p.oid::regprocedure::text,
-                format('%s %s %s %s %s', pg_get_functiondef(p.oid), p.prosrc, p.probin,
-                       p.proowner::regrole, p.proacl)
+                format('%s %s %s %s %s',
+                       CASE WHEN p.prokind <> 'a' THEN pg_get_functiondef(p.oid) END, p.prosrc,
+                       p.probin, p.proowner::regrole, p.proacl)
          FROM pg_proc AS p JOIN member AS m ON m.objid = p.oid AND m.classid = 'pg_proc'::regclass
+         UNION ALL
+         SELECT 'aggregate', p.oid::regprocedure::text,
+                format('%s %s %s %s %s', to_jsonb(a) - 'aggfnoid' - 'aggtranstype', p.proparallel,
+                       p.provolatile, pg_get_function_arguments(p.oid), a.aggtranstype::regtype)
+         FROM pg_proc AS p JOIN member AS m ON m.objid = p.oid AND m.classid = 'pg_proc'::regclass
+         JOIN pg_aggregate AS a ON a.aggfnoid = p.oid
+         UNION ALL
+         SELECT 'attribute', t.oid::regtype || '.' || a.attname,
+                format('%s %s', a.attnum, format_type(a.atttypid, a.atttypmod))
+         FROM pg_type AS t JOIN member AS m ON m.objid = t.oid AND m.classid = 'pg_type'::regclass
+         JOIN pg_attribute AS a ON a.attrelid = t.typrelid
          UNION ALL
          SELECT 'relation', r.oid::regclass::text,
                 format('%s %s %s %s %s %s %s', r.relkind, r.relpersistence, r.relowner::regrole,

@@ -158,7 +158,8 @@ fn every_function_and_relation_is_somebodys_task() {
     let mut names = members(&mut client, None);
     names.extend(members(&mut client, Some("'r', 'v'")));
     let internal = ["irt_running_calibrations", "irt_publish_older_successes"];
-    for name in names.iter().filter(|name| !internal.contains(&name.as_str())) {
+    let is_internal = |name: &str| internal.contains(&name) || name.starts_with("irt_answers_");
+    for name in names.iter().filter(|name| !is_internal(name)) {
         assert!(calls.contains(name.as_str()), "docs/operations.md does not say who may {name}");
     }
 }

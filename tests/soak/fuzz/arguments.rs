@@ -226,6 +226,9 @@ pub fn argument(name: &str, sql_type: &str, random: &mut Random) -> String {
         "text" if name == "item" && random.below(3) > 0 => {
             one_of(&["'1'", "'2'", "'3'", "'4'"], random)
         }
+        "text" if name == "method" && random.below(4) > 0 => {
+            one_of(&["'eap'", "'map'", "'mle'", "'wle'"], random)
+        }
         "text" => one_of(&WORDS, random),
         other => panic!("{name} is of type {other}, for which there are no arguments here"),
     }

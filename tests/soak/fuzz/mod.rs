@@ -45,7 +45,10 @@ fn functions(client: &mut Client) -> Vec<Function> {
                        FROM unnest(p.proargtypes::oid[]) WITH ORDINALITY AS a (t, i))
                FROM pg_proc AS p JOIN pg_depend AS d ON d.objid = p.oid AND d.deptype = 'e'
                JOIN pg_extension AS e ON e.oid = d.refobjid AND e.extname = 'irt_calibration'
-               WHERE d.classid = 'pg_proc'::regclass ORDER BY 1";
+               WHERE d.classid = 'pg_proc'::regclass AND p.oid <> ALL (
+                   -- SQL has no values of that type.
+                   SELECT a.oid FROM pg_proc AS a WHERE 'internal'::regtype = ANY (a.proargtypes))
+               ORDER BY 1";
     let found: Vec<Function> = rows(client, sql)
         .into_iter()
         .map(|row| {
@@ -68,7 +71,10 @@ fn call(function: &Function, random: &mut Random) -> String {
     let mut given = Vec::new();
     for (i, (name, sql_type)) in function.arguments.iter().enumerate() {
         if i < function.required || random.below(3) == 0 {
-            given.push(format!("{name} => {}", argument(name, sql_type, random)));
+            let value = argument(name, sql_type, random);
+            // An aggregate's arguments have a place only.
+            let by_name = function.required < function.arguments.len();
+            given.push(if by_name { format!("{name} => {value}") } else { value });
         }
     }
     let call = format!("{}({})", function.name, given.join(", "));

@@ -46,7 +46,8 @@ pub fn test_information(
         .iter()
         .map(|ability| {
             let ability = finite_ability(*ability)?;
-            let information = items.iter().map(|item| item.information(ability)).sum::<f64>();
+            // A sum of nothing is -0.
+            let information = 0.0 + items.iter().map(|item| item.information(ability)).sum::<f64>();
             let standard_error = (information > 0.0).then(|| 1.0 / libm::sqrt(information));
             Ok(AbilityInformation { ability, information, standard_error })
         })

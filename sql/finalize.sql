@@ -336,7 +336,7 @@ COMMENT ON FUNCTION irt_should_run_calibration IS
     'How many responses the last successful full run of the bank did not see, and whether they are '
     'at least min_new_responses (NULL: the bank''s). Writes nothing.';
 
-REVOKE EXECUTE ON FUNCTION irt_fit_2pl FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION irt_fit_2pl, irt_fit_groups FROM PUBLIC;
 COMMENT ON FUNCTION irt_fit_2pl IS
     'The estimator alone, read-only, in this session and transaction, over any query that yields (person, item, correct), (person, item, correct, answered_at) or (person, item, correct, answered_at, group). anchors: a query that yields item, difficulty, discrimination of items that keep these. prior_log_discrimination_sd or prior_difficulty_sd ''infinity'': no such prior. standard_errors: ''bootstrap'', ''observed_information'' or ''none''.';
 COMMENT ON FUNCTION irt_fit_groups IS

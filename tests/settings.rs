@@ -123,7 +123,7 @@ fn a_new_bank_has_the_defaults_of_a_fit() {
          ), argument AS (
              SELECT split_part(argument, ' ', 1) AS name,
                     trim(both '''' FROM split_part(split_part(argument, 'DEFAULT ', 2), '::', 1)) AS default_value
-             FROM signature WHERE argument LIKE '% DEFAULT %')
+             FROM signature WHERE argument LIKE '% DEFAULT %' AND argument NOT LIKE 'anchors %')
          SELECT name, default_value, to_jsonb(b) ->> name AS of_bank
          FROM argument, irt_item_banks b
          WHERE to_jsonb(b) ->> name IS DISTINCT FROM default_value ORDER BY name",

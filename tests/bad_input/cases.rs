@@ -129,7 +129,7 @@ pub const CONFIGURE: &[Case] = &[
     (
         "SELECT irt_configure('new', 'responses', person_column => '')",
         "22023",
-        "person_column is '', but must be the name of a column (only answered_at_column and pin_column can be unset)",
+        "person_column is '', but must be the name of a column (only answered_at_column, pin_column, group_column and anchor_column can be unset)",
     ),
     (
         "SELECT irt_configure('new', 'responses', items => 'bare')",

@@ -27,6 +27,7 @@ pub fn put(
     run_id: i64,
     newest: Option<i64>,
 ) -> Result<(i64, Vec<ItemValues>), ExtensionError> {
+    let _settings = set_oriented();
     let changed = changed(schema, &row, run_id)?;
     let items: Vec<&str> = changed.iter().map(|values| values.item.as_str()).collect();
     let added = missing(schema, row.bank, &items)?;
@@ -35,6 +36,16 @@ pub fn put(
     let publication = publications::add(schema, row, newest, others)?;
     write(schema, bank, run_id, publication, &items)?;
     Ok((publication, changed))
+}
+
+/// Joins sets as sets. The server may have no statistics yet of a new bank or run, takes it for one
+/// row, and would go through all of it for each item.
+fn set_oriented() -> LocalSettings {
+    let settings = LocalSettings::begin();
+    settings.set(c"enable_nestloop", c"off");
+    // To compile the comparison takes longer than it saves.
+    settings.set(c"jit", c"off");
+    settings
 }
 
 /// The parameters i of run $2 that a publication contains: of all items, or of those in $3.
@@ -79,9 +90,6 @@ fn changed(schema: &Schema, row: &Row<'_>, run_id: i64) -> Result<Vec<ItemValues
         compared = COMPARED.map(|name| format!("f.{name}")).join(", "),
         beside = COMPARED.map(|name| format!("i.{name}")).join(", "),
     );
-    let settings = LocalSettings::begin();
-    // To compile the comparison takes longer than it saves.
-    settings.set(c"jit", c"off");
     Spi::connect_mut(|client| {
         let rows = client.update(statement.as_str(), None, &arguments(row, run_id))?;
         rows.into_iter().map(|row| item_values::read(&row)).collect()
@@ -201,6 +209,7 @@ pub fn withdraw(
     bank: &str,
     undone: i64,
 ) -> Result<Vec<ItemValues>, ExtensionError> {
+    let _settings = set_oriented();
     let remove = format!(
         "DELETE FROM {} WHERE bank OPERATOR(pg_catalog.=) $1 \
            AND publication_id OPERATOR(pg_catalog.=) $2 RETURNING item",

@@ -37,7 +37,8 @@ fn nobody_decides_about_a_strangers_bank() {
     owner.batch_execute(GRANT).unwrap();
     let mut mallory = cluster.connect_as("mallory", "postgres");
     for statement in [
-        "SELECT irt_configure('hers', 'trap.responses', items => 'trap.questions')",
+        "SELECT irt_configure('hers', 'trap.responses', items => 'trap.questions',
+             scale => 'population')",
         "SELECT irt_run_calibration(true, bank => 'hers', standard_errors => 'none')",
         "UPDATE trap.answers SET is_correct = NOT is_correct WHERE user_id % 9 = 2",
         "SELECT irt_run_calibration(true, bank => 'hers', standard_errors => 'none')",

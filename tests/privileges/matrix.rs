@@ -14,7 +14,7 @@ const EVERYBODY: [&str; 6] = ["stranger", "calibrator", "ada", "app", "approver"
 
 /// Every function: a call, and who may make it. The parts of aggregates cannot be called: their
 /// arguments are of a type that SQL has no values of.
-const CALLS: [(&str, &str, &[&str]); 31] = [
+const CALLS: [(&str, &str, &[&str]); 33] = [
     ("irt_add_item_columns", "irt_add_item_columns('questions')", &[]),
     ("irt_adopt_runs", "irt_adopt_runs('old_runs')", &[]),
     ("irt_cancel_calibration", "irt_cancel_calibration(0)", &["calibrator"]),
@@ -27,10 +27,21 @@ const CALLS: [(&str, &str, &[&str]); 31] = [
         "irt_fit_2pl('SELECT user_id, question_id, is_correct FROM responses')",
         &["calibrator"],
     ),
+    (
+        "irt_fit_groups",
+        "irt_fit_groups('SELECT user_id, question_id, is_correct FROM responses')",
+        &["calibrator"],
+    ),
     ("irt_forget_runs", "irt_forget_runs('default', '2000-01-01')", &[]),
     ("irt_information", "irt_information(0, 1, 0)", &EVERYBODY),
     ("irt_item_history", "irt_item_history('Item.1')", &["ada", "approver"]),
     ("irt_last_successful_calibration", "irt_last_successful_calibration()", &EVERYBODY),
+    (
+        "irt_link",
+        "irt_link('SELECT g AS item, g AS difficulty, 1 AS discrimination FROM generate_series(1, 5) g',
+            'SELECT g AS item, g AS difficulty, 1 AS discrimination FROM generate_series(1, 5) g')",
+        &EVERYBODY,
+    ),
     ("irt_map", "irt_map(true, 1, 0)", &EVERYBODY),
     ("irt_mle", "irt_mle(true, 1, 0)", &EVERYBODY),
     ("irt_next_items", "irt_next_items(0)", &["ada", "approver", "scorer"]),
@@ -62,7 +73,7 @@ const CALLS: [(&str, &str, &[&str]); 31] = [
 ];
 
 /// Relations that a reader may look at. Nobody may do anything else with any of them.
-const READABLE: [&str; 11] = [
+const READABLE: [&str; 13] = [
     "irt_item_banks",
     "irt_calibration_runs",
     "irt_item_parameters",
@@ -73,6 +84,8 @@ const READABLE: [&str; 11] = [
     "irt_current_parameters",
     "irt_run_checks",
     "irt_check_thresholds",
+    "irt_run_groups",
+    "irt_run_covariances",
     "irt_counting_successes",
 ];
 

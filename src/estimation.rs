@@ -8,14 +8,39 @@ use crate::postgres::error_report::ErrorReport;
 use crate::postgres::threads::{Threads, Watcher};
 use crate::responses::Loaded;
 use irt::{Calibration, CalibrationSettings, IrtError, Monitor, Phase, Responses};
+use std::collections::HashSet;
 
 /// What came of it. `T` is what was made of the estimates, on the same threads.
 pub struct Estimate<T> {
     /// Responses that were dropped as repeats; `None` where the responses could not even be put
     /// together.
     pub repeats_dropped: Option<u64>,
+    /// The groups that had too few persons, and these: they are one group.
+    pub pooled: Option<Pooled>,
     /// The estimates, or why there are none.
     pub calibration: Result<T, ExtensionError>,
+}
+
+/// Groups with too few persons of their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pooled {
+    /// How many groups they were.
+    pub groups: usize,
+    /// Persons in all of them.
+    pub persons: u64,
+}
+
+impl Pooled {
+    /// That they are one group, as a warning.
+    pub fn warning(&self, min_persons: i32) -> ErrorReport {
+        let Self { groups, persons } = self;
+        let message = format!(
+            "{groups} groups with fewer than {min_persons} persons are one group, (small): it has \
+             {persons}"
+        );
+        ErrorReport::new(b"01000", message)
+            .hint("Join groups that belong together in group_column, or lower min_persons.")
+    }
 }
 
 /// What is estimated.
@@ -40,13 +65,17 @@ pub fn estimate<T: Send>(
     then: impl FnOnce(&Responses, Calibration, &dyn Monitor) -> Result<T, IrtError> + Send,
 ) -> Result<Estimate<T>, ExtensionError> {
     threads.run(watcher, |monitor| match prepare(loaded, task.settings.min_persons, monitor) {
-        Ok(responses) => Estimate {
+        Ok((responses, pooled)) => Estimate {
             repeats_dropped: Some(responses.repeats_dropped()),
+            pooled,
             calibration: irt::calibrate(&responses, &task.settings_for(&responses), monitor)
                 .and_then(|found| then(&responses, found, monitor))
                 .map_err(Into::into),
         },
-        Err(error) => Estimate { repeats_dropped: None, calibration: Err(error.into()) },
+        Err(error) => {
+            let (repeats_dropped, pooled) = (None, None);
+            Estimate { repeats_dropped, pooled, calibration: Err(error.into()) }
+        }
     })
 }
 
@@ -70,14 +99,26 @@ fn prepare(
     mut loaded: Loaded,
     min_persons: u64,
     monitor: &dyn Monitor,
-) -> Result<Responses, IrtError> {
+) -> Result<(Responses, Option<Pooled>), IrtError> {
     let groups = loaded.take_groups();
     let grouped = loaded.grouped(monitor)?;
     monitor.progress(Phase::Fitting, 0, 0);
     match groups {
-        Some(groups) => grouped.into_responses_of_groups(groups, min_persons, monitor),
-        None => grouped.into_responses(monitor),
+        Some(groups) => {
+            let names: HashSet<u32> = groups.of_person.iter().copied().collect();
+            let responses = grouped.into_responses_of_groups(groups, min_persons, monitor)?;
+            let pooled = pooled(names.len(), &responses);
+            Ok((responses, pooled))
+        }
+        None => Ok((grouped.into_responses(monitor)?, None)),
     }
+}
+
+/// How many of the groups that there were are one now, if any.
+fn pooled(before: usize, responses: &Responses) -> Option<Pooled> {
+    let groups = responses.groups();
+    let small = groups.iter().find(|group| group.name.as_deref() == Some("(small)"))?;
+    Some(Pooled { groups: (before + 1).saturating_sub(groups.len()), persons: small.persons })
 }
 
 impl<T> Estimate<T> {

@@ -44,6 +44,9 @@ pub fn fit(
     if let Some(warning) = estimate.repeats_warning(settings.repeated_responses) {
         tell(Level::Warning, &warning);
     }
+    if let Some(pooled) = estimate.pooled {
+        tell(Level::Warning, &pooled.warning(settings.min_persons));
+    }
     let calibration = estimate.calibration?;
     tell_of_the_grid(&calibration, settings);
     Ok(calibration)

@@ -126,14 +126,18 @@ fn a_listener_hears_of_every_ended_run() {
         .unwrap();
     let expected = json!([
         {"run_id": 1, "bank": "default", "status": "success", "publication": "published",
-         "items_calibrated": 5, "items_published": 5, "error_sqlstate": null},
+         "items_calibrated": 5, "items_published": 5, "error_sqlstate": null,
+         "link_slope": null, "link_intercept": null, "drifted_items": null},
         {"run_id": 2, "bank": "default", "status": "skipped", "publication": null,
-         "items_calibrated": null, "items_published": null, "error_sqlstate": null},
+         "items_calibrated": null, "items_published": null, "error_sqlstate": null,
+         "link_slope": null, "link_intercept": null, "drifted_items": null},
         {"run_id": 3, "bank": "default", "status": "failed", "publication": null,
-         "items_calibrated": null, "items_published": null, "error_sqlstate": "22023"},
+         "items_calibrated": null, "items_published": null, "error_sqlstate": "22023",
+         "link_slope": null, "link_intercept": null, "drifted_items": null},
         {"run_id": null, "bank": "default", "publication": "rolled back"},
         {"run_id": 4, "bank": "default", "status": "success", "publication": "held",
-         "items_calibrated": 5, "items_published": 0, "error_sqlstate": null},
+         "items_calibrated": 5, "items_published": 0, "error_sqlstate": null,
+         "link_slope": null, "link_intercept": null, "drifted_items": null},
         {"run_id": 4, "bank": "default", "publication": "approved"},
     ]);
     assert_eq!(Value::from(heard), expected);

@@ -298,6 +298,9 @@ pub fn announce(run: &EndedRun) -> Result<(), ExtensionError> {
         "items_calibrated": run.column("items_calibrated"),
         "items_published": run.column("items_published"),
         "error_sqlstate": run.column("error_sqlstate"),
+        "link_slope": run.column("link_slope"),
+        "link_intercept": run.column("link_intercept"),
+        "drifted_items": run.column("drifted_items"),
     });
     notifications::send(&payload)
 }

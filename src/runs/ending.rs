@@ -107,6 +107,10 @@ pub fn log_end(run: &EndedRun) {
         // New ones come last: somebody may look for the beginning.
         ("publication", "publication"),
         ("items_published", "items_published"),
+        ("scale", "scale"),
+        ("link_slope", "link_slope"),
+        ("link_intercept", "link_intercept"),
+        ("drifted_items", "drifted_items"),
     ] {
         match run.column(column) {
             Value::Null => {}

@@ -20,7 +20,7 @@ const RELEASE: &str = concat!("irt_calibration@", env!("CARGO_PKG_VERSION"));
 const MARGIN_MINUTES: u64 = 10;
 
 /// The columns of a run's row that are numbers about the whole, or words of our own.
-const COUNTS: [&str; 14] = [
+const COUNTS: [&str; 21] = [
     "triggered_by",
     "publication",
     "new_responses_count",
@@ -34,6 +34,13 @@ const COUNTS: [&str; 14] = [
     "em_iterations",
     "bootstrap_iterations",
     "log_likelihood",
+    "scale",
+    "population_mean",
+    "population_sd",
+    "link_slope",
+    "link_intercept",
+    "common_items",
+    "drifted_items",
     "duration_seconds",
 ];
 

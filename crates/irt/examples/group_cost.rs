@@ -1,4 +1,4 @@
-//! What groups and anchors cost: `make bench`.
+//! What groups and anchors cost: `cargo run --release -p irt --example group_cost`.
 //!
 //! Ratios of times taken in turn on one thread, medians, as a Markdown table.
 

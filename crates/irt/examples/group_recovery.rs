@@ -11,7 +11,7 @@ use irt::simulate::simulate_items;
 use irt::two_pl::SlopeIntercept;
 use irt::{
     Anchors, Calibration, CalibrationSettings, GroupedResponses, ItemParameters, NO_TIME,
-    PersonGroups, RepeatedResponses, ResponseRows, Responses, StandardErrors, Unmonitored,
+    PersonGroups, Priors, RepeatedResponses, ResponseRows, Responses, StandardErrors, Unmonitored,
     calibrate,
 };
 use rand::{RngExt, SeedableRng};
@@ -118,8 +118,9 @@ impl Table {
     }
 }
 
-fn fit(responses: &Responses, anchors: Anchors) -> Calibration {
+fn fit(responses: &Responses, anchors: Anchors, priors: Priors) -> Calibration {
     let settings = CalibrationSettings {
+        priors,
         standard_errors: StandardErrors::ObservedInformation,
         reference_group: anchors.is_empty().then(|| "g0".to_owned()),
         anchors,
@@ -132,7 +133,7 @@ fn main() {
     let replications: u64 =
         std::env::args().nth(1).and_then(|text| text.parse().ok()).unwrap_or(200);
     let half = ITEMS as usize / 2;
-    let anchored = |seed: u64| {
+    let anchored = |seed: u64, priors: Priors| {
         let items = simulate_items(ITEMS, seed);
         let responses = simulate(&[(MEAN, SD, 1000)], &items, |_, _| true, seed);
         let known = |item: usize| {
@@ -140,38 +141,34 @@ fn main() {
             (label(item), at)
         };
         let mut table = Table::default();
-        table.add(&fit(&responses, (0..half).map(known).collect()), 0, &items);
+        table.add(&fit(&responses, (0..half).map(known).collect(), priors), 0, &items);
         table
     };
     // The first quarter of the items is answered by the reference group alone, the last by the
     // other: 20 are common.
-    let common = |seed: u64| {
+    let common = |seed: u64, priors: Priors| {
         let items = simulate_items(ITEMS, seed);
         let (from, to) = (half / 2, half / 2 + half);
         let answers = |group: usize, item: usize| if group == 0 { item < to } else { item >= from };
         let responses = simulate(&[(0.0, 1.0, 1000), (MEAN, SD, 1000)], &items, answers, seed);
         let mut table = Table::default();
-        table.add(&fit(&responses, Anchors::default()), 1, &items);
+        table.add(&fit(&responses, Anchors::default(), priors), 1, &items);
         table
     };
-    println!("| design | parameter | bias | RMSE | mean SE | coverage |");
-    println!("|---|---|---|---|---|---|");
-    let seeds = 1..=replications;
-    let all = |one: &(dyn Fn(u64) -> Table + Sync)| {
-        seeds
-            .clone()
-            .into_par_iter()
-            .map(one)
-            .collect::<Vec<_>>()
-            .into_iter()
-            .fold(Table::default(), Table::merge)
-    };
-    for (design, table) in [
-        ("20 anchors, 20 new items, 1,000 persons", all(&anchored)),
-        ("two groups of 1,000 persons, 20 common items of 40", all(&common)),
-    ] {
-        for (recovered, parameter) in table.0.iter().zip(["mean", "sd", "a", "b"]) {
-            recovered.print(design, parameter);
+    println!("| design | priors | parameter | bias | RMSE | mean SE | coverage |");
+    println!("|---|---|---|---|---|---|---|");
+    for (priors, word) in [(Priors::default(), "default"), (Priors::flat(), "off")] {
+        let all = |one: &(dyn Fn(u64, Priors) -> Table + Sync)| {
+            let tables = (1..=replications).into_par_iter().map(|seed| one(seed, priors));
+            tables.collect::<Vec<_>>().into_iter().fold(Table::default(), Table::merge)
+        };
+        for (design, table) in [
+            ("20 anchors, 20 new items, 1,000 persons", all(&anchored)),
+            ("two groups of 1,000 persons, 20 common items of 40", all(&common)),
+        ] {
+            for (recovered, parameter) in table.0.iter().zip(["mean", "sd", "a", "b"]) {
+                recovered.print(&format!("{design} | {word}"), parameter);
+            }
         }
     }
 }

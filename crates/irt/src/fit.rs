@@ -3,7 +3,7 @@
 //! | question | file |
 //! |---|---|
 //! | Where does it begin, in which stages does it run? | `starting_values`, `anchored_start`, `stages`, `plan` |
-//! | What is one search? | `search`, with `em`, `m_step`, `group_m_step`, `curvature`, `newton_system`, `line_search`, `step`, `evaluator` |
+//! | What is one search? | `search`, with `em`, `m_step`, `group_m_step`, `scale_directions`, `curvature`, `newton_system`, `line_search`, `step`, `evaluator` |
 //! | Where does it end? | `convergence`, `outcome` |
 //! | Do the responses determine the items? | `identifiability` by the design, `identification`, `flat_direction` and `saddle` on the way |
 //! | What if there are several modes? | `reflections`, `leading_eigenvector` |
@@ -26,6 +26,7 @@ pub(crate) mod outcome;
 pub(crate) mod plan;
 pub(crate) mod reflections;
 mod saddle;
+mod scale_directions;
 mod search;
 pub(crate) mod stages;
 pub(crate) mod starting_values;

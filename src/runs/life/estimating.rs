@@ -71,6 +71,9 @@ impl Run<'_> {
         if let Some(warning) = estimate.repeats_warning(settings.repeated_responses) {
             self.warn(&warning);
         }
+        if let Some(pooled) = estimate.pooled {
+            self.warn(&pooled.warning(settings.min_persons));
+        }
         let compared = estimate.calibration?;
         let placed = &compared.placed;
         let bootstrapped = settings.standard_errors == StandardErrorMethod::Bootstrap;

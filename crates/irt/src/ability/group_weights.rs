@@ -2,7 +2,8 @@
 
 use super::grid::{Grid, PADDING};
 use super::population::Population;
-use crate::numeric::eight::Eight;
+use crate::numeric::eight::{Eight, LANES, tree_sum, vectorised};
+use crate::numeric::elementary::exp_nonpositive;
 
 /// Log weights over the grid: of every group, or the same for all of them.
 #[derive(Debug, Clone)]
@@ -35,19 +36,32 @@ impl GroupWeights {
 
 /// ln w at every node, padded.
 pub(crate) fn log_weights(population: Population, grid: &Grid) -> Vec<Eight> {
+    let Population { mean, sd } = population;
     let mut row = grid.log_weights.clone();
-    let cells = row.as_flattened_mut().iter_mut().zip(grid.nodes.as_flattened());
-    for (log, node) in cells.filter(|(log, _)| **log > PADDING) {
-        let standard = (node - population.mean) / population.sd;
-        *log = -0.5 * standard * standard;
-    }
-    let logs = row.as_flattened().iter();
-    let peak = logs.fold(f64::NEG_INFINITY, |peak, log| if *log > peak { *log } else { peak });
-    let sum: f64 = row.as_flattened().iter().map(|log| libm::exp(log - peak)).sum();
-    let total = peak + libm::log(sum);
-    for log in row.as_flattened_mut().iter_mut().filter(|log| **log > PADDING) {
-        *log -= total;
-    }
+    vectorised(
+        #[inline(always)]
+        || {
+            let mut peak = f64::NEG_INFINITY;
+            for (logs, nodes) in row.iter_mut().zip(&grid.nodes) {
+                for (log, node) in logs.iter_mut().zip(nodes) {
+                    let standard = (node - mean) / sd;
+                    let density = -0.5 * standard * standard;
+                    *log = if *log > PADDING { density } else { PADDING };
+                    peak = if *log > peak { *log } else { peak };
+                }
+            }
+            let mut sums = [0.0; LANES];
+            for logs in &row {
+                for lane in 0..LANES {
+                    sums[lane] += exp_nonpositive(logs[lane] - peak);
+                }
+            }
+            let total = peak + libm::log(tree_sum(sums));
+            for log in row.as_flattened_mut() {
+                *log = if *log > PADDING { *log - total } else { PADDING };
+            }
+        },
+    );
     row
 }
 

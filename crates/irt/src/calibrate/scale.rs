@@ -82,14 +82,14 @@ impl Scale {
         let has_persons = |group: usize| !patterns.of_group(group).is_empty();
         let groups = 0..patterns.groups();
         match self {
-            Self::Anchors(anchors) => Design::new(
+            Self::Anchors(anchors) => Design::anchored(
                 items.iter().map(|item| anchors[*item]).collect(),
                 groups.map(has_persons).collect(),
             ),
             Self::Reference(_) if patterns.groups() == 1 => Design::default(),
             Self::Reference(reference) => {
                 let free = groups.map(|group| group != *reference && has_persons(group));
-                Design::new(Vec::new(), free.collect())
+                Design::of_groups(free.collect(), *reference)
             }
         }
     }

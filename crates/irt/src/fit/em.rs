@@ -5,6 +5,7 @@ use rayon::prelude::*;
 use super::evaluator::Evaluator;
 use super::group_m_step::maximise_group;
 use super::m_step::maximise_item;
+use super::scale_directions::{ScaleDirections, rescaled};
 use crate::error::IrtError;
 use crate::likelihood::evaluation::Evaluation;
 use crate::likelihood::expectation::Workers;
@@ -14,11 +15,11 @@ use crate::model::two_pl::SlopeIntercept;
 /// What a cycle led to.
 pub(super) struct EmCycle {
     pub evaluation: Evaluation,
-    /// The largest relative change of a parameter.
+    /// The largest relative change of an item's parameter; a small group's are too uncertain to wait for.
     pub change: f64,
 }
 
-/// One cycle from `current`; `None` where it leads no higher, which only rounding can do: there
+/// One cycle from `current`, with origin and unit moved along where groups hold each other; `None` where it leads no higher, which only rounding can do: there
 /// is nothing left that EM could gain.
 ///
 /// # Errors
@@ -27,8 +28,11 @@ pub(super) fn em_cycle(
     evaluator: &mut Evaluator<'_, '_>,
     current: &Evaluation,
 ) -> Result<Option<EmCycle>, IrtError> {
-    let parameters = maximised(evaluator.objective, current);
-    let pairs = parameters.iter().zip(&current.parameters);
+    let mut parameters = maximised(evaluator.objective, current);
+    if let Some(directions) = ScaleDirections::at(evaluator.objective, current) {
+        rescaled(evaluator.objective, &mut parameters, directions.step(&current.gradient));
+    }
+    let pairs = parameters.iter().zip(&current.parameters).take(evaluator.objective.items());
     let change = pairs.map(|(new, old)| relative_change(*old, *new)).fold(0.0, f64::max);
     let evaluation = evaluator.evaluate(parameters)?;
     let fell = evaluation.value < current.value;

@@ -8,7 +8,7 @@
 //! Response Theory, chapter 25.
 
 use super::step::limited_group;
-use super::thresholds::{M_STEP_HALVINGS, M_STEPS, NEGLIGIBLE_M_STEP};
+use super::thresholds::{M_STEP_HALVINGS, M_STEPS, ROUNDING};
 use crate::ability::grid::Grid;
 use crate::likelihood::group_bounds::GroupBounds;
 use crate::likelihood::group_counts::GroupCounts;
@@ -28,7 +28,10 @@ pub(super) fn maximise_group(
         let (derivatives, _) = bounds.hold(group, counts.derivatives(group, grid));
         let Some(step) = derivatives.information.solve(derivatives.gradient.into()) else { break };
         let step = limited_group(group, step.into());
-        if !(step.slope.abs().max(step.intercept.abs()) > NEGLIGIBLE_M_STEP) {
+        // What it promises must be more than rounding of the height.
+        let promised = derivatives.gradient.slope * step.slope
+            + derivatives.gradient.intercept * step.intercept;
+        if !(promised > ROUNDING * (1.0 + height.abs())) {
             break;
         }
         let mut share = 1.0;

@@ -6,7 +6,8 @@
 use nalgebra::{DMatrix, DVector};
 use rayon::prelude::*;
 
-use super::thresholds::{SHARES, SINGULAR_PIVOT};
+use super::scale_directions::ScaleDirections;
+use super::thresholds::{SAMPLED_SHARE, SHARES, SINGULAR_PIVOT, TELLING_REFERENCE};
 use crate::error::IrtError;
 use crate::likelihood::design::Design;
 use crate::likelihood::evaluation::Evaluation;
@@ -25,6 +26,8 @@ pub(crate) struct NewtonSystem {
     /// The 2 × 2 block of each item, then of each group.
     blocks: Vec<Symmetric2>,
     curvature: KindOfCurvature,
+    /// Steps of origin and unit that the matrix underestimates, and by which share.
+    directions: Option<(ScaleDirections, f64)>,
 }
 
 /// The matrix that is solved with.
@@ -105,7 +108,17 @@ impl NewtonSystem {
         nth: usize,
     ) -> Result<Option<Self>, IrtError> {
         let information = ObservedInformation::sampled(objective, evaluation, nth)?;
-        Self::dense(&information, 1.0, KindOfCurvature::Sampled, objective)
+        // A small reference group holds origin and unit by little: sampling error would hide it.
+        let little = 1.0 - SAMPLED_SHARE;
+        let held_by = share_of_reference(objective);
+        if held_by >= TELLING_REFERENCE {
+            return Self::dense(&information, 1.0, KindOfCurvature::Sampled, objective);
+        }
+        let system = Self::dense(&information, SAMPLED_SHARE, KindOfCurvature::Sampled, objective)?;
+        let share = little / (little + held_by);
+        let directions = ScaleDirections::at(objective, evaluation);
+        let directions = directions.map(|directions| (directions, share));
+        Ok(system.map(|system| Self { directions, ..system }))
     }
 
     fn dense(
@@ -130,6 +143,7 @@ impl NewtonSystem {
             matrix: Matrix::Dense { free, scale, factor, border },
             blocks,
             curvature,
+            directions: None,
         }))
     }
 
@@ -144,7 +158,8 @@ impl NewtonSystem {
                 },
             )
             .collect();
-        Self { matrix: Matrix::Blockwise, blocks, curvature: KindOfCurvature::Blockwise }
+        let (matrix, curvature) = (Matrix::Blockwise, KindOfCurvature::Blockwise);
+        Self { matrix, blocks, curvature, directions: None }
     }
 
     /// What its matrix is.
@@ -154,6 +169,14 @@ impl NewtonSystem {
 
     /// The step: information⁻¹ · gradient.
     pub(crate) fn solve(&self, gradient: &[SlopeIntercept]) -> Vec<SlopeIntercept> {
+        let mut step = self.solve_matrix(gradient);
+        if let Some((directions, share)) = &self.directions {
+            directions.add_step(gradient, *share, &mut step);
+        }
+        step
+    }
+
+    fn solve_matrix(&self, gradient: &[SlopeIntercept]) -> Vec<SlopeIntercept> {
         match &self.matrix {
             Matrix::Dense { free, scale, factor, border } => {
                 let groups = border.blocks().count();
@@ -259,6 +282,17 @@ impl NewtonSystem {
             [covariance.xx, covariance.yy].map(|variance| libm::sqrt(variance.max(0.0)));
         [mean, libm::exp(at.intercept) * log_sd]
     }
+}
+
+/// The share of the persons that are in the reference group; 1 where nothing else holds the scale
+/// or where there is none.
+fn share_of_reference(objective: &Objective<'_>) -> f64 {
+    let design = objective.design;
+    let reference = (0..design.groups()).find(|group| design.is_reference(*group));
+    reference.map_or(1.0, |reference| {
+        let persons = objective.persons.totals_of_group(reference).0;
+        persons as f64 / objective.persons.count().max(1) as f64
+    })
 }
 
 /// Numbers of the items that are no anchors.

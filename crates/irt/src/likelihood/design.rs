@@ -18,18 +18,34 @@ pub(crate) struct Design {
     /// Per group, whether its mean and sd are estimated; empty where everybody is of the one
     /// population N(0, 1).
     free_groups: Vec<bool>,
+    /// The group that is N(0, 1), if there are several.
+    reference: Option<usize>,
 }
 
 /// Nothing is given, and there is one population.
-pub(crate) static ITEMS_ALONE: Design =
-    Design { anchors: Vec::new(), free_items: Vec::new(), free_groups: Vec::new() };
+pub(crate) static ITEMS_ALONE: Design = Design {
+    anchors: Vec::new(),
+    free_items: Vec::new(),
+    free_groups: Vec::new(),
+    reference: None,
+};
 
 impl Design {
-    /// With these anchors, one entry an item, or none; and these groups.
-    pub(crate) fn new(anchors: Vec<Option<SlopeIntercept>>, free_groups: Vec<bool>) -> Self {
+    /// With these anchors, one entry an item; and these groups.
+    pub(crate) fn anchored(anchors: Vec<Option<SlopeIntercept>>, free_groups: Vec<bool>) -> Self {
         let free = |item: &u32| anchors[*item as usize].is_none();
         let free_items = (0..anchors.len() as u32).filter(free).collect();
-        Self { anchors, free_items, free_groups }
+        Self { anchors, free_items, free_groups, reference: None }
+    }
+
+    /// With these groups, of which one is the reference.
+    pub(crate) fn of_groups(free_groups: Vec<bool>, reference: usize) -> Self {
+        Self { free_groups, reference: Some(reference), ..Self::default() }
+    }
+
+    /// True for the group that is N(0, 1).
+    pub(crate) fn is_reference(&self, group: usize) -> bool {
+        self.reference == Some(group)
     }
 
     /// The parameters of an item that is an anchor.

@@ -18,9 +18,9 @@ use super::design::population;
 use super::item_counts::Derivatives;
 use crate::ability::grid::Grid;
 use crate::ability::group_weights::log_weights;
-use crate::ability::population::Population;
 use crate::model::two_pl::SlopeIntercept;
-use crate::numeric::eight::Eight;
+use crate::numeric::eight::{Eight, LANES, dot, tree_sum, vectorised};
+use crate::numeric::elementary::exp_nonpositive;
 use crate::numeric::symmetric::Symmetric2;
 
 /// Expected persons of one group per node.
@@ -33,8 +33,7 @@ impl GroupCounts<'_> {
     /// Σ N ln w.
     pub(crate) fn log_likelihood(&self, block: SlopeIntercept, grid: &Grid) -> f64 {
         let logs = log_weights(population(block), grid);
-        let cells = self.persons.as_flattened().iter().zip(logs.as_flattened());
-        cells.map(|(persons, log)| persons * log).sum()
+        dot(self.persons, &logs)
     }
 
     /// Derivatives in (mean, ln sd). The information is what it is at the maximum: elsewhere it
@@ -42,22 +41,29 @@ impl GroupCounts<'_> {
     pub(crate) fn derivatives(&self, block: SlopeIntercept, grid: &Grid) -> Derivatives {
         let population = population(block);
         let weights = log_weights(population, grid);
-        let weights = weights.as_flattened().iter().map(|log| libm::exp(*log));
-        // 1, z, z², z³ and z⁴ under w; 1, z and z² under the counts.
-        let (mut expected, mut found) = ([0.0; 5], [0.0; 3]);
-        let nodes = grid.nodes.as_flattened().iter();
-        for ((node, weight), persons) in nodes.zip(weights).zip(self.persons.as_flattened()) {
-            let z = standardised(*node, population);
-            let powers = [1.0, z, z * z, z * z * z, z * z * z * z];
-            for (sum, power) in expected.iter_mut().zip(powers) {
-                *sum += weight * power;
-            }
-            for (sum, power) in found.iter_mut().zip(powers) {
-                *sum += persons * power;
-            }
-        }
-        let [_, first, second, third, fourth] = expected;
-        let [persons, z, z_squared] = found;
+        // z, z², z³ and z⁴ under w; 1, z and z² under the counts.
+        let [first, second, third, fourth, persons, z, z_squared] = vectorised(
+            #[inline(always)]
+            || {
+                let mut sums = [[0.0; LANES]; 7];
+                let rows = weights.iter().zip(&grid.nodes).zip(self.persons);
+                for ((logs, nodes), persons) in rows {
+                    for lane in 0..LANES {
+                        let z = (nodes[lane] - population.mean) / population.sd;
+                        let (weight, persons) = (exp_nonpositive(logs[lane]), persons[lane]);
+                        let (weighted, counted) = (weight * z, persons * z);
+                        sums[0][lane] += weighted;
+                        sums[1][lane] += weighted * z;
+                        sums[2][lane] += weighted * z * z;
+                        sums[3][lane] += weighted * z * (z * z);
+                        sums[4][lane] += persons;
+                        sums[5][lane] += counted;
+                        sums[6][lane] += counted * z;
+                    }
+                }
+                sums.map(tree_sum)
+            },
+        );
         let sd = population.sd;
         Derivatives {
             gradient: SlopeIntercept {
@@ -73,13 +79,10 @@ impl GroupCounts<'_> {
     }
 }
 
-fn standardised(node: f64, population: Population) -> f64 {
-    (node - population.mean) / population.sd
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ability::population::Population;
     use crate::ability::quadrature::Quadrature;
 
     /// By central differences, at the counts of another population and at its own.

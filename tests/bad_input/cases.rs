@@ -248,6 +248,23 @@ pub const BANKS: &[Case] = &[
     ("irt_should_run_calibration(-1)", "22023", "min_new_responses is -1, but must be 0 or more"),
     ("irt_last_successful_calibration(NULL)", "22004", "bank must not be NULL"),
     ("irt_last_successful_calibration('none')", "22023", "bank \"none\" does not exist"),
+    ("irt_score('none')", "22023", "bank \"none\" does not exist"),
+    ("irt_score('unset')", "IR002", "bank \"unset\" has no responses relation"),
+    (
+        "irt_score('good', 'mean')",
+        "22023",
+        "method is 'mean', but must be 'eap', 'map', 'mle' or 'wle'",
+    ),
+    (
+        "irt_score('scores')",
+        "22023",
+        "column \"is_correct\" has the value 0.5 in 1 rows, but must be 0 or 1",
+    ),
+    (
+        "irt_test_information('good', '{1,none}')",
+        "22023",
+        "items names 2 items without parameters in force in bank \"good\": 1, none",
+    ),
     (
         "irt_should_run_calibration(bank => 'unset')",
         "IR002",

@@ -109,6 +109,9 @@ fn a_banks_name_has_at_most_200_characters() {
             "irt_schedule_calibration(bank => @)",
             "irt_validate_calibration(@)",
             "irt_item_history('1', @)",
+            "irt_score(@)",
+            "irt_next_items(0, bank => @)",
+            "irt_test_information(@)",
         ] {
             let sql = format!("SELECT {}", call.replace('@', &format!("repeat({bank})")));
             let refusal = error(&mut client, &sql);

@@ -88,6 +88,9 @@ fn try_names(client: &mut Client, names: &[String], expected: &str) {
         format!("SELECT irt_should_run_calibration(bank => {})", quoted[8]),
         format!("SELECT irt_run_calibration(true, bank => {})", quoted[8]),
         format!("SELECT irt_last_successful_calibration({})", quoted[8]),
+        format!("SELECT irt_score({})", quoted[8]),
+        format!("SELECT irt_next_items(0, bank => {})", quoted[8]),
+        format!("SELECT irt_test_information({})", quoted[8]),
     ];
     for statement in &statements {
         client.simple_query(statement).unwrap_or_else(|error| panic!("{statement}: {error:?}"));

@@ -68,6 +68,7 @@ fn a_superusers_run_lends_nobody_its_rights() {
     for (places, statement) in [
         ("view", "SELECT irt_configure('trap', 'trap.responses', items => 'trap.questions')"),
         ("view", "SELECT irt_should_run_calibration(bank => 'trap')"),
+        ("view", "SELECT irt_score('trap')"),
         (
             "after_statement before_update domain view",
             "SELECT irt_run_calibration(bank => 'trap', standard_errors => 'none')",

@@ -133,6 +133,8 @@ fn a_superusers_run_is_refused_where_a_third_role_is_reached() {
             let should_run = "SELECT irt_should_run_calibration(bank => 'b')";
             if !sql.contains(" q ") {
                 assert_eq!(answer(&mut owner, should_run, ""), "42501", "{what}: {top}");
+                let score = "SELECT irt_score('b')";
+                assert_eq!(answer(&mut owner, score, ""), "42501", "{what}: {top}");
             }
             assert_eq!(
                 sprung(&cluster, from),

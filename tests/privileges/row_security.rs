@@ -3,11 +3,12 @@
 use super::{refusal, with_tables_of_app};
 use crate::common::value;
 
-const CALLS: [&str; 4] = [
+const CALLS: [&str; 5] = [
     "SELECT irt_should_run_calibration()",
     "SELECT irt_configure(current_user::text, 'responses', items => 'questions')",
     "SELECT irt_run_calibration(true, standard_errors => 'none')",
     "SELECT irt_fit_2pl('SELECT user_id, question_id, is_correct FROM responses')",
+    "SELECT count(*) FROM irt_score()",
 ];
 
 #[test]
@@ -19,7 +20,7 @@ fn a_policy_that_would_hide_rows_is_an_error() {
              SELECT irt_configure();
              GRANT SELECT ON responses, questions TO runner, sees_all;
              GRANT UPDATE ON questions TO runner, sees_all;
-             GRANT EXECUTE ON FUNCTION irt_configure, irt_run_calibration, irt_fit_2pl
+             GRANT EXECUTE ON FUNCTION irt_configure, irt_run_calibration, irt_fit_2pl, irt_score
                  TO runner, sees_all, app;
              CREATE POLICY few ON responses USING (user_id <= 500)",
         )

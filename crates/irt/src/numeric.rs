@@ -6,4 +6,5 @@ pub(crate) mod eight;
 pub(crate) mod elementary;
 pub(crate) mod quasi_newton;
 pub(crate) mod symmetric;
+pub(crate) mod tails;
 pub(crate) mod vector;

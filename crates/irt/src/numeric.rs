@@ -5,6 +5,7 @@ pub(crate) mod compensated_sum;
 pub(crate) mod eight;
 pub(crate) mod elementary;
 pub(crate) mod quasi_newton;
+pub(crate) mod real;
 pub(crate) mod symmetric;
 pub(crate) mod tails;
 pub(crate) mod vector;

@@ -8,8 +8,9 @@ use super::dimensionality::Dimensionality;
 use super::group_fit::{GroupFit, difference_to_others, group_fit, judge};
 use super::item_fit::{ItemFit, item_fit};
 use super::item_rows::ItemRows;
+use super::item_sums::ItemSums;
 use super::pair_items::{Answered, PairItems};
-use super::pass::{ItemSums, Sums, sums_of_group};
+use super::pass::{Sums, sums_of_group};
 use super::q3::{ItemPair, Pairs, pairs};
 use super::s_x2::{SX2, s_x2};
 use super::source::{KnownItems, Source};
@@ -50,11 +51,12 @@ impl Diagnosis<'_> {
         let nodes = in_eights(self.quadrature.nodes(), 0.0);
         let rows = ItemRows::new(&self.known.parameters, &nodes)?;
         let pass = self.pass(&rows, monitor)?;
-        let pairs = self.pairs(&pass, monitor)?;
-        let s_x2 = match self.plan.s_x2 {
-            true => s_x2(&self.sources, &rows, monitor)?,
-            false => vec![None; self.known.parameters.len()],
+        let of_scores = || match self.plan.s_x2 {
+            true => s_x2(&self.sources, &rows, monitor),
+            false => Ok(vec![None; self.known.parameters.len()]),
         };
+        let (pairs, s_x2) = rayon::join(|| self.pairs(&pass, monitor), of_scores);
+        let (pairs, s_x2) = (pairs?, s_x2?);
         check(monitor)?;
         let items_per_person = items_per_person(&self.sources);
         let abilities = pass.groups.iter().map(|group| group.abilities).collect();
@@ -114,7 +116,8 @@ impl Diagnosis<'_> {
         if !self.plan.pairs {
             return Ok(Pairs::default());
         }
-        let responses: Vec<u64> = pass.total.items.iter().map(|sums| sums.rest.persons()).collect();
+        let responses: Vec<u64> =
+            pass.total.items.iter().map(|sums| sums.rest().persons()).collect();
         let items = PairItems::new(&responses, &self.known.parameters);
         let answered: Vec<Answered<'_>> =
             self.sources.iter().zip(&pass.abilities).map(Answered::of).collect();
@@ -161,7 +164,7 @@ impl Diagnosis<'_> {
 
 fn rows_of_group(group: usize, sums: &Sums, rows: &ItemRows<'_>) -> Vec<(GroupFit, ItemSums)> {
     let enough = sums.items.iter().enumerate();
-    let enough = enough.filter(|(_, sums)| sums.rest.persons() >= LEAST_RESPONSES_IN_GROUP);
+    let enough = enough.filter(|(_, sums)| sums.rest().persons() >= LEAST_RESPONSES_IN_GROUP);
     enough
         .filter_map(|(item, of_item)| {
             let row = group_fit((item, group), of_item, CurveRows::of(sums, rows, item))?;

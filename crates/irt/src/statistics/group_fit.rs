@@ -2,7 +2,7 @@
 
 use super::benjamini_hochberg::rejected;
 use super::curve::CurveRows;
-use super::pass::ItemSums;
+use super::item_sums::ItemSums;
 use super::thresholds::{DIFFERS_LEVEL, DIFFERS_LOGITS};
 use crate::numeric::tails::normal_two_sided;
 
@@ -50,8 +50,8 @@ pub(super) fn difference_to_others(
     everybody: &ItemSums,
     slope: f64,
 ) -> Option<DifficultyDifference> {
-    let (score, information) = group.scores.by_difficulty(slope);
-    let (total_score, total_information) = everybody.scores.by_difficulty(slope);
+    let (score, information) = group.scores().by_difficulty(slope);
+    let (total_score, total_information) = everybody.scores().by_difficulty(slope);
     let others = 1.0 - information / total_information;
     if !(information > 0.0 && others > 1e-9) {
         return None;
@@ -71,8 +71,8 @@ pub(super) fn group_fit(
     Some(GroupFit {
         item,
         group,
-        responses: sums.rest.persons(),
-        proportion_correct: sums.rest.proportion_correct(),
+        responses: sums.rest().persons(),
+        proportion_correct: sums.rest().proportion_correct(),
         rmsd: deviation.rmsd,
         mean_deviation: deviation.mean_deviation,
         delta_difficulty: None,

@@ -2,12 +2,12 @@
 
 use super::curve::{CurveDeviation, CurveRows, ItemCurve};
 use super::fit_flag::FitFlag;
+use super::item_sums::ItemSums;
 use super::mean_squares::MeanSquares;
-use super::pass::ItemSums;
 use super::s_x2::SX2;
 use super::thresholds::{
-    GUESSING_Z, MISFIT_RESPONSES, MISFIT_RESPONSES_PER_ANSWERED, MISFIT_RMSD, NOISY_INFIT,
-    NOISY_OUTFIT, NOISY_Z, REVERSED_Z,
+    GUESSING_RESPONSES, GUESSING_Z, MISFIT_RESPONSES, MISFIT_RESPONSES_PER_ANSWERED, MISFIT_RMSD,
+    NOISY_INFIT, NOISY_OUTFIT, NOISY_Z, REVERSED_Z,
 };
 
 /// Everything that a diagnosis says of one item; every number is finite.
@@ -42,13 +42,13 @@ pub(super) fn item_fit(
     curve: ItemCurve,
 ) -> Option<ItemFit> {
     Some(ItemFit {
-        responses: sums.rest.persons(),
-        proportion_correct: sums.rest.proportion_correct(),
+        responses: sums.rest().persons(),
+        proportion_correct: sums.rest().proportion_correct(),
         deviation: rows.deviation()?,
-        mean_squares: sums.residuals.mean_squares()?,
+        mean_squares: sums.residuals().mean_squares()?,
         s_x2,
-        guessing_z: sums.scores.guessing_z(),
-        slope_z: sums.rest.z(),
+        guessing_z: sums.scores().guessing_z(),
+        slope_z: sums.rest().z(),
         curve,
         flags: Vec::new(),
     })
@@ -63,10 +63,11 @@ impl ItemFit {
         let MeanSquares { infit, outfit, z_infit, z_outfit } = self.mean_squares;
         let noisy = (infit > NOISY_INFIT && above(z_infit, NOISY_Z))
             || (outfit > NOISY_OUTFIT && above(z_outfit, NOISY_Z));
+        let guessing = self.responses >= GUESSING_RESPONSES && above(self.guessing_z, GUESSING_Z);
         let remarks = [
             (enough && self.deviation.rmsd > MISFIT_RMSD, FitFlag::Misfit),
             (noisy, FitFlag::Noisy),
-            (above(self.guessing_z, GUESSING_Z), FitFlag::Guessing),
+            (guessing, FitFlag::Guessing),
             (differs_by_group, FitFlag::DiffersByGroup),
             (self.slope_z.is_some_and(|z| z < REVERSED_Z), FitFlag::Reversed),
         ];

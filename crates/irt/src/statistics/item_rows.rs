@@ -1,5 +1,6 @@
 //! The items' functions at every node of the grid, as a diagnosis needs them.
 
+use crate::data::response::Response;
 use crate::error::IrtError;
 use crate::memory::zeroes;
 use crate::model::two_pl::SlopeIntercept;
@@ -20,8 +21,6 @@ pub(super) struct ItemRows<'a> {
     pub probability: Vec<Eight>,
     /// The odds of the other response, two rows an item as [`Response::packed`] counts:
     /// P / (1 − P) for an incorrect one, (1 − P) / P for a correct one.
-    ///
-    /// [`Response::packed`]: crate::Response
     pub odds_against: Vec<Eight>,
 }
 
@@ -51,6 +50,13 @@ impl<'a> ItemRows<'a> {
             },
         );
         Ok(Self { parameters, width, softplus, probability, odds_against })
+    }
+
+    /// Σ a over the correct responses: all that a posterior needs of them.
+    #[inline(always)]
+    pub(super) fn slope_of_correct(&self, responses: &[Response]) -> f64 {
+        let slope = |response: &Response| response.score() * self.parameters[response.item()].slope;
+        responses.iter().map(slope).sum()
     }
 
     /// The row of an item in [`Self::softplus`] and [`Self::probability`].

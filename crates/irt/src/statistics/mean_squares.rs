@@ -1,6 +1,7 @@
 //! Infit and outfit: whether responses are as predictable as the model says.
 
 use super::thresholds::LEAST_VARIANCE;
+use crate::numeric::real::Real;
 
 /// Mean squared residuals of one item, 1 where the model holds and abilities are known.
 ///
@@ -23,57 +24,46 @@ pub struct MeanSquares {
     pub z_outfit: Option<f64>,
 }
 
-/// Sums over the responses to one item.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct SquaredResiduals {
-    persons: f64,
-    squares: f64,
-    variances: f64,
-    squared_variances: f64,
-    fourth_moments: f64,
-    standardised: f64,
-    kurtoses: f64,
-}
+/// Sums over the responses to one item: 1, squared residuals, variances v, v², fourth moments,
+/// squared residuals over v, fourth moments over v².
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SquaredResiduals(pub [f64; SquaredResiduals::TERMS]);
 
 impl SquaredResiduals {
-    /// Adds a response that had this probability of being correct at the person's ability.
-    #[inline(always)]
-    pub(super) fn add(&mut self, persons: f64, score: f64, probability: f64) {
-        let residual = score - probability;
-        let product = probability * (1.0 - probability);
-        let variance = if product > LEAST_VARIANCE { product } else { LEAST_VARIANCE };
-        let inverse = 1.0 / variance;
-        let fourth = product * (1.0 - 3.0 * product);
-        let square = residual * residual;
-        self.persons += persons;
-        self.squares += persons * square;
-        self.variances += persons * variance;
-        self.squared_variances += persons * (variance * variance);
-        self.fourth_moments += persons * fourth;
-        self.standardised += persons * (square * inverse);
-        self.kurtoses += persons * (fourth * inverse * inverse);
-    }
+    pub(super) const TERMS: usize = 7;
 
-    pub(super) fn merge(&mut self, other: &Self) {
-        self.persons += other.persons;
-        self.squares += other.squares;
-        self.variances += other.variances;
-        self.squared_variances += other.squared_variances;
-        self.fourth_moments += other.fourth_moments;
-        self.standardised += other.standardised;
-        self.kurtoses += other.kurtoses;
+    /// What a response of so many persons adds, which had this probability of being correct at
+    /// their ability.
+    #[inline(always)]
+    pub(super) fn terms<R: Real>(persons: R, score: R, probability: R) -> [R; Self::TERMS] {
+        let one = R::of(1.0);
+        let residual = score - probability;
+        let product = probability * (one - probability);
+        let variance = product.at_least(LEAST_VARIANCE);
+        let inverse = one / variance;
+        let fourth = product * (one - R::of(3.0) * product);
+        let square = residual * residual;
+        [
+            persons,
+            persons * square,
+            persons * variance,
+            persons * (variance * variance),
+            persons * fourth,
+            persons * (square * inverse),
+            persons * (fourth * inverse * inverse),
+        ]
     }
 
     /// `None` without a response.
     pub(super) fn mean_squares(&self) -> Option<MeanSquares> {
-        if !(self.persons > 0.0) {
+        let [n, squares, variances, squared_variances, fourth, standardised_squares, kurtoses] =
+            self.0;
+        if !(n > 0.0) {
             return None;
         }
-        let n = self.persons;
-        let (infit, outfit) = (self.squares / self.variances, self.standardised / n);
-        let by_information =
-            (self.fourth_moments - self.squared_variances) / (self.variances * self.variances);
-        let unweighted = self.kurtoses / (n * n) - 1.0 / n;
+        let (infit, outfit) = (squares / variances, standardised_squares / n);
+        let by_information = (fourth - squared_variances) / (variances * variances);
+        let unweighted = kurtoses / (n * n) - 1.0 / n;
         Some(MeanSquares {
             infit,
             outfit,
@@ -88,7 +78,8 @@ fn standardised(mean_square: f64, variance: f64) -> Option<f64> {
     if !(variance > 0.0) {
         return None;
     }
-    // mirt's bound.
+    // mirt's bound, with its digits.
+    #[allow(clippy::approx_constant)]
     let sd = libm::sqrt(variance).min(1.4142);
     Some((libm::cbrt(mean_square) - 1.0) * (3.0 / sd) + sd / 3.0)
 }

@@ -11,7 +11,7 @@ use crate::data::response::Response;
 use crate::error::IrtError;
 use crate::memory::zeroes;
 use crate::monitor::{Monitor, check};
-use crate::numeric::eight::{Eight, LANES, dot, row_sum, vectorised};
+use crate::numeric::eight::{Eight, LANES, dot, row_sum, tree_sum, vectorised};
 use crate::numeric::elementary::eight_logistics;
 
 /// Item sets between two looks at the monitor.
@@ -114,7 +114,7 @@ impl<'a> PairTable<'a> {
         let desk = &mut self.desk;
         desk.positions.clear();
         let last = self.items.number(self.rows.end - 1);
-        if !shared.get(from).is_some_and(|response| response.item() <= last) {
+        if shared.get(from).is_none_or(|response| response.item() > last) {
             return 0;
         }
         for (position, response) in shared.iter().enumerate().skip(from) {
@@ -228,8 +228,8 @@ impl Desk {
             }
             for eight in 0..BLOCK {
                 let mut logits = abilities[eight];
-                for lane in 0..LANES {
-                    logits[lane] = slope * logits[lane] + intercept;
+                for logit in &mut logits {
+                    *logit = slope * *logit + intercept;
                 }
                 let p = eight_logistics(logits);
                 for lane in 0..LANES {
@@ -241,14 +241,39 @@ impl Desk {
             self.sums[place][0] += row_sum(weighted);
             self.sums[place][1] += dot(weighted, residuals);
         }
-        let row = |place: usize| place * BLOCK..(place + 1) * BLOCK;
         for place in 0..rows {
-            let left = &self.weighted[row(place)];
-            for other in place + 1..items {
-                let product = dot(left, &self.residuals[row(other)]);
-                self.products[place * items + other] += product;
-            }
+            let first = place * items;
+            let products = &mut self.products[first + place + 1..first + items];
+            let left = &self.weighted[place * BLOCK..(place + 1) * BLOCK];
+            add_products(left, &self.residuals[(place + 1) * BLOCK..items * BLOCK], products);
         }
         weights.as_flattened().iter().sum()
+    }
+}
+
+/// Adds left · row to every product, for rows as long as `left`: four at a time, so that `left` is
+/// read once for them.
+#[inline(always)]
+fn add_products(left: &[Eight], rows: &[Eight], products: &mut [f64]) {
+    const TOGETHER: usize = 4;
+    let mut fours = rows.chunks_exact(TOGETHER * BLOCK);
+    let mut places = products.chunks_exact_mut(TOGETHER);
+    for (rows, products) in (&mut fours).zip(&mut places) {
+        let mut sums = [[0.0; LANES]; TOGETHER];
+        for eight in 0..BLOCK {
+            for row in 0..TOGETHER {
+                let right = &rows[row * BLOCK + eight];
+                for lane in 0..LANES {
+                    sums[row][lane] += left[eight][lane] * right[lane];
+                }
+            }
+        }
+        for (product, sum) in products.iter_mut().zip(sums) {
+            *product += tree_sum(sum);
+        }
+    }
+    let rest = fours.remainder().chunks_exact(BLOCK);
+    for (product, row) in places.into_remainder().iter_mut().zip(rest) {
+        *product += dot(left, row);
     }
 }

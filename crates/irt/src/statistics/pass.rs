@@ -10,10 +10,10 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::ability_counts::AbilityCounts;
+use super::block::{Block, WORTH_A_BLOCK};
 use super::item_rows::ItemRows;
-use super::mean_squares::SquaredResiduals;
-use super::reversal::RestAbilities;
-use super::score_tests::{PosteriorMeans, Scores};
+use super::item_sums::ItemSums;
+use super::score_tests::PosteriorMeans;
 use super::source::Source;
 use crate::data::response::Response;
 use crate::error::IrtError;
@@ -23,15 +23,7 @@ use crate::numeric::eight::{Eight, LANES, add, add_scaled, dot, product, tree_su
 use crate::numeric::elementary::eight_logistics;
 
 /// Patterns between two looks at the monitor.
-const PATTERNS_PER_CHECK: usize = 256;
-
-/// Sums over the responses to one item.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct ItemSums {
-    pub scores: Scores,
-    pub rest: RestAbilities,
-    pub residuals: SquaredResiduals,
-}
+const PATTERNS_PER_CHECK: usize = 1024;
 
 /// Sums over the persons of one group, or of all.
 pub(super) struct Sums {
@@ -63,9 +55,7 @@ impl Sums {
         add(&mut self.attempts, &other.attempts);
         add(&mut self.correct, &other.correct);
         for (sums, other) in self.items.iter_mut().zip(&other.items) {
-            sums.scores.merge(&other.scores);
-            sums.rest.merge(&other.rest);
-            sums.residuals.merge(&other.residuals);
+            sums.merge(other);
         }
         self.abilities.merge(&other.abilities);
         self.persons += other.persons;
@@ -88,11 +78,7 @@ pub(super) fn sums_of_group(
     let mut abilities = reserve(source.range.len(), "abilities")?;
     let mut total = Sums::new(items)?;
     for wave in chunks.chunks(2 * rayon::current_num_threads()) {
-        let work = |chunk: &Range<usize>| {
-            let mut desk = Desk::new(source, items)?;
-            desk.add(chunk.clone(), monitor)?;
-            Ok((desk.sums, desk.abilities))
-        };
+        let work = |chunk: &Range<usize>| Desk::new(source, items, chunk.clone())?.work(monitor);
         let partials: Result<Vec<(Sums, Vec<f64>)>, IrtError> = wave.par_iter().map(work).collect();
         for (sums, here) in partials? {
             total.merge(&sums);
@@ -107,7 +93,10 @@ struct Desk<'a> {
     source: &'a Source<'a>,
     items: &'a ItemRows<'a>,
     sums: Sums,
+    /// EAP of the patterns of `chunk`.
     abilities: Vec<f64>,
+    chunk: Range<usize>,
+    block: Block,
     scratch: Scratch,
 }
 
@@ -126,7 +115,11 @@ struct Scratch {
 }
 
 impl<'a> Desk<'a> {
-    fn new(source: &'a Source<'a>, items: &'a ItemRows<'a>) -> Result<Self, IrtError> {
+    fn new(
+        source: &'a Source<'a>,
+        items: &'a ItemRows<'a>,
+        chunk: Range<usize>,
+    ) -> Result<Self, IrtError> {
         let row = source.grid.nodes.clone();
         let scratch = Scratch {
             base: row.clone(),
@@ -137,15 +130,16 @@ impl<'a> Desk<'a> {
             intercepts: Vec::new(),
             at_eap: Vec::new(),
         };
-        Ok(Self { source, items, sums: Sums::new(items)?, abilities: Vec::new(), scratch })
+        let (sums, abilities) = (Sums::new(items)?, zeroes(chunk.len(), "abilities")?);
+        let block = Block::new(items.width);
+        Ok(Self { source, items, sums, abilities, chunk, block, scratch })
     }
 
-    fn add(&mut self, range: Range<usize>, monitor: &dyn Monitor) -> Result<(), IrtError> {
-        self.abilities = reserve(range.len(), "abilities")?;
-        let mut start = range.start;
-        while start < range.end {
+    fn work(mut self, monitor: &dyn Monitor) -> Result<(Sums, Vec<f64>), IrtError> {
+        let mut start = self.chunk.start;
+        while start < self.chunk.end {
             check(monitor)?;
-            let end = range.end.min(start + PATTERNS_PER_CHECK);
+            let end = self.chunk.end.min(start + PATTERNS_PER_CHECK);
             vectorised(
                 #[inline(always)]
                 || {
@@ -156,53 +150,84 @@ impl<'a> Desk<'a> {
             );
             start = end;
         }
-        Ok(())
+        Ok((self.sums, self.abilities))
     }
 
     #[inline(always)]
     fn add_item_set(&mut self, set: Range<usize>) {
-        let patterns = self.source.patterns;
+        let Self { source, items, sums, abilities, chunk, block, scratch } = self;
+        let patterns = source.patterns;
         let shared = patterns.pattern(set.start);
-        self.source.log_posterior_base(self.items, &mut self.scratch.base, shared);
-        self.scratch.gather(self.items, shared);
-        self.scratch.attempts.fill([0.0; LANES]);
-        let width = self.items.width;
-        let mut anybody = width..0;
-        for pattern in set {
-            let persons = patterns.multiplicities()[pattern];
-            let here = self.add_person(patterns.pattern(pattern), persons);
-            anybody = anybody.start.min(here.start)..anybody.end.max(here.end);
+        source.log_posterior_base(items, &mut scratch.base, shared);
+        let mut counted = AbilityCounts::default();
+        let mut persons = 0;
+        let mut note = |pattern: usize, ability: f64| {
+            let count = patterns.multiplicities()[pattern];
+            abilities[pattern - chunk.start] = ability;
+            counted.add(count, ability);
+            persons += u64::from(count);
+        };
+        if set.len() >= WORTH_A_BLOCK {
+            block.add_item_set(source, items, (set, &scratch.base), sums, note);
+        } else {
+            scratch.add_item_set(source, items, set, sums, &mut note);
         }
-        let attempts = &self.scratch.attempts[anybody.clone()];
+        sums.abilities.merge(&counted);
+        sums.persons += persons;
+    }
+}
+
+impl Scratch {
+    /// Person by person.
+    #[inline(always)]
+    fn add_item_set(
+        &mut self,
+        source: &Source<'_>,
+        items: &ItemRows<'_>,
+        set: Range<usize>,
+        sums: &mut Sums,
+        ability: &mut impl FnMut(usize, f64),
+    ) {
+        let patterns = source.patterns;
+        let shared = patterns.pattern(set.start);
+        self.gather(items, shared);
+        self.attempts.fill([0.0; LANES]);
+        let mut anybody = items.width..0;
+        for pattern in set {
+            let (responses, slope) =
+                (patterns.pattern(pattern), items.slope_of_correct(patterns.pattern(pattern)));
+            let here = source.posterior(&self.base, slope, &mut self.weights).eights;
+            let eap = dot(&self.weights[here.clone()], &source.grid.nodes[here.clone()]);
+            let persons = f64::from(patterns.multiplicities()[pattern]);
+            ability(pattern, eap);
+            anybody = anybody.start.min(here.start)..anybody.end.max(here.end);
+            self.add_person(source, items, (responses, persons, eap), here, sums);
+        }
+        let attempts = &self.attempts[anybody.clone()];
         for response in shared {
-            let row = response.item() * width;
-            add(&mut self.sums.attempts[row + anybody.start..row + anybody.end], attempts);
+            let row = &mut sums.attempts[items.row(response.item())];
+            add(&mut row[anybody.clone()], attempts);
         }
     }
 
-    /// Adds the persons of a pattern; returns where on the grid they may be.
     #[inline(always)]
-    fn add_person(&mut self, responses: &[Response], persons: u32) -> Range<usize> {
-        let Self { source, items, sums, scratch, abilities } = self;
-        let nodes = &source.grid.nodes;
-        let here = source.posterior(items, &scratch.base, responses, &mut scratch.weights).eights;
-        let weights = &scratch.weights[here.clone()];
-        for ((moment, weight), nodes) in
-            scratch.moments[here.clone()].iter_mut().zip(weights).zip(&nodes[here.clone()])
-        {
+    fn add_person(
+        &mut self,
+        source: &Source<'_>,
+        items: &ItemRows<'_>,
+        (responses, persons, ability): (&[Response], f64, f64),
+        here: Range<usize>,
+        sums: &mut Sums,
+    ) {
+        let (weights, nodes) = (&self.weights[here.clone()], &source.grid.nodes[here.clone()]);
+        let moments = &mut self.moments[here.clone()];
+        for ((moment, weight), nodes) in moments.iter_mut().zip(weights).zip(nodes) {
             *moment = product(*weight, *nodes);
         }
-        let moments = &scratch.moments[here.clone()];
-        let ability = dot(weights, &nodes[here.clone()]);
-        let weight = f64::from(persons);
-        add_scaled(&mut scratch.attempts[here.clone()], weight, weights);
-        abilities.push(ability);
-        sums.abilities.add(persons, ability);
-        sums.persons += u64::from(persons);
-        probabilities(&scratch.slopes, &scratch.intercepts, ability, &mut scratch.at_eap);
-        let at_eap = scratch.at_eap.as_flattened();
+        add_scaled(&mut self.attempts[here.clone()], persons, weights);
+        probabilities(&self.slopes, &self.intercepts, ability, &mut self.at_eap);
         let width = items.width;
-        for (response, at_eap) in responses.iter().zip(at_eap) {
+        for (response, at_eap) in responses.iter().zip(self.at_eap.as_flattened()) {
             let (item, score) = (response.item(), response.score());
             let row = item * width;
             let probability = &items.probability[row + here.start..row + here.end];
@@ -211,18 +236,12 @@ impl<'a> Desk<'a> {
             let means = posterior_means(ability, weights, moments, probability, odds);
             if response.is_correct() {
                 let correct = &mut sums.correct[row + here.start..row + here.end];
-                add_scaled(correct, weight, weights);
+                add_scaled(correct, persons, weights);
             }
-            let sums = &mut sums.items[item];
-            sums.scores.add(weight, score, &means);
-            sums.rest.add(weight, score, means.ability_of_the_rest());
-            sums.residuals.add(weight, score, *at_eap);
+            sums.items[item].add(persons, score, &means, *at_eap);
         }
-        here
     }
-}
 
-impl Scratch {
     #[inline(always)]
     fn gather(&mut self, items: &ItemRows<'_>, responses: &[Response]) {
         let eights = responses.len().div_ceil(LANES);
@@ -257,7 +276,7 @@ fn posterior_means(
     moments: &[Eight],
     probability: &[Eight],
     odds: &[Eight],
-) -> PosteriorMeans {
+) -> PosteriorMeans<f64> {
     let mut sums = [[0.0; LANES]; 4];
     for (((weight, moment), p), odds) in weights.iter().zip(moments).zip(probability).zip(odds) {
         for lane in 0..LANES {

@@ -41,16 +41,19 @@ pub(super) struct Pairs {
 }
 
 /// What all tasks together may cost, in additions of a pair: so many, …
-const LEAST_BUDGET: f64 = 5e7;
+const LEAST_BUDGET: f64 = 5e6;
 /// … or so many a response, whichever is more. Beyond, every second (third, …) pattern is looked
-/// at: correlations of that many persons are known well enough.
-const BUDGET_PER_RESPONSE: f64 = 10.0;
+/// at, …
+const BUDGET_PER_RESPONSE: f64 = 2.5;
+/// … as long as a pair has so many persons on average: correlations of so many are known well
+/// enough.
+const PERSONS_OF_A_PAIR: f64 = 250.0;
 /// What a pair costs in a block, beside one that is added alone.
-const COST_IN_BLOCK: f64 = 0.1;
+const COST_IN_BLOCK: f64 = 0.2;
 /// The most tasks: each goes over all persons. Fewer where the pairs are few.
-const MOST_TASKS: usize = 32;
+const MOST_TASKS: usize = 8;
 /// Pairs that a task is worth.
-const PAIRS_OF_A_TASK: usize = 4096;
+const PAIRS_OF_A_TASK: usize = 2048;
 
 /// Q3 of all pairs that [`LEAST_PERSONS_OF_PAIR`] persons answered.
 ///
@@ -61,7 +64,7 @@ pub(super) fn pairs(
     items: &PairItems,
     monitor: &dyn Monitor,
 ) -> Result<Pairs, IrtError> {
-    let stride = stride(answered);
+    let stride = stride(answered, items.len());
     let work = |rows: Range<usize>| -> Result<Vec<ItemPair>, IrtError> {
         let mut table = PairTable::new(items, rows)?;
         for answered in answered {
@@ -106,18 +109,22 @@ fn tasks(items: usize) -> Vec<Range<usize>> {
 }
 
 /// Every how many-th pattern is looked at.
-fn stride(answered: &[Answered<'_>]) -> usize {
-    let (mut cost, mut responses) = (0.0, 0.0);
+fn stride(answered: &[Answered<'_>], items: usize) -> usize {
+    let (mut cost, mut responses, mut persons_of_pairs) = (0.0, 0.0, 0.0);
     for Answered { patterns, range, .. } in answered {
         for set in patterns.item_sets(range.clone()) {
             let items = patterns.pattern(set.start).len() as f64;
+            let pairs = set.len() as f64 * 0.5 * items * (items - 1.0);
             let price = if set.len() >= WORTH_A_BLOCK { COST_IN_BLOCK } else { 1.0 };
-            cost += set.len() as f64 * 0.5 * items * (items - 1.0) * price;
+            cost += pairs * price;
+            persons_of_pairs += pairs;
             responses += set.len() as f64 * items;
         }
     }
     let budget = LEAST_BUDGET.max(BUDGET_PER_RESPONSE * responses);
-    libm::ceil(cost / budget).max(1.0) as usize
+    let pairs = 0.5 * items as f64 * (items as f64 - 1.0);
+    let most = persons_of_pairs / pairs.max(1.0) / PERSONS_OF_A_PAIR;
+    libm::ceil(cost / budget).min(libm::floor(most)).max(1.0) as usize
 }
 
 impl Pairs {

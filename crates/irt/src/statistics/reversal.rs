@@ -12,54 +12,41 @@
 //!
 //! Source: Rao (1948), as in [`super::score_tests`].
 
-/// Sums over the responses to one item.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct RestAbilities {
-    persons: f64,
-    correct: f64,
-    ability: f64,
-    squares: f64,
-    products: f64,
-}
+use crate::numeric::real::Real;
+
+/// Sums over the responses to one item: 1, x, t, t², x t.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RestAbilities(pub [f64; RestAbilities::TERMS]);
 
 impl RestAbilities {
-    /// Adds a response of persons whose other responses put them at `ability`.
-    #[inline(always)]
-    pub(super) fn add(&mut self, persons: f64, score: f64, ability: f64) {
-        self.persons += persons;
-        self.correct += persons * score;
-        self.ability += persons * ability;
-        self.squares += persons * ability * ability;
-        self.products += persons * score * ability;
-    }
+    pub(super) const TERMS: usize = 5;
 
-    pub(super) fn merge(&mut self, other: &Self) {
-        self.persons += other.persons;
-        self.correct += other.correct;
-        self.ability += other.ability;
-        self.squares += other.squares;
-        self.products += other.products;
+    /// What a response of so many persons adds, whose other responses put them at `ability`.
+    #[inline(always)]
+    pub(super) fn terms<R: Real>(persons: R, score: R, ability: R) -> [R; Self::TERMS] {
+        let (correct, weighted) = (persons * score, persons * ability);
+        [persons, correct, weighted, weighted * ability, correct * ability]
     }
 
     /// Responses to the item.
     pub(super) fn persons(&self) -> u64 {
-        self.persons as u64
+        self.0[0] as u64
     }
 
     /// The correct share of them.
     pub(super) fn proportion_correct(&self) -> f64 {
-        self.correct / self.persons
+        self.0[1] / self.0[0]
     }
 
     /// z of slope 0: below 0 where persons who know more are right less often. `None` where
     /// either side does not vary.
     pub(super) fn z(&self) -> Option<f64> {
-        let n = self.persons;
-        let variance = self.correct * (n - self.correct) / n;
-        let spread = self.squares - self.ability * self.ability / n;
+        let [n, correct, ability, squares, products] = self.0;
+        let variance = correct * (n - correct) / n;
+        let spread = squares - ability * ability / n;
         // Less is the rounding of abilities that are all alike.
-        let varies = variance > 0.0 && spread > 1e-9 * self.squares;
-        let covariance = self.products - self.correct * self.ability / n;
+        let varies = variance > 0.0 && spread > 1e-9 * squares;
+        let covariance = products - correct * ability / n;
         varies.then(|| libm::sqrt(n) * covariance / libm::sqrt(variance * spread))
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
+use std::ops::Range;
 
 use super::item_rows::ItemRows;
 use super::source::Source;
@@ -88,7 +89,7 @@ fn expected(
 struct ScoreTable {
     /// Persons per score 0 … J.
     persons: Vec<u64>,
-    /// Correct responses, items × scores 1 … J − 1.
+    /// Correct responses, scores 0 … J × items.
     correct: Vec<u64>,
     /// The share of these persons at every node, before they answer.
     weights: Vec<Eight>,
@@ -96,21 +97,24 @@ struct ScoreTable {
 
 impl ScoreTable {
     fn new(set: &[Response], sources: &[Source<'_>]) -> Self {
-        let (items, scores) = (set.len(), set.len() - 1);
-        let (mut persons, mut correct) = (vec![0; items + 1], vec![0; items * scores]);
+        let items = set.len();
+        let (mut persons, mut correct) = (vec![0; items + 1], vec![0; items * (items + 1)]);
         let mut weights = vec![[0.0; LANES]; sources.first().map_or(0, |source| source.grid.width)];
         for source in sources {
             let mut of_group = 0;
-            let shared = source.persons().filter(|(responses, _)| same_items(responses, set));
-            for (responses, count) in shared {
-                let score = responses.iter().filter(|response| response.is_correct()).count();
-                of_group += u64::from(count);
-                persons[score] += u64::from(count);
-                if (1..items).contains(&score) {
-                    for (position, response) in responses.iter().enumerate() {
-                        correct[position * scores + score - 1] +=
-                            u64::from(count) * u64::from(response.count());
-                    }
+            let patterns = source.patterns;
+            let same = |range: &Range<usize>| same_items(patterns.pattern(range.start), set);
+            let shared = patterns.item_sets(source.range.clone()).filter(same).flatten();
+            for pattern in shared {
+                let (responses, count) =
+                    (patterns.pattern(pattern), u64::from(patterns.multiplicities()[pattern]));
+                let score: u32 = responses.iter().map(|response| response.count()).sum();
+                let score = score as usize;
+                of_group += count;
+                persons[score] += count;
+                let row = &mut correct[score * items..(score + 1) * items];
+                for (total, response) in row.iter_mut().zip(responses) {
+                    *total += count * u64::from(response.count());
                 }
             }
             for (weight, log) in weights.iter_mut().zip(&source.grid.log_weights) {
@@ -123,8 +127,8 @@ impl ScoreTable {
     }
 
     fn statistic(&self, position: usize, expected: &[f64]) -> Option<SX2> {
-        let scores = expected.len();
-        let correct = &self.correct[position * scores..(position + 1) * scores];
+        let items = self.persons.len() - 1;
+        let correct = self.correct[items..].iter().skip(position).step_by(items);
         let cells = expected.iter().zip(correct).zip(&self.persons[1..]);
         let groups = collapsed(cells.map(|((expected, correct), persons)| {
             let n = *persons as f64;

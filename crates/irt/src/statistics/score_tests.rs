@@ -17,83 +17,73 @@
 //! 50–57; Glas (1999), Psychometrika 64(3), 273–294, for score tests in marginal maximum
 //! likelihood.
 
+use crate::numeric::real::Real;
+
 /// Below this, the odds of the other response are lost in the rounding of the score.
 const LEAST_ODDS: f64 = 1e-12;
 
-/// Sums over the responses to one item, with respect to a, d and a lower asymptote c at 0.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Scores {
-    by_slope: f64,
-    by_intercept: f64,
-    by_asymptote: f64,
-    aa: f64,
-    ad: f64,
-    dd: f64,
-    ac: f64,
-    dc: f64,
-    cc: f64,
-}
+/// Sums over the responses to one item, with respect to a, d and a lower asymptote c at 0: the
+/// scores, and the information (a, a), (a, d), (d, d), (a, c), (d, c), (c, c).
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Scores(pub [f64; Scores::TERMS]);
 
 /// What the posterior of a person says about one of the responses in it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct PosteriorMeans {
+pub(super) struct PosteriorMeans<R> {
     /// E[θ].
-    pub ability: f64,
+    pub ability: R,
     /// E[P].
-    pub probability: f64,
+    pub probability: R,
     /// E[θ P].
-    pub ability_probability: f64,
+    pub ability_probability: R,
     /// E of the odds of the other response.
-    pub odds_against: f64,
+    pub odds_against: R,
     /// E[θ · these odds].
-    pub ability_odds_against: f64,
+    pub ability_odds_against: R,
 }
 
-impl PosteriorMeans {
+impl<R: Real> PosteriorMeans<R> {
     /// E[θ] of the person without this response.
     #[inline(always)]
-    pub(super) fn ability_of_the_rest(&self) -> f64 {
-        (self.ability + self.ability_odds_against) / (1.0 + self.odds_against)
+    pub(super) fn ability_of_the_rest(&self) -> R {
+        (self.ability + self.ability_odds_against) / (R::of(1.0) + self.odds_against)
     }
 }
 
 impl Scores {
+    pub(super) const TERMS: usize = 9;
+
+    /// What a response of so many persons adds.
     #[inline(always)]
-    pub(super) fn add(&mut self, persons: f64, score: f64, means: &PosteriorMeans) {
+    pub(super) fn terms<R: Real>(
+        persons: R,
+        score: R,
+        means: &PosteriorMeans<R>,
+    ) -> [R; Self::TERMS] {
+        let one = R::of(1.0);
         let by_slope = score * means.ability - means.ability_probability;
         let by_intercept = score - means.probability;
         // P = c + (1 − c) P*: the derivative of ln P is (1 − P*) / P*, that of ln (1 − P) is −1.
-        let by_asymptote = score * (means.odds_against + 1.0) - 1.0;
-        let odds = if means.odds_against > LEAST_ODDS { means.odds_against } else { LEAST_ODDS };
-        let weight = persons / odds;
-        let [slope, intercept, asymptote] =
-            [weight * by_slope, weight * by_intercept, weight * by_asymptote];
-        self.by_slope += persons * by_slope;
-        self.by_intercept += persons * by_intercept;
-        self.by_asymptote += persons * by_asymptote;
-        self.aa += slope * by_slope;
-        self.ad += slope * by_intercept;
-        self.dd += intercept * by_intercept;
-        self.ac += slope * by_asymptote;
-        self.dc += intercept * by_asymptote;
-        self.cc += asymptote * by_asymptote;
-    }
-
-    pub(super) fn merge(&mut self, other: &Self) {
-        self.by_slope += other.by_slope;
-        self.by_intercept += other.by_intercept;
-        self.by_asymptote += other.by_asymptote;
-        self.aa += other.aa;
-        self.ad += other.ad;
-        self.dd += other.dd;
-        self.ac += other.ac;
-        self.dc += other.dc;
-        self.cc += other.cc;
+        let by_asymptote = score * (means.odds_against + one) - one;
+        let weight = persons / means.odds_against.at_least(LEAST_ODDS);
+        let (slope, intercept) = (weight * by_slope, weight * by_intercept);
+        [
+            persons * by_slope,
+            persons * by_intercept,
+            persons * by_asymptote,
+            slope * by_slope,
+            slope * by_intercept,
+            intercept * by_intercept,
+            slope * by_asymptote,
+            intercept * by_asymptote,
+            weight * by_asymptote * by_asymptote,
+        ]
     }
 
     /// Score and information with respect to the difficulty of an item with this slope.
     pub(super) fn by_difficulty(&self, slope: f64) -> (f64, f64) {
-        (-slope * self.by_intercept, slope * slope * self.dd)
+        let [_, by_intercept, _, _, _, dd, ..] = self.0;
+        (-slope * by_intercept, slope * slope * dd)
     }
 
     /// The signed root of the score test of c = 0, with a and d as nuisance:
@@ -105,15 +95,16 @@ impl Scores {
     /// Priors are left out; at a mode under priors s_β is not 0. `None` where the responses do
     /// not tell c from a and d.
     pub(super) fn guessing_z(&self) -> Option<f64> {
-        let determinant = self.aa * self.dd - self.ad * self.ad;
-        if !(determinant > 1e-12 * self.aa * self.dd) {
+        let [by_slope, by_intercept, by_asymptote, aa, ad, dd, ac, dc, cc] = self.0;
+        let determinant = aa * dd - ad * ad;
+        if !(determinant > 1e-12 * aa * dd) {
             return None;
         }
-        let on_slope = (self.ac * self.dd - self.dc * self.ad) / determinant;
-        let on_intercept = (self.dc * self.aa - self.ac * self.ad) / determinant;
-        let score = self.by_asymptote - on_slope * self.by_slope - on_intercept * self.by_intercept;
-        let information = self.cc - on_slope * self.ac - on_intercept * self.dc;
-        let told = information > 1e-9 * self.cc;
+        let on_slope = (ac * dd - dc * ad) / determinant;
+        let on_intercept = (dc * aa - ac * ad) / determinant;
+        let score = by_asymptote - on_slope * by_slope - on_intercept * by_intercept;
+        let information = cc - on_slope * ac - on_intercept * dc;
+        let told = information > 1e-9 * cc;
         told.then(|| score / libm::sqrt(information)).filter(|z| z.is_finite())
     }
 }

@@ -60,19 +60,9 @@ impl<'a> Source<'a> {
         subtract_rows(base, &items.softplus, responses, Response::item);
     }
 
-    /// The posterior of one of them.
+    /// The posterior of one of them, whose correct responses have this sum of slopes.
     #[inline(always)]
-    pub(super) fn posterior(
-        &self,
-        items: &ItemRows<'_>,
-        base: &[Eight],
-        responses: &[Response],
-        weights: &mut [Eight],
-    ) -> Support {
-        let slope = responses
-            .iter()
-            .map(|response| response.score() * items.parameters[response.item()].slope)
-            .sum();
+    pub(super) fn posterior(&self, base: &[Eight], slope: f64, weights: &mut [Eight]) -> Support {
         posterior(base, slope, &self.grid.nodes, weights)
     }
 }

@@ -20,6 +20,8 @@ pub const NOISY_Z: f64 = 1.96;
 /// The score test of guessing above it is flagged. Choice: .13 % of a normal distribution, since
 /// every item is tested.
 pub const GUESSING_Z: f64 = 3.0;
+/// … with so many responses: with fewer, its distribution has a longer tail. Choice, by simulation.
+pub const GUESSING_RESPONSES: u64 = 500;
 /// The score test at slope 0 below it says that the slope is negative. Choice, likewise.
 pub const REVERSED_Z: f64 = -3.0;
 /// abs(a · difference of b) from which groups differ: .43 is 1 on ETS's delta scale (1 / 2.35),

@@ -214,11 +214,8 @@ fn report(study: &Study, replications: u64) -> Outcome<()> {
                     target.add(fit.flags.contains(&FitFlag::DiffersByGroup));
                 }
                 Wrong::Guessing
-                    if found.items[number].is_some_and(|item| {
-                        let truth = &found.truth[number];
-                        let _ = item;
-                        truth.slope >= 1.0 && truth.difficulty() >= 0.0
-                    }) =>
+                    if found.truth[number].slope >= 1.0
+                        && found.truth[number].difficulty() >= 0.0 =>
                 {
                     target.add(fit.flags.contains(&FitFlag::Guessing));
                 }

@@ -203,7 +203,8 @@ impl Block {
         for (eight, scores) in scores.into_iter().enumerate() {
             let means = self.means(items, item, eight, scores);
             let at_eap = Lanes(eight_logistics(parameters.logits(self.abilities[eight])));
-            eights.add(Lanes(self.persons[eight]), Lanes(scores), &means, at_eap);
+            let persons = Lanes(self.persons[eight]);
+            eights.merge(&EightItemSums::of(persons, Lanes(scores), &means, at_eap));
         }
         sums.items[item].add_eight(&eights);
         let row = &mut sums.correct[items.row(item)];
@@ -251,15 +252,6 @@ impl Block {
                 sums[3][lane] += moments[lane] * odds[lane];
             }
         }
-        let [probability, ability_probability, odds_against, ability_odds_against] =
-            sums.map(Lanes);
-        let ability = Lanes(self.abilities[eight]);
-        PosteriorMeans {
-            ability,
-            probability,
-            ability_probability,
-            odds_against,
-            ability_odds_against,
-        }
+        PosteriorMeans::of(Lanes(self.abilities[eight]), sums.map(Lanes))
     }
 }

@@ -37,19 +37,11 @@ impl ItemSums {
         terms
     }
 
-    /// Adds a response of so many persons, which was correct with probability `at_eap` at their
-    /// EAP.
+    /// Adds what one of eight responses adds.
     #[inline(always)]
-    pub(super) fn add(
-        &mut self,
-        persons: f64,
-        score: f64,
-        means: &PosteriorMeans<f64>,
-        at_eap: f64,
-    ) {
-        let terms = Self::terms(persons, score, means, at_eap);
-        for (sum, term) in self.0.iter_mut().zip(terms) {
-            *sum += term;
+    pub(super) fn add_lane(&mut self, terms: &EightItemSums, lane: usize) {
+        for (sum, term) in self.0.iter_mut().zip(&terms.0) {
+            *sum += term.0[lane];
         }
     }
 
@@ -84,17 +76,22 @@ impl EightItemSums {
         Self([Lanes::of(0.0); TERMS])
     }
 
+    /// What eight responses add: each of so many persons, and correct with probability `at_eap` at
+    /// their EAP.
     #[inline(always)]
-    pub(super) fn add(
-        &mut self,
+    pub(super) fn of(
         persons: Lanes,
         scores: Lanes,
         means: &PosteriorMeans<Lanes>,
         at_eap: Lanes,
-    ) {
-        let terms = ItemSums::terms(persons, scores, means, at_eap);
-        for (sum, term) in self.0.iter_mut().zip(terms) {
-            *sum = *sum + term;
+    ) -> Self {
+        Self(ItemSums::terms(persons, scores, means, at_eap))
+    }
+
+    #[inline(always)]
+    pub(super) fn merge(&mut self, other: &Self) {
+        for (sum, other) in self.0.iter_mut().zip(&other.0) {
+            *sum = *sum + *other;
         }
     }
 }

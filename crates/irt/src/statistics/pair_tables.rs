@@ -68,6 +68,9 @@ impl<'a> PairTable<'a> {
             if number % SETS_PER_CHECK == 0 || set.len() >= SETS_PER_CHECK {
                 check(monitor)?;
             }
+            if set.start.next_multiple_of(stride) >= set.end {
+                continue;
+            }
             let rows = self.gather(answered.patterns.pattern(set.start));
             if rows == 0 || self.desk.positions.len() < 2 {
                 continue;

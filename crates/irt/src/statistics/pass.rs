@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use super::ability_counts::AbilityCounts;
 use super::block::{Block, WORTH_A_BLOCK};
 use super::item_rows::ItemRows;
-use super::item_sums::ItemSums;
+use super::item_sums::{EightItemSums, ItemSums};
 use super::score_tests::PosteriorMeans;
 use super::source::Source;
 use crate::data::response::Response;
@@ -21,6 +21,7 @@ use crate::memory::{reserve, zeroes};
 use crate::monitor::{Monitor, check};
 use crate::numeric::eight::{Eight, LANES, add, add_scaled, dot, product, tree_sum, vectorised};
 use crate::numeric::elementary::eight_logistics;
+use crate::numeric::real::{Lanes, Real};
 
 /// Patterns between two looks at the monitor.
 const PATTERNS_PER_CHECK: usize = 1024;
@@ -227,18 +228,29 @@ impl Scratch {
         add_scaled(&mut self.attempts[here.clone()], persons, weights);
         probabilities(&self.slopes, &self.intercepts, ability, &mut self.at_eap);
         let width = items.width;
-        for (response, at_eap) in responses.iter().zip(self.at_eap.as_flattened()) {
-            let (item, score) = (response.item(), response.score());
-            let row = item * width;
-            let probability = &items.probability[row + here.start..row + here.end];
-            let odds = response.packed() as usize * width;
-            let odds = &items.odds_against[odds + here.start..odds + here.end];
-            let means = posterior_means(ability, weights, moments, probability, odds);
-            if response.is_correct() {
-                let correct = &mut sums.correct[row + here.start..row + here.end];
-                add_scaled(correct, persons, weights);
+        let many = Lanes::of(persons);
+        for (eight, at_eap) in responses.chunks(LANES).zip(&self.at_eap) {
+            let (mut scores, mut means) = ([0.0; LANES], [[0.0; LANES]; 4]);
+            for (lane, response) in eight.iter().enumerate() {
+                let row = response.item() * width;
+                let probability = &items.probability[row + here.start..row + here.end];
+                let odds = response.packed() as usize * width;
+                let odds = &items.odds_against[odds + here.start..odds + here.end];
+                scores[lane] = response.score();
+                let found = posterior_means(weights, moments, probability, odds);
+                for (means, found) in means.iter_mut().zip(found) {
+                    means[lane] = found;
+                }
+                if response.is_correct() {
+                    let correct = &mut sums.correct[row + here.start..row + here.end];
+                    add_scaled(correct, persons, weights);
+                }
             }
-            sums.items[item].add(persons, score, &means, *at_eap);
+            let means = PosteriorMeans::of(Lanes::of(ability), means.map(Lanes));
+            let terms = EightItemSums::of(many, Lanes(scores), &means, Lanes(*at_eap));
+            for (lane, response) in eight.iter().enumerate() {
+                sums.items[response.item()].add_lane(&terms, lane);
+            }
         }
     }
 
@@ -269,14 +281,14 @@ fn probabilities(slopes: &[Eight], intercepts: &[Eight], ability: f64, into: &mu
     }
 }
 
+/// E[P], E[θ P], E[odds of the other response], E[θ · these odds].
 #[inline(always)]
 fn posterior_means(
-    ability: f64,
     weights: &[Eight],
     moments: &[Eight],
     probability: &[Eight],
     odds: &[Eight],
-) -> PosteriorMeans<f64> {
+) -> [f64; 4] {
     let mut sums = [[0.0; LANES]; 4];
     for (((weight, moment), p), odds) in weights.iter().zip(moments).zip(probability).zip(odds) {
         for lane in 0..LANES {
@@ -286,6 +298,5 @@ fn posterior_means(
             sums[3][lane] += moment[lane] * odds[lane];
         }
     }
-    let [probability, ability_probability, odds_against, ability_odds_against] = sums.map(tree_sum);
-    PosteriorMeans { ability, probability, ability_probability, odds_against, ability_odds_against }
+    sums.map(tree_sum)
 }

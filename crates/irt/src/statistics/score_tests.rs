@@ -43,6 +43,13 @@ pub(super) struct PosteriorMeans<R> {
 }
 
 impl<R: Real> PosteriorMeans<R> {
+    /// E[θ], and E[P], E[θ P], E[odds], E[θ · odds].
+    #[inline(always)]
+    pub(super) fn of(ability: R, means: [R; 4]) -> Self {
+        let [probability, ability_probability, odds_against, ability_odds_against] = means;
+        Self { ability, probability, ability_probability, odds_against, ability_odds_against }
+    }
+
     /// E[θ] of the person without this response.
     #[inline(always)]
     pub(super) fn ability_of_the_rest(&self) -> R {

@@ -4,6 +4,7 @@ pub(crate) mod cholesky;
 pub(crate) mod compensated_sum;
 pub(crate) mod eight;
 pub(crate) mod elementary;
+pub(crate) mod lanczos;
 pub(crate) mod quasi_newton;
 pub(crate) mod real;
 pub(crate) mod symmetric;

@@ -1,6 +1,7 @@
 //! Whether one ability is enough for all items together.
 
 use super::q3::{ItemPair, Pairs};
+use crate::numeric::lanczos::largest_eigenvalue;
 
 /// What the residuals have in common.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -30,50 +31,29 @@ impl Dimensionality {
     }
 }
 
-/// Steps of the power method at most; a step costs as much as there are pairs.
-const STEPS: usize = 200;
-/// The relative change of the eigenvalue at which it stops.
-const TOLERANCE: f64 = 1e-9;
-
-/// The largest eigenvalue, by the power method on Q3 + I: no eigenvalue of a matrix with 1 on its
-/// diagonal that matters lies below −1. Items without a pair are left out.
+/// Items without a pair are left out.
 fn largest_share(pairs: &[ItemPair]) -> Option<f64> {
-    let mut items: Vec<usize> =
-        pairs.iter().flat_map(|pair| [pair.item, pair.other_item]).collect();
-    items.sort_unstable();
-    items.dedup();
-    let mut places = vec![0u32; items.last()? + 1];
-    for (place, item) in items.iter().enumerate() {
-        places[*item] = place as u32;
+    let mut is_in = vec![false; 1 + pairs.iter().map(|pair| pair.other_item).max()?];
+    for pair in pairs {
+        (is_in[pair.item], is_in[pair.other_item]) = (true, true);
     }
-    let entries: Vec<(u32, u32, f64)> =
-        pairs.iter().map(|pair| (places[pair.item], places[pair.other_item], pair.q3)).collect();
-    let mut vector: Vec<f64> = (0..items.len()).map(start).collect();
-    let mut largest = 0.0;
-    for _ in 0..STEPS {
-        let norm = libm::sqrt(vector.iter().map(|x| x * x).sum::<f64>());
-        vector.iter_mut().for_each(|x| *x /= norm);
-        let mut next: Vec<f64> = vector.iter().map(|x| 2.0 * x).collect();
-        for (one, other, q3) in &entries {
-            next[*one as usize] += q3 * vector[*other as usize];
-            next[*other as usize] += q3 * vector[*one as usize];
+    let mut next = 0;
+    let places: Vec<usize> = is_in
+        .iter()
+        .map(|is_in| {
+            next += usize::from(*is_in);
+            next.saturating_sub(1)
+        })
+        .collect();
+    let largest = largest_eigenvalue(next, |vector, product| {
+        product.iter_mut().zip(vector).for_each(|(y, x)| *y += x);
+        for pair in pairs {
+            let (one, other) = (places[pair.item], places[pair.other_item]);
+            product[one] += pair.q3 * vector[other];
+            product[other] += pair.q3 * vector[one];
         }
-        // Rayleigh's quotient of the unit vector.
-        let found: f64 = vector.iter().zip(&next).map(|(x, y)| x * y).sum();
-        let settled = (found - largest).abs() <= TOLERANCE * found.abs();
-        (largest, vector) = (found, next);
-        if settled {
-            break;
-        }
-    }
-    let share = (largest - 1.0) / items.len() as f64;
-    share.is_finite().then_some(share)
-}
-
-/// Signs and sizes without a pattern: a vector that no eigenvector is at right angles to.
-fn start(place: usize) -> f64 {
-    let scattered = (place as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40;
-    scattered as f64 / f64::from(1u32 << 23) - 1.0 + 1e-3
+    })?;
+    Some(largest / next as f64)
 }
 
 #[cfg(test)]

@@ -77,7 +77,7 @@
 //! | How likely are the responses, which way is up, how does it curve? | `likelihood`: E-step, objective, observed information |
 //! | How is the optimum found? | `fit` |
 //! | How sure is it? | `uncertainty`: standard errors, bootstrap |
-//! | What else is said of an item? | [`statistics`] |
+//! | What else is said of an item? Does the model fit? | [`statistics`] |
 //! | Who can do how much, given the parameters? Which item comes next? | [`scoring`] |
 //! | How do two calibrations get onto one scale? | [`linking`] |
 //! | What has nothing to do with items? | `numeric`; [`memory`] that may be refused |

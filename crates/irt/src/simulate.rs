@@ -82,7 +82,7 @@ pub fn draw_responses(
 }
 
 /// A standard normal deviate (Box & Muller 1958).
-fn standard_normal(rng: &mut impl Rng) -> f64 {
+pub(crate) fn standard_normal(rng: &mut impl Rng) -> f64 {
     let uniform = 1.0 - rng.random::<f64>();
     let angle = std::f64::consts::TAU * rng.random::<f64>();
     libm::sqrt(-2.0 * libm::log(uniform)) * libm::cos(angle)

@@ -68,11 +68,8 @@ impl<'a> Source<'a> {
 }
 
 /// The patterns of every group in `patterns`, as ranges.
-///
-/// The seam to groups of persons: everybody is in one group.
 pub(super) fn group_ranges(patterns: &Patterns) -> Vec<Range<usize>> {
-    let everybody = 0..patterns.len();
-    vec![everybody]
+    (0..patterns.groups()).map(|group| patterns.of_group(group)).collect()
 }
 
 /// The items that have parameters, numbered densely.

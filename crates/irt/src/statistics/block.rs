@@ -44,8 +44,8 @@ pub(super) struct Block {
     nodes: Range<usize>,
 }
 
-/// A posterior weight that is not looked at: far below the rounding of what is said of an item.
-const NEGLIGIBLE: f64 = 1e-15;
+/// A posterior weight that is not looked at: far below what matters to what is said of an item.
+pub(super) const NEGLIGIBLE: f64 = 1e-15;
 
 impl Block {
     pub(super) fn new(width: usize) -> Self {

@@ -10,7 +10,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::ability_counts::AbilityCounts;
-use super::block::{Block, WORTH_A_BLOCK};
+use super::block::{Block, NEGLIGIBLE, WORTH_A_BLOCK};
 use super::item_rows::ItemRows;
 use super::item_sums::{EightItemSums, ItemSums};
 use super::score_tests::PosteriorMeans;
@@ -107,7 +107,9 @@ struct Scratch {
     weights: Vec<Eight>,
     /// Posterior weight times ability.
     moments: Vec<Eight>,
-    attempts: Vec<Eight>,
+    /// Expected responses of persons who were added alone: two rows an item, as
+    /// [`Response::packed`] counts. One row a response, and no branch.
+    answers: Vec<Eight>,
     /// Of the item set, in eights.
     slopes: Vec<Eight>,
     intercepts: Vec<Eight>,
@@ -125,8 +127,8 @@ impl<'a> Desk<'a> {
         let scratch = Scratch {
             base: row.clone(),
             weights: row.clone(),
-            moments: row.clone(),
-            attempts: row,
+            moments: row,
+            answers: zeroes(2 * items.parameters.len() * items.width, "expected counts")?,
             slopes: Vec::new(),
             intercepts: Vec::new(),
             at_eap: Vec::new(),
@@ -151,6 +153,7 @@ impl<'a> Desk<'a> {
             );
             start = end;
         }
+        self.scratch.add_answers(self.items, &mut self.sums);
         Ok((self.sums, self.abilities))
     }
 
@@ -192,8 +195,6 @@ impl Scratch {
         let patterns = source.patterns;
         let shared = patterns.pattern(set.start);
         self.gather(items, shared);
-        self.attempts.fill([0.0; LANES]);
-        let mut anybody = items.width..0;
         for pattern in set {
             let (responses, slope) =
                 (patterns.pattern(pattern), items.slope_of_correct(patterns.pattern(pattern)));
@@ -201,13 +202,30 @@ impl Scratch {
             let eap = dot(&self.weights[here.clone()], &source.grid.nodes[here.clone()]);
             let persons = f64::from(patterns.multiplicities()[pattern]);
             ability(pattern, eap);
-            anybody = anybody.start.min(here.start)..anybody.end.max(here.end);
+            let here = self.trimmed(here);
             self.add_person(source, items, (responses, persons, eap), here, sums);
         }
-        let attempts = &self.attempts[anybody.clone()];
-        for response in shared {
-            let row = &mut sums.attempts[items.row(response.item())];
-            add(&mut row[anybody.clone()], attempts);
+    }
+
+    /// Leaves out eights of nodes at both ends on which the person is not.
+    #[inline(always)]
+    fn trimmed(&self, here: Range<usize>) -> Range<usize> {
+        let counts = |eight: &usize| {
+            self.weights[*eight].iter().fold(false, |any, weight| any | (*weight > NEGLIGIBLE))
+        };
+        let first = here.clone().find(counts).unwrap_or(here.start);
+        let last = here.rev().find(counts).unwrap_or(first);
+        first..last + 1
+    }
+
+    /// Adds what was gathered of persons who were added alone.
+    fn add_answers(&self, items: &ItemRows<'_>, sums: &mut Sums) {
+        for item in 0..items.parameters.len() {
+            let row = items.row(item);
+            let (incorrect, correct) = self.answers[2 * row.start..2 * row.end].split_at(row.len());
+            add(&mut sums.attempts[row.clone()], incorrect);
+            add(&mut sums.attempts[row.clone()], correct);
+            add(&mut sums.correct[row], correct);
         }
     }
 
@@ -225,7 +243,6 @@ impl Scratch {
         for ((moment, weight), nodes) in moments.iter_mut().zip(weights).zip(nodes) {
             *moment = product(*weight, *nodes);
         }
-        add_scaled(&mut self.attempts[here.clone()], persons, weights);
         probabilities(&self.slopes, &self.intercepts, ability, &mut self.at_eap);
         let width = items.width;
         let many = Lanes::of(persons);
@@ -234,17 +251,15 @@ impl Scratch {
             for (lane, response) in eight.iter().enumerate() {
                 let row = response.item() * width;
                 let probability = &items.probability[row + here.start..row + here.end];
-                let odds = response.packed() as usize * width;
-                let odds = &items.odds_against[odds + here.start..odds + here.end];
+                let row = response.packed() as usize * width;
+                let row = row + here.start..row + here.end;
+                let odds = &items.odds_against[row.clone()];
                 scores[lane] = response.score();
                 let found = posterior_means(weights, moments, probability, odds);
                 for (means, found) in means.iter_mut().zip(found) {
                     means[lane] = found;
                 }
-                if response.is_correct() {
-                    let correct = &mut sums.correct[row + here.start..row + here.end];
-                    add_scaled(correct, persons, weights);
-                }
+                add_scaled(&mut self.answers[row], persons, weights);
             }
             let means = PosteriorMeans::of(Lanes::of(ability), means.map(Lanes));
             let terms = EightItemSums::of(many, Lanes(scores), &means, Lanes(*at_eap));

@@ -15,6 +15,7 @@
 //! | What decides? | [`thresholds`], [`FitFlag`] |
 
 mod ability_counts;
+mod alone;
 mod benjamini_hochberg;
 mod block;
 mod check_dimensions;
@@ -22,6 +23,7 @@ mod correlation;
 mod curve;
 mod diagnose;
 mod diagnosis;
+mod diagnostics;
 mod dimensionality;
 mod expected_proportion;
 mod fit_flag;
@@ -42,6 +44,7 @@ mod s_x2;
 mod score_tests;
 mod source;
 mod sum_scores;
+mod sums;
 pub mod thresholds;
 mod verdict;
 
@@ -49,7 +52,8 @@ pub use ability_counts::{ABILITY_BIN_BOUND, ABILITY_BINS, AbilityCounts};
 pub use check_dimensions::{DimensionsCheck, check_dimensions};
 pub use correlation::correlation;
 pub use curve::{CurveDeviation, ItemCurve};
-pub use diagnose::{Diagnostics, DiagnosticsPlan, diagnose, diagnose_groups, q3_of_pairs};
+pub use diagnose::{diagnose, diagnose_groups, q3_of_pairs};
+pub use diagnostics::{Diagnostics, DiagnosticsPlan};
 pub use dimensionality::Dimensionality;
 pub use fit_flag::FitFlag;
 pub use group_fit::GroupFit;

@@ -9,9 +9,10 @@ use std::ops::Range;
 
 use super::item_rows::ItemRows;
 use super::item_sums::EightItemSums;
-use super::pass::Sums;
 use super::score_tests::PosteriorMeans;
 use super::source::Source;
+use super::sums::Sums;
+use super::thresholds::NEGLIGIBLE_WEIGHT;
 use crate::data::response::Response;
 use crate::numeric::eight::{Eight, LANES, add, dot};
 use crate::numeric::elementary::eight_logistics;
@@ -43,9 +44,6 @@ pub(super) struct Block {
     /// The nodes among them.
     nodes: Range<usize>,
 }
-
-/// A posterior weight that is not looked at: far below the rounding of what is said of an item.
-const NEGLIGIBLE: f64 = 1e-15;
 
 impl Block {
     pub(super) fn new(width: usize) -> Self {
@@ -146,7 +144,7 @@ impl Block {
         let all = self.here.start * LANES..self.here.end * LANES;
         let counts = |at: &usize| {
             let weights = self.weights[*at].as_flattened();
-            weights.iter().fold(false, |any, weight| any | (*weight > NEGLIGIBLE))
+            weights.iter().fold(false, |any, weight| any | (*weight > NEGLIGIBLE_WEIGHT))
         };
         let first = all.clone().find(counts).unwrap_or(all.start);
         let last = all.clone().rev().find(counts).unwrap_or(first);

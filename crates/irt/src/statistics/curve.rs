@@ -1,7 +1,7 @@
 //! The observed item curve next to the model's.
 
 use super::item_rows::ItemRows;
-use super::pass::Sums;
+use super::sums::Sums;
 use crate::numeric::eight::Eight;
 
 /// How far an item's observed curve is from the model's.

@@ -2,11 +2,8 @@
 
 use std::borrow::Cow;
 
-use super::ability_counts::AbilityCounts;
 use super::diagnosis::Diagnosis;
-use super::dimensionality::Dimensionality;
-use super::group_fit::GroupFit;
-use super::item_fit::ItemFit;
+use super::diagnostics::{Diagnostics, DiagnosticsPlan};
 use super::q3::ItemPair;
 use super::source::{KnownItems, Source, check_populations, group_ranges};
 use crate::ability::population::Population;
@@ -17,43 +14,6 @@ use crate::error::IrtError;
 use crate::memory::reserve;
 use crate::model::item_parameters::ItemParameters;
 use crate::monitor::Monitor;
-
-/// What is to be found out beside the statistics of every item.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DiagnosticsPlan {
-    /// S-X².
-    pub s_x2: bool,
-    /// Q3 of pairs, and the dimensionality.
-    pub pairs: bool,
-    /// Observed and expected curve of every item.
-    pub curves: bool,
-}
-
-impl Default for DiagnosticsPlan {
-    /// Everything.
-    fn default() -> Self {
-        Self { s_x2: true, pairs: true, curves: true }
-    }
-}
-
-/// How the model fits.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Diagnostics {
-    /// One entry per item, in the order of the labels; `None` for items without parameters or
-    /// responses.
-    pub items: Vec<Option<ItemFit>>,
-    /// Items in groups with [`super::thresholds::LEAST_RESPONSES_IN_GROUP`] responses, by item and group; empty where
-    /// there is one group.
-    pub groups: Vec<GroupFit>,
-    /// Pairs of items that stand out, the most striking first.
-    pub pairs: Vec<ItemPair>,
-    /// What all pairs say.
-    pub dimensionality: Dimensionality,
-    /// How many persons there are where, per group.
-    pub abilities: Vec<AbilityCounts>,
-    /// The median number of items with parameters that a person answered.
-    pub items_per_person: f64,
-}
 
 /// Diagnoses how items with these parameters fit the responses.
 ///

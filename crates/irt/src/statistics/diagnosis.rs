@@ -3,17 +3,18 @@
 
 use super::ability_counts::AbilityCounts;
 use super::curve::{CurveRows, ItemCurve};
-use super::diagnose::{Diagnostics, DiagnosticsPlan};
+use super::diagnostics::{Diagnostics, DiagnosticsPlan};
 use super::dimensionality::Dimensionality;
 use super::group_fit::{GroupFit, difference_to_others, group_fit, judge};
 use super::item_fit::{ItemFit, item_fit};
 use super::item_rows::ItemRows;
 use super::item_sums::ItemSums;
 use super::pair_items::{Answered, PairItems};
-use super::pass::{Sums, sums_of_group};
+use super::pass::sums_of_group;
 use super::q3::{ItemPair, Pairs, pairs};
 use super::s_x2::{SX2, s_x2};
 use super::source::{KnownItems, Source};
+use super::sums::Sums;
 use super::thresholds::LEAST_RESPONSES_IN_GROUP;
 use crate::ability::quadrature::Quadrature;
 use crate::error::IrtError;

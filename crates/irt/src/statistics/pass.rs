@@ -10,58 +10,18 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::ability_counts::AbilityCounts;
+use super::alone::Alone;
 use super::block::{Block, WORTH_A_BLOCK};
 use super::item_rows::ItemRows;
-use super::item_sums::{EightItemSums, ItemSums};
-use super::score_tests::PosteriorMeans;
 use super::source::Source;
-use crate::data::response::Response;
+use super::sums::Sums;
 use crate::error::IrtError;
 use crate::memory::{reserve, zeroes};
 use crate::monitor::{Monitor, check};
-use crate::numeric::eight::{Eight, LANES, add, add_scaled, dot, product, tree_sum, vectorised};
-use crate::numeric::elementary::eight_logistics;
-use crate::numeric::real::{Lanes, Real};
+use crate::numeric::eight::vectorised;
 
 /// Patterns between two looks at the monitor.
 const PATTERNS_PER_CHECK: usize = 1024;
-
-/// Sums over the persons of one group, or of all.
-pub(super) struct Sums {
-    /// Expected attempts, items × eights of nodes.
-    pub attempts: Vec<Eight>,
-    /// Expected correct attempts, likewise.
-    pub correct: Vec<Eight>,
-    pub items: Vec<ItemSums>,
-    pub abilities: AbilityCounts,
-    pub persons: u64,
-}
-
-impl Sums {
-    pub(super) fn new(items: &ItemRows<'_>) -> Result<Self, IrtError> {
-        const WHAT: &str = "expected counts";
-        let count = items.parameters.len();
-        let mut sums = reserve(count, WHAT)?;
-        sums.resize(count, ItemSums::default());
-        Ok(Self {
-            attempts: zeroes(count * items.width, WHAT)?,
-            correct: zeroes(count * items.width, WHAT)?,
-            items: sums,
-            abilities: AbilityCounts::default(),
-            persons: 0,
-        })
-    }
-
-    pub(super) fn merge(&mut self, other: &Self) {
-        add(&mut self.attempts, &other.attempts);
-        add(&mut self.correct, &other.correct);
-        for (sums, other) in self.items.iter_mut().zip(&other.items) {
-            sums.merge(other);
-        }
-        self.abilities.merge(&other.abilities);
-        self.persons += other.persons;
-    }
-}
 
 /// Sums over a group, and the EAP of every pattern of it.
 ///
@@ -98,21 +58,7 @@ struct Desk<'a> {
     abilities: Vec<f64>,
     chunk: Range<usize>,
     block: Block,
-    scratch: Scratch,
-}
-
-/// Rows that are overwritten for every person or item set.
-struct Scratch {
-    base: Vec<Eight>,
-    weights: Vec<Eight>,
-    /// Posterior weight times ability.
-    moments: Vec<Eight>,
-    attempts: Vec<Eight>,
-    /// Of the item set, in eights.
-    slopes: Vec<Eight>,
-    intercepts: Vec<Eight>,
-    /// Probabilities at the person's EAP.
-    at_eap: Vec<Eight>,
+    alone: Alone,
 }
 
 impl<'a> Desk<'a> {
@@ -121,19 +67,10 @@ impl<'a> Desk<'a> {
         items: &'a ItemRows<'a>,
         chunk: Range<usize>,
     ) -> Result<Self, IrtError> {
-        let row = source.grid.nodes.clone();
-        let scratch = Scratch {
-            base: row.clone(),
-            weights: row.clone(),
-            moments: row.clone(),
-            attempts: row,
-            slopes: Vec::new(),
-            intercepts: Vec::new(),
-            at_eap: Vec::new(),
-        };
+        let alone = Alone::new(items)?;
         let (sums, abilities) = (Sums::new(items)?, zeroes(chunk.len(), "abilities")?);
         let block = Block::new(items.width);
-        Ok(Self { source, items, sums, abilities, chunk, block, scratch })
+        Ok(Self { source, items, sums, abilities, chunk, block, alone })
     }
 
     fn work(mut self, monitor: &dyn Monitor) -> Result<(Sums, Vec<f64>), IrtError> {
@@ -151,15 +88,16 @@ impl<'a> Desk<'a> {
             );
             start = end;
         }
+        self.alone.add_answers(self.items, &mut self.sums);
         Ok((self.sums, self.abilities))
     }
 
     #[inline(always)]
     fn add_item_set(&mut self, set: Range<usize>) {
-        let Self { source, items, sums, abilities, chunk, block, scratch } = self;
+        let Self { source, items, sums, abilities, chunk, block, alone } = self;
         let patterns = source.patterns;
         let shared = patterns.pattern(set.start);
-        source.log_posterior_base(items, &mut scratch.base, shared);
+        source.log_posterior_base(items, &mut alone.base, shared);
         let mut counted = AbilityCounts::default();
         let mut persons = 0;
         let mut note = |pattern: usize, ability: f64| {
@@ -169,134 +107,11 @@ impl<'a> Desk<'a> {
             persons += u64::from(count);
         };
         if set.len() >= WORTH_A_BLOCK {
-            block.add_item_set(source, items, (set, &scratch.base), sums, note);
+            block.add_item_set(source, items, (set, &alone.base), sums, note);
         } else {
-            scratch.add_item_set(source, items, set, sums, &mut note);
+            alone.add_item_set(source, items, set, sums, &mut note);
         }
         sums.abilities.merge(&counted);
         sums.persons += persons;
     }
-}
-
-impl Scratch {
-    /// Person by person.
-    #[inline(always)]
-    fn add_item_set(
-        &mut self,
-        source: &Source<'_>,
-        items: &ItemRows<'_>,
-        set: Range<usize>,
-        sums: &mut Sums,
-        ability: &mut impl FnMut(usize, f64),
-    ) {
-        let patterns = source.patterns;
-        let shared = patterns.pattern(set.start);
-        self.gather(items, shared);
-        self.attempts.fill([0.0; LANES]);
-        let mut anybody = items.width..0;
-        for pattern in set {
-            let (responses, slope) =
-                (patterns.pattern(pattern), items.slope_of_correct(patterns.pattern(pattern)));
-            let here = source.posterior(&self.base, slope, &mut self.weights).eights;
-            let eap = dot(&self.weights[here.clone()], &source.grid.nodes[here.clone()]);
-            let persons = f64::from(patterns.multiplicities()[pattern]);
-            ability(pattern, eap);
-            anybody = anybody.start.min(here.start)..anybody.end.max(here.end);
-            self.add_person(source, items, (responses, persons, eap), here, sums);
-        }
-        let attempts = &self.attempts[anybody.clone()];
-        for response in shared {
-            let row = &mut sums.attempts[items.row(response.item())];
-            add(&mut row[anybody.clone()], attempts);
-        }
-    }
-
-    #[inline(always)]
-    fn add_person(
-        &mut self,
-        source: &Source<'_>,
-        items: &ItemRows<'_>,
-        (responses, persons, ability): (&[Response], f64, f64),
-        here: Range<usize>,
-        sums: &mut Sums,
-    ) {
-        let (weights, nodes) = (&self.weights[here.clone()], &source.grid.nodes[here.clone()]);
-        let moments = &mut self.moments[here.clone()];
-        for ((moment, weight), nodes) in moments.iter_mut().zip(weights).zip(nodes) {
-            *moment = product(*weight, *nodes);
-        }
-        add_scaled(&mut self.attempts[here.clone()], persons, weights);
-        probabilities(&self.slopes, &self.intercepts, ability, &mut self.at_eap);
-        let width = items.width;
-        let many = Lanes::of(persons);
-        for (eight, at_eap) in responses.chunks(LANES).zip(&self.at_eap) {
-            let (mut scores, mut means) = ([0.0; LANES], [[0.0; LANES]; 4]);
-            for (lane, response) in eight.iter().enumerate() {
-                let row = response.item() * width;
-                let probability = &items.probability[row + here.start..row + here.end];
-                let odds = response.packed() as usize * width;
-                let odds = &items.odds_against[odds + here.start..odds + here.end];
-                scores[lane] = response.score();
-                let found = posterior_means(weights, moments, probability, odds);
-                for (means, found) in means.iter_mut().zip(found) {
-                    means[lane] = found;
-                }
-                if response.is_correct() {
-                    let correct = &mut sums.correct[row + here.start..row + here.end];
-                    add_scaled(correct, persons, weights);
-                }
-            }
-            let means = PosteriorMeans::of(Lanes::of(ability), means.map(Lanes));
-            let terms = EightItemSums::of(many, Lanes(scores), &means, Lanes(*at_eap));
-            for (lane, response) in eight.iter().enumerate() {
-                sums.items[response.item()].add_lane(&terms, lane);
-            }
-        }
-    }
-
-    #[inline(always)]
-    fn gather(&mut self, items: &ItemRows<'_>, responses: &[Response]) {
-        let eights = responses.len().div_ceil(LANES);
-        self.slopes.resize(eights, [0.0; LANES]);
-        self.intercepts.resize(eights, [0.0; LANES]);
-        self.at_eap.resize(eights, [0.0; LANES]);
-        let slopes = self.slopes.as_flattened_mut().iter_mut();
-        let places = slopes.zip(self.intercepts.as_flattened_mut());
-        for ((slope, intercept), response) in places.zip(responses) {
-            let item = &items.parameters[response.item()];
-            (*slope, *intercept) = (item.slope, item.intercept);
-        }
-    }
-}
-
-/// P of several items at one ability.
-#[inline(always)]
-fn probabilities(slopes: &[Eight], intercepts: &[Eight], ability: f64, into: &mut [Eight]) {
-    for ((p, slopes), intercepts) in into.iter_mut().zip(slopes).zip(intercepts) {
-        let mut logits = *intercepts;
-        for lane in 0..LANES {
-            logits[lane] += slopes[lane] * ability;
-        }
-        *p = eight_logistics(logits);
-    }
-}
-
-/// E[P], E[θ P], E[odds of the other response], E[θ · these odds].
-#[inline(always)]
-fn posterior_means(
-    weights: &[Eight],
-    moments: &[Eight],
-    probability: &[Eight],
-    odds: &[Eight],
-) -> [f64; 4] {
-    let mut sums = [[0.0; LANES]; 4];
-    for (((weight, moment), p), odds) in weights.iter().zip(moments).zip(probability).zip(odds) {
-        for lane in 0..LANES {
-            sums[0][lane] += weight[lane] * p[lane];
-            sums[1][lane] += moment[lane] * p[lane];
-            sums[2][lane] += weight[lane] * odds[lane];
-            sums[3][lane] += moment[lane] * odds[lane];
-        }
-    }
-    sums.map(tree_sum)
 }

@@ -50,5 +50,7 @@ pub const ITEMS_OF_S_X2: RangeInclusive<usize> = 4..=1000;
 pub const LEAST_EXPECTED: f64 = 1.0;
 /// Items whose pairs are looked at: beyond them, those with the most responses. It bounds memory.
 pub const MOST_ITEMS_OF_PAIRS: usize = 2000;
+/// A posterior weight that is not looked at: far below what matters to what is said of an item.
+pub(super) const NEGLIGIBLE_WEIGHT: f64 = 1e-15;
 /// P (1 − P) is not taken for less in infit and outfit: √.00001, as mirt has it.
 pub const LEAST_VARIANCE: f64 = 3.162_277_660_168_379e-3;

@@ -5,5 +5,6 @@ pub(crate) mod compensated_sum;
 pub(crate) mod eight;
 pub(crate) mod elementary;
 pub(crate) mod quasi_newton;
+pub(crate) mod scaled_factor;
 pub(crate) mod symmetric;
 pub(crate) mod vector;

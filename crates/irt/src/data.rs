@@ -6,7 +6,7 @@
 //! | 2 | rows in any order | `rows` |
 //! | 3 | by person, repeats resolved, items in the order of their labels | `grouped`, `labels` |
 //! | 3b | the same for scoring, where every person counts by itself | `by_person` |
-//! | 4 | distinct patterns in an order that follows from the data alone | `canonical_order`, `patterns`, `responses` |
+//! | 4 | distinct patterns in an order that follows from the data alone | `sources`, `canonical_order`, `patterns`, `responses` |
 //! | 5 | which population a person belongs to | `groups` |
 //! | 6 | whose responses are looked at: all, a sample, a resample | `persons`, `item_totals` |
 //! | 7 | which items persons join | `components` |
@@ -23,3 +23,4 @@ pub(crate) mod persons;
 pub(crate) mod response;
 pub(crate) mod responses;
 pub(crate) mod rows;
+mod sources;

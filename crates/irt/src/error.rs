@@ -101,8 +101,9 @@ pub enum IrtError {
     /// Fewer than two items can be calibrated.
     #[error(
         "too few items can be calibrated: {eligible} of {items} (few responses: {few_responses}, \
-         all correct: {all_correct}, all incorrect: {all_incorrect}, not identified: {not_identified}); \
+         all correct: {all_correct}, all incorrect: {all_incorrect}, not identified: {not_identified}{}); \
          at least 2 are needed{}",
+        off_the_scale(*.disconnected),
         shortfall(*.few_responses, *.most_responses, *.min_responses_per_item)
     )]
     TooFewItems {
@@ -118,6 +119,8 @@ pub enum IrtError {
         all_incorrect: u64,
         /// Skipped because the responses do not determine their parameters.
         not_identified: u64,
+        /// Skipped because nobody joins them to the reference group or to two anchors.
+        disconnected: u64,
         /// Responses of the best covered item among those with too few; 0 if there is none.
         most_responses: u64,
         /// The setting min_responses_per_item.
@@ -253,6 +256,11 @@ fn place(item: &str, group: Option<&str>) -> String {
         Some("") => "the mean or the standard deviation of ability".to_owned(),
         Some(name) => format!("the mean or the standard deviation of group \"{name}\""),
     }
+}
+
+/// How many items nothing joins to the scale.
+fn off_the_scale(disconnected: u64) -> String {
+    if disconnected == 0 { String::new() } else { format!(", disconnected: {disconnected}") }
 }
 
 /// How far the best covered item is from enough.

@@ -7,6 +7,7 @@ pub(crate) mod elementary;
 pub(crate) mod lanczos;
 pub(crate) mod quasi_newton;
 pub(crate) mod real;
+pub(crate) mod scaled_factor;
 pub(crate) mod symmetric;
 pub(crate) mod tails;
 pub(crate) mod vector;

@@ -287,6 +287,25 @@ fn small_groups_are_pooled_and_unknown_ones_refused() {
 }
 
 #[test]
+fn messages_name_the_group() {
+    let stopped = |item: &str, group: Option<&str>| IrtError::NotConverged {
+        termination: "x",
+        cycles: 1,
+        log_likelihood: -1.0,
+        largest_step: 1.0,
+        item: item.into(),
+        group: group.map(String::from),
+        tolerance: 1e-6,
+    };
+    assert!(stopped("q7", None).to_string().contains("at item \"q7\""));
+    let at_group = stopped("", Some("west"));
+    assert!(at_group.to_string().contains("standard deviation of group \"west\""));
+    assert_ne!(at_group.hint(), stopped("q7", None).hint());
+    let unknown = IrtError::UnknownGroup { name: "x".into(), groups: vec![] };
+    assert!(unknown.to_string().contains("persons are not grouped"));
+}
+
+#[test]
 fn one_named_group_has_the_bits_of_nobody_grouped() {
     let groups = [("only", 500, 0.0, 1.0)];
     let (rows, _) = simulate_groups(&GroupDesign::new(&groups, 8, 0.9, 14));

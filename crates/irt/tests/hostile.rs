@@ -210,6 +210,7 @@ fn two_items_need_a_prior() {
             all_correct: 0,
             all_incorrect: 0,
             not_identified: 2,
+            disconnected: 0,
             most_responses: 0,
             min_responses_per_item: lenient(Priors::flat()).min_responses_per_item,
             would_do: None,

@@ -142,6 +142,7 @@ impl<'a> EstimableItems<'a> {
             all_correct: count(Some(Flag::AllCorrect)),
             all_incorrect: count(Some(Flag::AllIncorrect)),
             not_identified: count(Some(Flag::NotIdentified)),
+            disconnected: count(Some(Flag::Disconnected)),
             most_responses: self.few_responses(|_| true).max().unwrap_or(0),
             min_responses_per_item,
             would_do: self.threshold_that_would_do(eligible),

@@ -28,40 +28,12 @@ pub(super) fn report(
     settings: &CalibrationSettings,
     monitor: &dyn Monitor,
 ) -> Result<Calibration, IrtError> {
-    let Estimate { evaluation, e_steps, quadrature, grid_fails } = estimate;
-    // Anchors join components that nobody joins.
-    let anchored = !settings.anchors.is_empty();
-    let disconnected = estimable.components().len() > 1 && !anchored;
-    let mut selected = evaluation.parameters.iter().zip(&errors.items).zip(grid_fails);
-    let mut items = reserve(estimable.len(), "the results")?;
-    for item in 0..estimable.len() {
-        check(monitor)?;
-        let result = uncalibrated(estimable, item);
-        let found = if estimable.skipped(item).is_none() { selected.next() } else { None };
-        items.push(match found {
-            Some(((at, errors), grid_fails)) => {
-                let steep = at.slope.abs() * quadrature.spacing() > 1.0;
-                let remarks = [
-                    (disconnected, Flag::Disconnected),
-                    (steep || *grid_fails, Flag::QuadratureLimited),
-                ];
-                if estimable.scale().is_anchor(item) {
-                    anchor(result, *grid_fails, settings)
-                } else {
-                    calibrated(result, *at, *errors, &remarks, settings)
-                }
-            }
-            None => result,
-        });
-    }
-    let names = |items: &[ItemResult]| {
-        let calibrated = items.iter().filter(|item| item.status == ItemStatus::Calibrated);
-        calibrated.map(|item| item.item.clone()).collect()
-    };
+    let Estimate { evaluation, e_steps, quadrature, .. } = estimate;
+    let items = item_results(estimable, estimate, errors, settings, monitor)?;
+    let calibrated = items.iter().filter(|item| item.status == ItemStatus::Calibrated);
+    let names: Vec<String> = calibrated.map(|item| item.item.clone()).collect();
     let joint = errors.joint.clone();
     Ok(Calibration {
-        joint_covariance: joint
-            .map(|covariance| ItemCovariance { items: names(&items), covariance }),
         items,
         persons_count: estimable.patterns().persons(),
         responses_count: estimable.patterns().responses(),
@@ -73,8 +45,45 @@ pub(super) fn report(
         bootstrap_failures: errors.failures,
         bootstrap_e_steps: errors.e_steps,
         groups: group_results(estimable, estimate, errors),
+        joint_covariance: joint.map(|covariance| ItemCovariance { items: names, covariance }),
         components: estimable.components_of_items(),
     })
+}
+
+/// What is said of every item, skipped or not.
+fn item_results(
+    estimable: &EstimableItems<'_>,
+    estimate: &Estimate,
+    errors: &SamplingCovariances,
+    settings: &CalibrationSettings,
+    monitor: &dyn Monitor,
+) -> Result<Vec<ItemResult>, IrtError> {
+    let Estimate { evaluation, quadrature, grid_fails, .. } = estimate;
+    // Anchors join components that nobody joins.
+    let anchored = !settings.anchors.is_empty();
+    let disconnected = estimable.components().len() > 1 && !anchored;
+    let mut selected = evaluation.parameters.iter().zip(&errors.items).zip(grid_fails);
+    let mut items = reserve(estimable.len(), "the results")?;
+    for item in 0..estimable.len() {
+        check(monitor)?;
+        let result = uncalibrated(estimable, item);
+        let found = if estimable.skipped(item).is_none() { selected.next() } else { None };
+        items.push(match found {
+            None => result,
+            Some(((_, _), grid_fails)) if estimable.scale().is_anchor(item) => {
+                anchor(result, *grid_fails, settings)
+            }
+            Some(((at, errors), grid_fails)) => {
+                let steep = at.slope.abs() * quadrature.spacing() > 1.0;
+                let remarks = [
+                    (disconnected, Flag::Disconnected),
+                    (steep || *grid_fails, Flag::QuadratureLimited),
+                ];
+                calibrated(result, *at, *errors, &remarks, settings)
+            }
+        });
+    }
+    Ok(items)
 }
 
 fn uncalibrated(estimable: &EstimableItems<'_>, item: usize) -> ItemResult {

@@ -4,7 +4,6 @@
 //! pivots compare across items of any discrimination.
 
 use nalgebra::{DMatrix, DVector};
-use rayon::prelude::*;
 
 use super::scale_directions::ScaleDirections;
 use super::thresholds::{SAMPLED_SHARE, SHARES, SINGULAR_PIVOT, TELLING_REFERENCE};
@@ -14,10 +13,9 @@ use crate::likelihood::evaluation::Evaluation;
 use crate::likelihood::information::border::Border;
 use crate::likelihood::information::observed::ObservedInformation;
 use crate::likelihood::objective::Objective;
-use crate::memory::zeroes;
 use crate::model::two_pl::SlopeIntercept;
-use crate::monitor::{Monitor, check};
-use crate::numeric::cholesky::Factor;
+use crate::monitor::Monitor;
+use crate::numeric::scaled_factor::ScaledFactor;
 use crate::numeric::symmetric::Symmetric2;
 
 /// What turns a gradient into a step.
@@ -36,8 +34,7 @@ enum Matrix {
     Dense {
         /// The items that are in it.
         free: Vec<u32>,
-        scale: DVector<f64>,
-        factor: Factor,
+        factor: ScaledFactor,
         border: Border,
     },
     /// The blocks alone.
@@ -137,10 +134,11 @@ impl NewtonSystem {
                 Symmetric2::new(matrix[(at, at)], matrix[(at, at + 1)], matrix[(at + 1, at + 1)]);
         }
         blocks.extend(border.blocks());
-        let Some((scaled, scale)) = scaled(matrix) else { return Ok(None) };
-        let factor = Factor::new(scaled, objective.monitor)?;
-        Ok(factor.filter(|factor| factor.smallest_pivot() > SINGULAR_PIVOT).map(|factor| Self {
-            matrix: Matrix::Dense { free, scale, factor, border },
+        let factor = ScaledFactor::new(matrix, objective.monitor)?;
+        let determined =
+            |factor: &ScaledFactor| factor.of_scaled().smallest_pivot() > SINGULAR_PIVOT;
+        Ok(factor.filter(determined).map(|factor| Self {
+            matrix: Matrix::Dense { free, factor, border },
             blocks,
             curvature,
             directions: None,
@@ -178,14 +176,14 @@ impl NewtonSystem {
 
     fn solve_matrix(&self, gradient: &[SlopeIntercept]) -> Vec<SlopeIntercept> {
         match &self.matrix {
-            Matrix::Dense { free, scale, factor, border } => {
+            Matrix::Dense { free, factor, border } => {
                 let groups = border.blocks().count();
                 let (items, groups) = gradient.split_at(gradient.len() - groups);
                 let of_free = free.iter().map(|item| items[*item as usize]);
                 let components = of_free.flat_map(|g| [g.slope, g.intercept]);
-                let mut vector = DVector::from_iterator(scale.len(), components);
+                let mut vector = DVector::from_iterator(factor.side(), components);
                 border.eliminate_gradient(groups, &mut vector);
-                solve_scaled(scale, factor, &mut vector);
+                factor.solve(&mut vector);
                 let mut step = vec![SlopeIntercept::default(); items.len()];
                 for (item, pair) in free.iter().zip(vector.as_slice().chunks_exact(2)) {
                     step[*item as usize] = SlopeIntercept::from([pair[0], pair[1]]);
@@ -208,7 +206,7 @@ impl NewtonSystem {
     pub(crate) fn least_curvature(&self) -> Option<f64> {
         let Matrix::Dense { factor, .. } = &self.matrix else { return None };
         let mut vector = unstructured(factor.side());
-        factor.solve(&mut vector);
+        factor.of_scaled().solve(&mut vector);
         Some(1.0 / vector.norm())
     }
 
@@ -221,20 +219,15 @@ impl NewtonSystem {
         &self,
         monitor: &dyn Monitor,
     ) -> Result<Option<Vec<Symmetric2>>, IrtError> {
-        let Matrix::Dense { scale, factor, .. } = &self.matrix else { return Ok(None) };
-        let blocks = factor.inverse_blocks(monitor)?;
-        let pairs = blocks.into_iter().zip(scale.as_slice().chunks_exact(2));
-        let covariances = pairs.map(|(Symmetric2 { xx, xy, yy }, by)| {
-            Symmetric2::new(by[0] * by[0] * xx, by[0] * by[1] * xy, by[1] * by[1] * yy)
-        });
-        Ok(Some(covariances.collect()))
+        let Matrix::Dense { factor, .. } = &self.matrix else { return Ok(None) };
+        factor.inverse_blocks(monitor).map(Some)
     }
 
     /// Sampling covariance of each group's (mean, ln sd); an infinite variance where one is given
     /// or held. `None` if the whole matrix is not known.
     pub(crate) fn group_covariances(&self) -> Option<Vec<Symmetric2>> {
-        let Matrix::Dense { scale, factor, border, .. } = &self.matrix else { return None };
-        Some(border.covariances(|vector| solve_scaled(scale, factor, vector)))
+        let Matrix::Dense { factor, border, .. } = &self.matrix else { return None };
+        Some(border.covariances(|vector| factor.solve(vector)))
     }
 
     /// The joint sampling covariance of (a, d) of the items that are estimated: the whole inverse.
@@ -246,18 +239,8 @@ impl NewtonSystem {
         &self,
         monitor: &dyn Monitor,
     ) -> Result<Option<DMatrix<f64>>, IrtError> {
-        let Matrix::Dense { scale, factor, .. } = &self.matrix else { return Ok(None) };
-        let side = scale.len();
-        let mut values: Vec<f64> = zeroes(side * side, "the joint covariance")?;
-        values.par_chunks_mut(side.max(1)).enumerate().try_for_each(|(number, column)| {
-            check(monitor)?;
-            let mut vector = DVector::zeros(side);
-            vector[number] = 1.0;
-            solve_scaled(scale, factor, &mut vector);
-            column.copy_from_slice(vector.as_slice());
-            Ok::<(), IrtError>(())
-        })?;
-        Ok(Some(DMatrix::from_vec(side, side, values)))
+        let Matrix::Dense { factor, .. } = &self.matrix else { return Ok(None) };
+        factor.inverse(monitor).map(Some)
     }
 
     /// A lower bound of the standard errors of a and b of one item: those it
@@ -298,34 +281,6 @@ fn share_of_reference(objective: &Objective<'_>) -> f64 {
 /// Numbers of the items that are no anchors.
 fn free_numbers(design: &Design, items: usize) -> Vec<u32> {
     (0..design.free_items(items)).map(|position| design.free_item(position) as u32).collect()
-}
-
-/// Multiplies by the inverse of the matrix whose scaled form was factored.
-fn solve_scaled(scale: &DVector<f64>, factor: &Factor, vector: &mut DVector<f64>) {
-    vector.component_mul_assign(scale);
-    factor.solve(vector);
-    vector.component_mul_assign(scale);
-}
-
-/// Scales a matrix to a unit diagonal; `None` unless the diagonal is positive and finite.
-fn scaled(mut matrix: DMatrix<f64>) -> Option<(DMatrix<f64>, DVector<f64>)> {
-    let diagonal = matrix.diagonal();
-    if diagonal.iter().any(|value| !(*value > 1e-290 && value.is_finite())) {
-        return None;
-    }
-    let scale = diagonal.map(|value| 1.0 / libm::sqrt(value));
-    // Some columns at a time, so that a small matrix stays on its thread.
-    const COLUMNS: usize = 64;
-    let (side, scales) = (scale.len(), scale.as_slice());
-    let columns = matrix.as_mut_slice().par_chunks_mut((COLUMNS * side).max(1));
-    columns.zip(scales.par_chunks(COLUMNS)).for_each(|(columns, own)| {
-        for (column, by_column) in columns.chunks_exact_mut(side).zip(own) {
-            for (value, by_row) in column.iter_mut().zip(scales) {
-                *value = *value * by_row * by_column;
-            }
-        }
-    });
-    Some((matrix, scale))
 }
 
 /// A start of inverse iteration without structure, so that it is orthogonal to nothing.

@@ -68,11 +68,6 @@ impl Factor {
         Ok(Some(Self { lower: matrix }))
     }
 
-    /// Rows of the matrix.
-    pub(crate) fn side(&self) -> usize {
-        self.lower.nrows()
-    }
-
     /// The smallest diagonal entry of L, squared.
     pub(crate) fn smallest_pivot(&self) -> f64 {
         let smallest = self.lower.diagonal().iter().copied().fold(f64::INFINITY, f64::min);

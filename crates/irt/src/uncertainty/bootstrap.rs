@@ -93,8 +93,7 @@ pub(crate) fn bootstrap(
         }
         first = last;
     }
-    let (items, groups) = (objective.items(), objective.design.groups());
-    Ok(summarise(&drawn, items, groups, e_steps.into_inner()))
+    Ok(summarise(&drawn, objective.items(), objective.design.groups(), e_steps.into_inner()))
 }
 
 #[cfg(test)]

@@ -21,7 +21,8 @@ const SETTINGS: &str = "
     shared_buffers = 1GB
     max_wal_size = 8GB
     autovacuum = off
-    session_preload_libraries = irt_calibration";
+    session_preload_libraries = irt_calibration
+    irt_calibration.nice = 0";
 
 fn main() {
     let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();

@@ -7,7 +7,7 @@ use std::fs;
 use std::time::Instant;
 
 /// How often each statement is timed.
-const TIMES: usize = 5;
+const TIMES: usize = 3;
 
 /// What a statement took: seconds, and seconds of the backend's processor time, all threads.
 #[derive(Clone, Copy)]
@@ -62,7 +62,7 @@ fn responses(client: &mut Client, table: &str, persons: u32) {
 pub fn aggregates(page: &mut Page, client: &mut Client) {
     page.say(
         "**Aggregates.** 2,000,000 responses of 20,000 persons in no order, parameters in the same rows; `SELECT user_id, \
-         irt_eap(is_correct, a, b) … GROUP BY user_id` next to `avg(is_correct::int)`; medians of five, in one session \
+         irt_eap(is_correct, a, b) … GROUP BY user_id` next to `avg(is_correct::int)`; medians of three, in one session \
          with the default settings and no parallel workers.",
     );
     responses(client, "answers", 20_000);

@@ -47,7 +47,7 @@ fn priors() -> impl Strategy<Value = Priors> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
     #[test]
     fn any_groups_and_anchors_give_finite_numbers_or_say_why_not(

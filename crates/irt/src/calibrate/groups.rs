@@ -37,7 +37,7 @@ fn group_result(
     let log_likelihood = if patterns.groups() == 1 {
         evaluation.log_likelihood()
     } else {
-        evaluation.counts.log_likelihoods[group]
+        evaluation.counts.by_group.log_likelihoods[group]
     };
     let bound = estimate.quadrature.bound();
     let reach = STANDARD_DEVIATIONS * sd;

@@ -22,7 +22,7 @@ pub(crate) struct Evaluation {
     /// The priors' terms per block; none of groups.
     pub prior_terms: Vec<PriorTerms>,
     /// Per group, whether its mean and its sd stay as they are: given, or held at a bound.
-    pub held: Vec<[bool; 2]>,
+    pub held: Box<[[bool; 2]]>,
 }
 
 impl Evaluation {

@@ -50,11 +50,17 @@ pub(crate) struct ExpectedCounts {
     pub attempts: Vec<Eight>,
     /// Per item, the sum of posterior mean abilities over correct responses.
     pub ability_of_correct: Vec<f64>,
+    /// Nats, without priors.
+    pub log_likelihood: f64,
+    pub by_group: Box<TotalsByGroup>,
+}
+
+/// Totals of every group.
+#[derive(Debug, Clone)]
+pub(crate) struct TotalsByGroup {
     /// Expected persons, groups × eights of nodes, row-major; empty where they are not wanted.
     pub persons: Vec<Eight>,
     /// Nats, without priors.
-    pub log_likelihood: f64,
-    /// That of each group.
     pub log_likelihoods: Vec<f64>,
 }
 
@@ -228,9 +234,8 @@ impl<'a> Sums<'a> {
         ExpectedCounts {
             attempts: self.attempts,
             ability_of_correct: self.ability_of_correct,
-            persons: self.expected_persons,
             log_likelihood: others.iter().fold(*first, |sum, other| sum + other),
-            log_likelihoods,
+            by_group: Box::new(TotalsByGroup { persons: self.expected_persons, log_likelihoods }),
         }
     }
 }

@@ -162,7 +162,7 @@ impl<'a> Objective<'a> {
         counts: &'c ExpectedCounts,
     ) -> GroupCounts<'c> {
         let width = self.grid.width;
-        GroupCounts { persons: &counts.persons[group * width..(group + 1) * width] }
+        GroupCounts { persons: &counts.by_group.persons[group * width..(group + 1) * width] }
     }
 
     /// Evaluates at `parameters`: one E-step.
@@ -181,7 +181,7 @@ impl<'a> Objective<'a> {
             gradient: Vec::with_capacity(parameters.len()),
             complete_information: Vec::with_capacity(parameters.len()),
             prior_terms: Vec::with_capacity(parameters.len()),
-            held: Vec::with_capacity(self.design.groups()),
+            held: Box::default(),
             counts,
             parameters,
         };
@@ -192,13 +192,15 @@ impl<'a> Objective<'a> {
             evaluation.complete_information.push(derivatives.information);
             evaluation.prior_terms.push(prior);
         }
+        let mut all_held = Vec::with_capacity(self.design.groups());
         for group in 0..self.design.groups() {
             let (derivatives, held) = self.group_terms(group, &evaluation);
             evaluation.gradient.push(derivatives.gradient);
             evaluation.complete_information.push(derivatives.information);
             evaluation.prior_terms.push(PriorTerms::default());
-            evaluation.held.push(held);
+            all_held.push(held);
         }
+        evaluation.held = all_held.into();
         evaluation.value += evaluation.log_prior;
         if !evaluation.value.is_finite() {
             evaluation.value = f64::NEG_INFINITY;

@@ -121,7 +121,11 @@ fn in_difficulties(
     // The derivatives of parameter `row` of (a, b, …) by (a, d) of its item.
     let derivatives = |row: usize| {
         let at = free[row / 2];
-        if row % 2 == 0 { [1.0, 0.0] } else { [-at.difficulty() / at.slope, -1.0 / at.slope] }
+        if row.is_multiple_of(2) {
+            [1.0, 0.0]
+        } else {
+            [-at.difficulty() / at.slope, -1.0 / at.slope]
+        }
     };
     let mut lower = Vec::with_capacity(matrix.nrows() * (matrix.nrows() + 1) / 2);
     for row in 0..matrix.nrows() {

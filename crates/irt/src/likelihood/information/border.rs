@@ -53,7 +53,7 @@ impl GroupRows {
         mut missing: Vec<Pair>,
     ) -> Self {
         let blocks = &evaluation.parameters[objective.items()..];
-        let rows = missing.chunks_exact_mut(items + 1).zip(blocks).zip(&evaluation.held);
+        let rows = missing.chunks_exact_mut(items + 1).zip(blocks).zip(evaluation.held.iter());
         for ((row, block), held) in rows {
             let population = population(*block);
             let scale = 1.0 / (population.sd * population.sd);
@@ -77,7 +77,7 @@ impl GroupRows {
             }
         }
         let diagonal = evaluation.complete_information[objective.items()..].to_vec();
-        Self { items, diagonal, missing, held: evaluation.held.clone() }
+        Self { items, diagonal, missing, held: evaluation.held.to_vec() }
     }
 
     /// Multiplies the missing part.

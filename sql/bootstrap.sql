@@ -58,6 +58,9 @@ CREATE TABLE irt_item_banks (
         CHECK (scale OPERATOR(pg_catalog.=) ANY ('{linked,anchored,population}'::pg_catalog.text[]))
     , linking_method pg_catalog.text NOT NULL DEFAULT 'stocking_lord'
         CHECK (linking_method OPERATOR(pg_catalog.=) ANY ('{stocking_lord,haebara,mean_sigma}'::pg_catalog.text[]))
+    , diagnostics pg_catalog.bool NOT NULL DEFAULT true
+    , keep_diagnostics pg_catalog.int4 NOT NULL DEFAULT 10
+        CHECK (keep_diagnostics OPERATOR(pg_catalog.>=) 0)
     -- end of settings
 );
 
@@ -106,7 +109,9 @@ CREATE TABLE irt_calibration_runs (
     se_link_slope pg_catalog.float8,
     se_link_intercept pg_catalog.float8,
     common_items pg_catalog.int4,
-    drifted_items pg_catalog.int4
+    drifted_items pg_catalog.int4,
+    -- The abilities of the points of irt_item_fit's curves.
+    curve_ability pg_catalog.float4[]
 );
 
 -- The server names it: the index of an application's table that had our name, and was
@@ -335,6 +340,14 @@ CREATE TABLE irt_run_groups (
     se_mean pg_catalog.float8,
     se_sd pg_catalog.float8,
     log_likelihood pg_catalog.float8,
+    -- Persons by EAP, and by the change of EAP: the bins are those of docs/reference.md.
+    ability_counts pg_catalog.int4[],
+    score_before_counts pg_catalog.int4[],
+    score_after_counts pg_catalog.int4[],
+    score_change_counts pg_catalog.int4[],
+    score_change_mean pg_catalog.float8,
+    score_change_max pg_catalog.float8,
+    share_changed_by_more_than_one_se pg_catalog.float8,
     PRIMARY KEY (run_id, group_name)
 );
 
@@ -344,6 +357,52 @@ CREATE TABLE irt_run_covariances (
     run_id pg_catalog.int8 PRIMARY KEY REFERENCES irt_calibration_runs (id) ON DELETE CASCADE,
     items pg_catalog.text[] NOT NULL,
     covariance pg_catalog.float4[] NOT NULL
+);
+
+-- How each item of a run fits the model. Kept for keep_diagnostics runs of a bank, and for the one in
+-- force, as the two tables below.
+CREATE TABLE irt_item_fit (
+    run_id pg_catalog.int8 NOT NULL REFERENCES irt_calibration_runs (id) ON DELETE CASCADE,
+    item pg_catalog.text NOT NULL,
+    rmsd pg_catalog.float8,
+    mean_deviation pg_catalog.float8,
+    infit pg_catalog.float8,
+    outfit pg_catalog.float8,
+    z_infit pg_catalog.float8,
+    z_outfit pg_catalog.float8,
+    s_x2 pg_catalog.float8,
+    s_x2_df pg_catalog.int4,
+    s_x2_p pg_catalog.float8,
+    guessing_z pg_catalog.float8,
+    curve_attempts pg_catalog.float4[],
+    curve_observed pg_catalog.float4[],
+    curve_expected pg_catalog.float4[],
+    PRIMARY KEY (run_id, item)
+);
+
+-- How each item does in each group of persons with 100 or more responses to it. The group '(new)' are
+-- responses since the run in force.
+CREATE TABLE irt_item_groups (
+    run_id pg_catalog.int8 NOT NULL REFERENCES irt_calibration_runs (id) ON DELETE CASCADE,
+    item pg_catalog.text NOT NULL,
+    group_name pg_catalog.text NOT NULL,
+    responses_count pg_catalog.int8 NOT NULL,
+    proportion_correct pg_catalog.float8,
+    rmsd pg_catalog.float8,
+    mean_deviation pg_catalog.float8,
+    delta_difficulty pg_catalog.float8,
+    delta_z pg_catalog.float8,
+    PRIMARY KEY (run_id, item, group_name)
+);
+
+-- Pairs of items that share more than ability, at most 1,000 of a run.
+CREATE TABLE irt_item_pairs (
+    run_id pg_catalog.int8 NOT NULL REFERENCES irt_calibration_runs (id) ON DELETE CASCADE,
+    item pg_catalog.text NOT NULL,
+    other_item pg_catalog.text NOT NULL,
+    persons_count pg_catalog.int8 NOT NULL,
+    q3 pg_catalog.float8 NOT NULL,
+    PRIMARY KEY (run_id, item, other_item)
 );
 
 -- Successes of a version that published whatever it recorded become publications, in the order in
@@ -545,3 +604,6 @@ SELECT pg_catalog.pg_extension_config_dump('irt_run_checks', '');
 SELECT pg_catalog.pg_extension_config_dump('irt_check_thresholds', '');
 SELECT pg_catalog.pg_extension_config_dump('irt_run_groups', '');
 SELECT pg_catalog.pg_extension_config_dump('irt_run_covariances', '');
+SELECT pg_catalog.pg_extension_config_dump('irt_item_fit', '');
+SELECT pg_catalog.pg_extension_config_dump('irt_item_groups', '');
+SELECT pg_catalog.pg_extension_config_dump('irt_item_pairs', '');

@@ -55,6 +55,10 @@ COMMENT ON COLUMN irt_item_banks.scale IS
     'What origin and unit of ability are: linked or anchored, those in force; population, those of the reference group of each run.';
 COMMENT ON COLUMN irt_item_banks.linking_method IS
     'How a run is linked to the scale in force: stocking_lord, haebara or mean_sigma.';
+COMMENT ON COLUMN irt_item_banks.diagnostics IS
+    'Whether a run finds out how its items fit the model.';
+COMMENT ON COLUMN irt_item_banks.keep_diagnostics IS
+    'Of how many of the newest runs irt_item_fit, irt_item_groups and irt_item_pairs are kept, beside those in force.';
 -- end of settings
 COMMENT ON COLUMN irt_item_banks.responses_name IS
     'Qualified name of responses when irt_configure checked it. A run fails if it has changed.';
@@ -139,10 +143,12 @@ COMMENT ON COLUMN irt_calibration_runs.se_link_intercept IS 'Standard error of B
 COMMENT ON COLUMN irt_calibration_runs.common_items IS
     'Items that could link it to the scale in force, or anchors.';
 COMMENT ON COLUMN irt_calibration_runs.drifted_items IS 'Those of them that drifted.';
+COMMENT ON COLUMN irt_calibration_runs.curve_ability IS
+    'The abilities of the points of the curves in irt_item_fit.';
 
 REVOKE ALL ON TABLE irt_publications, irt_parameters_in_force, irt_current_parameters,
     irt_run_checks, irt_check_thresholds, irt_counting_successes, irt_run_groups,
-    irt_run_covariances FROM PUBLIC;
+    irt_run_covariances, irt_item_fit, irt_item_groups, irt_item_pairs FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION irt_publish, irt_rollback, irt_reject, irt_set_check, irt_drop_bank,
     irt_forget_runs, irt_publish_older_successes FROM PUBLIC;
 
@@ -233,12 +239,65 @@ COMMENT ON COLUMN irt_run_groups.se_sd IS 'Standard error of sd before the link.
 COMMENT ON COLUMN irt_run_groups.log_likelihood IS
     'The group''s part of the marginal log-likelihood, in nats.';
 
+COMMENT ON COLUMN irt_run_groups.ability_counts IS
+    'Persons by EAP under the group''s own distribution: 40 bins of .25 from -5 to 5.';
+COMMENT ON COLUMN irt_run_groups.score_before_counts IS
+    'Persons by EAP with what was in force, items that both have and the bank''s score prior: the same bins.';
+COMMENT ON COLUMN irt_run_groups.score_after_counts IS 'The same with the run''s parameters.';
+COMMENT ON COLUMN irt_run_groups.score_change_counts IS
+    'Persons by the change of that score: 40 bins of .05 from -1 to 1.';
+COMMENT ON COLUMN irt_run_groups.score_change_mean IS 'Mean change of the score.';
+COMMENT ON COLUMN irt_run_groups.score_change_max IS 'The largest change in either direction.';
+COMMENT ON COLUMN irt_run_groups.share_changed_by_more_than_one_se IS
+    'Share of the persons whose score changed by more than its standard error.';
+
 COMMENT ON TABLE irt_run_covariances IS
     'Joint sampling covariances of runs with at most 500 common items, on the published scale.';
 COMMENT ON COLUMN irt_run_covariances.run_id IS 'The run.';
 COMMENT ON COLUMN irt_run_covariances.items IS 'The items, in the order of the covariance.';
 COMMENT ON COLUMN irt_run_covariances.covariance IS
     'Of a and b of the first item, of the second, and so on: the lower triangle, row by row.';
+
+COMMENT ON TABLE irt_item_fit IS 'How each item of a run fits the model.';
+COMMENT ON COLUMN irt_item_fit.run_id IS 'The run.';
+COMMENT ON COLUMN irt_item_fit.item IS 'The item''s key as text.';
+COMMENT ON COLUMN irt_item_fit.rmsd IS
+    'Root mean square distance of observed and expected curve, where the persons are.';
+COMMENT ON COLUMN irt_item_fit.mean_deviation IS 'Mean of observed less expected.';
+COMMENT ON COLUMN irt_item_fit.infit IS 'Information-weighted mean square of the residuals.';
+COMMENT ON COLUMN irt_item_fit.outfit IS 'Mean square of the standardised residuals.';
+COMMENT ON COLUMN irt_item_fit.z_infit IS 'Infit as a standard normal deviate.';
+COMMENT ON COLUMN irt_item_fit.z_outfit IS 'Outfit as a standard normal deviate.';
+COMMENT ON COLUMN irt_item_fit.s_x2 IS
+    'S-X2 over the persons of the largest item set; NULL: the item is not of it, or there is none.';
+COMMENT ON COLUMN irt_item_fit.s_x2_df IS 'Its degrees of freedom.';
+COMMENT ON COLUMN irt_item_fit.s_x2_p IS 'Its tail probability.';
+COMMENT ON COLUMN irt_item_fit.guessing_z IS 'Score test of a lower asymptote at 0.';
+COMMENT ON COLUMN irt_item_fit.curve_attempts IS
+    'Expected attempts at each of the run''s curve_ability.';
+COMMENT ON COLUMN irt_item_fit.curve_observed IS
+    'Expected proportion correct there; NULL where nobody is.';
+COMMENT ON COLUMN irt_item_fit.curve_expected IS 'The model''s proportion correct there.';
+
+COMMENT ON TABLE irt_item_groups IS
+    'How each item does in each group of persons with 100 or more responses to it; (new): responses since the run in force.';
+COMMENT ON COLUMN irt_item_groups.run_id IS 'The run.';
+COMMENT ON COLUMN irt_item_groups.item IS 'The item''s key as text.';
+COMMENT ON COLUMN irt_item_groups.group_name IS 'The group.';
+COMMENT ON COLUMN irt_item_groups.responses_count IS 'Responses of the group to the item.';
+COMMENT ON COLUMN irt_item_groups.proportion_correct IS 'The correct share of them.';
+COMMENT ON COLUMN irt_item_groups.rmsd IS 'As in irt_item_fit, over the group''s persons.';
+COMMENT ON COLUMN irt_item_groups.mean_deviation IS 'Likewise: above 0, easier in this group.';
+COMMENT ON COLUMN irt_item_groups.delta_difficulty IS
+    'b in this group less b in the others; of (new), less b in force.';
+COMMENT ON COLUMN irt_item_groups.delta_z IS 'The same over its standard error.';
+
+COMMENT ON TABLE irt_item_pairs IS 'Pairs of items that share more than ability, at most 1,000 of a run.';
+COMMENT ON COLUMN irt_item_pairs.run_id IS 'The run.';
+COMMENT ON COLUMN irt_item_pairs.item IS 'One item.';
+COMMENT ON COLUMN irt_item_pairs.other_item IS 'The other.';
+COMMENT ON COLUMN irt_item_pairs.persons_count IS 'Persons who answered both that were looked at.';
+COMMENT ON COLUMN irt_item_pairs.q3 IS 'Correlation of their residuals.';
 
 COMMENT ON TABLE irt_check_thresholds IS 'Thresholds of checks that irt_set_check replaced.';
 COMMENT ON COLUMN irt_check_thresholds.bank IS 'Name of the bank.';

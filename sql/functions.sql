@@ -37,6 +37,8 @@ CREATE FUNCTION irt_configure(
     , score_prior_sd pg_catalog.float8 DEFAULT NULL
     , scale pg_catalog.text DEFAULT NULL
     , linking_method pg_catalog.text DEFAULT NULL
+    , diagnostics pg_catalog.bool DEFAULT NULL
+    , keep_diagnostics pg_catalog.int4 DEFAULT NULL
     -- end of settings
 ) RETURNS @extschema@.irt_item_banks
 VOLATILE PARALLEL UNSAFE LANGUAGE c AS 'MODULE_PATHNAME', 'irt_configure_wrapper';

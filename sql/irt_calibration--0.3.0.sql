@@ -63,6 +63,9 @@ CREATE TABLE irt_item_banks (
         CHECK (scale OPERATOR(pg_catalog.=) ANY ('{linked,anchored,population}'::pg_catalog.text[]))
     , linking_method pg_catalog.text NOT NULL DEFAULT 'stocking_lord'
         CHECK (linking_method OPERATOR(pg_catalog.=) ANY ('{stocking_lord,haebara,mean_sigma}'::pg_catalog.text[]))
+    , diagnostics pg_catalog.bool NOT NULL DEFAULT true
+    , keep_diagnostics pg_catalog.int4 NOT NULL DEFAULT 10
+        CHECK (keep_diagnostics OPERATOR(pg_catalog.>=) 0)
     -- end of settings
 );
 
@@ -111,7 +114,9 @@ CREATE TABLE irt_calibration_runs (
     se_link_slope pg_catalog.float8,
     se_link_intercept pg_catalog.float8,
     common_items pg_catalog.int4,
-    drifted_items pg_catalog.int4
+    drifted_items pg_catalog.int4,
+    -- The abilities of the points of irt_item_fit's curves.
+    curve_ability pg_catalog.float4[]
 );
 
 -- The server names it: the index of an application's table that had our name, and was
@@ -340,6 +345,14 @@ CREATE TABLE irt_run_groups (
     se_mean pg_catalog.float8,
     se_sd pg_catalog.float8,
     log_likelihood pg_catalog.float8,
+    -- Persons by EAP, and by the change of EAP: the bins are those of docs/reference.md.
+    ability_counts pg_catalog.int4[],
+    score_before_counts pg_catalog.int4[],
+    score_after_counts pg_catalog.int4[],
+    score_change_counts pg_catalog.int4[],
+    score_change_mean pg_catalog.float8,
+    score_change_max pg_catalog.float8,
+    share_changed_by_more_than_one_se pg_catalog.float8,
     PRIMARY KEY (run_id, group_name)
 );
 
@@ -349,6 +362,52 @@ CREATE TABLE irt_run_covariances (
     run_id pg_catalog.int8 PRIMARY KEY REFERENCES irt_calibration_runs (id) ON DELETE CASCADE,
     items pg_catalog.text[] NOT NULL,
     covariance pg_catalog.float4[] NOT NULL
+);
+
+-- How each item of a run fits the model. Kept for keep_diagnostics runs of a bank, and for the one in
+-- force, as the two tables below.
+CREATE TABLE irt_item_fit (
+    run_id pg_catalog.int8 NOT NULL REFERENCES irt_calibration_runs (id) ON DELETE CASCADE,
+    item pg_catalog.text NOT NULL,
+    rmsd pg_catalog.float8,
+    mean_deviation pg_catalog.float8,
+    infit pg_catalog.float8,
+    outfit pg_catalog.float8,
+    z_infit pg_catalog.float8,
+    z_outfit pg_catalog.float8,
+    s_x2 pg_catalog.float8,
+    s_x2_df pg_catalog.int4,
+    s_x2_p pg_catalog.float8,
+    guessing_z pg_catalog.float8,
+    curve_attempts pg_catalog.float4[],
+    curve_observed pg_catalog.float4[],
+    curve_expected pg_catalog.float4[],
+    PRIMARY KEY (run_id, item)
+);
+
+-- How each item does in each group of persons with 100 or more responses to it. The group '(new)' are
+-- responses since the run in force.
+CREATE TABLE irt_item_groups (
+    run_id pg_catalog.int8 NOT NULL REFERENCES irt_calibration_runs (id) ON DELETE CASCADE,
+    item pg_catalog.text NOT NULL,
+    group_name pg_catalog.text NOT NULL,
+    responses_count pg_catalog.int8 NOT NULL,
+    proportion_correct pg_catalog.float8,
+    rmsd pg_catalog.float8,
+    mean_deviation pg_catalog.float8,
+    delta_difficulty pg_catalog.float8,
+    delta_z pg_catalog.float8,
+    PRIMARY KEY (run_id, item, group_name)
+);
+
+-- Pairs of items that share more than ability, at most 1,000 of a run.
+CREATE TABLE irt_item_pairs (
+    run_id pg_catalog.int8 NOT NULL REFERENCES irt_calibration_runs (id) ON DELETE CASCADE,
+    item pg_catalog.text NOT NULL,
+    other_item pg_catalog.text NOT NULL,
+    persons_count pg_catalog.int8 NOT NULL,
+    q3 pg_catalog.float8 NOT NULL,
+    PRIMARY KEY (run_id, item, other_item)
 );
 
 -- Successes of a version that published whatever it recorded become publications, in the order in
@@ -550,136 +609,9 @@ SELECT pg_catalog.pg_extension_config_dump('irt_run_checks', '');
 SELECT pg_catalog.pg_extension_config_dump('irt_check_thresholds', '');
 SELECT pg_catalog.pg_extension_config_dump('irt_run_groups', '');
 SELECT pg_catalog.pg_extension_config_dump('irt_run_covariances', '');
-
--- Functions whose arguments are settings. In C they read their arguments by name (see
--- src/functions/arguments.rs): a signature can change, and the function in C stays the same.
--- New arguments come last: what calls a function by position goes on as it was.
-
-CREATE FUNCTION irt_configure(
-    bank pg_catalog.text DEFAULT 'default',
-    responses pg_catalog.regclass DEFAULT NULL,
-    person_column pg_catalog.name DEFAULT NULL,
-    item_column pg_catalog.name DEFAULT NULL,
-    correct_column pg_catalog.name DEFAULT NULL,
-    answered_at_column pg_catalog.name DEFAULT NULL,
-    items pg_catalog.regclass DEFAULT NULL,
-    item_key_column pg_catalog.name DEFAULT NULL,
-    -- settings: first arguments of irt_configure
-    min_new_responses pg_catalog.int4 DEFAULT NULL,
-    min_responses_per_item pg_catalog.int4 DEFAULT NULL,
-    min_persons pg_catalog.int4 DEFAULT NULL,
-    repeated_responses pg_catalog.text DEFAULT NULL,
-    quadrature_nodes pg_catalog.int4 DEFAULT NULL,
-    quadrature_bound pg_catalog.float8 DEFAULT NULL,
-    prior_log_discrimination_mean pg_catalog.float8 DEFAULT NULL,
-    prior_log_discrimination_sd pg_catalog.float8 DEFAULT NULL,
-    prior_difficulty_mean pg_catalog.float8 DEFAULT NULL,
-    prior_difficulty_sd pg_catalog.float8 DEFAULT NULL,
-    standard_errors pg_catalog.text DEFAULT NULL,
-    bootstrap_iterations pg_catalog.int4 DEFAULT NULL,
-    seed pg_catalog.int8 DEFAULT NULL,
-    -- end of settings
-    owner pg_catalog.name DEFAULT NULL,
-    pin_column pg_catalog.name DEFAULT NULL,
-    group_column pg_catalog.name DEFAULT NULL,
-    reference_group pg_catalog.text DEFAULT NULL,
-    anchor_column pg_catalog.name DEFAULT NULL
-    -- settings: later arguments of irt_configure
-    , publish pg_catalog.text DEFAULT NULL
-    , score_prior_mean pg_catalog.float8 DEFAULT NULL
-    , score_prior_sd pg_catalog.float8 DEFAULT NULL
-    , scale pg_catalog.text DEFAULT NULL
-    , linking_method pg_catalog.text DEFAULT NULL
-    -- end of settings
-) RETURNS @extschema@.irt_item_banks
-VOLATILE PARALLEL UNSAFE LANGUAGE c AS 'MODULE_PATHNAME', 'irt_configure_wrapper';
-
-CREATE FUNCTION irt_run_calibration(
-    force pg_catalog.bool DEFAULT false,
-    min_new_responses pg_catalog.int4 DEFAULT NULL,
-    min_responses_per_item pg_catalog.int4 DEFAULT NULL,
-    item_ids anycompatiblearray DEFAULT NULL::pg_catalog.text[],
-    standard_errors pg_catalog.text DEFAULT NULL,
-    bootstrap_iterations pg_catalog.int4 DEFAULT NULL,
-    seed pg_catalog.int8 DEFAULT NULL,
-    bank pg_catalog.text DEFAULT 'default',
-    publish pg_catalog.bool DEFAULT NULL
-    -- settings: later arguments of irt_run_calibration
-    -- end of settings
-) RETURNS @extschema@.irt_calibration_runs
-VOLATILE PARALLEL UNSAFE LANGUAGE c AS 'MODULE_PATHNAME', 'irt_run_calibration_wrapper';
-
-CREATE FUNCTION irt_start_calibration(
-    force pg_catalog.bool DEFAULT false,
-    min_new_responses pg_catalog.int4 DEFAULT NULL,
-    min_responses_per_item pg_catalog.int4 DEFAULT NULL,
-    item_ids anycompatiblearray DEFAULT NULL::pg_catalog.text[],
-    standard_errors pg_catalog.text DEFAULT NULL,
-    bootstrap_iterations pg_catalog.int4 DEFAULT NULL,
-    seed pg_catalog.int8 DEFAULT NULL,
-    bank pg_catalog.text DEFAULT 'default',
-    publish pg_catalog.bool DEFAULT NULL
-    -- settings: later arguments of irt_start_calibration
-    -- end of settings
-) RETURNS pg_catalog.int8
-VOLATILE PARALLEL UNSAFE LANGUAGE c AS 'MODULE_PATHNAME', 'irt_start_calibration_wrapper';
-
-CREATE FUNCTION irt_fit_2pl(
-    query pg_catalog.text
-    -- settings: arguments of irt_fit_2pl
-    , min_responses_per_item pg_catalog.int4 DEFAULT 1
-    , min_persons pg_catalog.int4 DEFAULT 2
-    , repeated_responses pg_catalog.text DEFAULT 'first'
-    , quadrature_nodes pg_catalog.int4 DEFAULT 61
-    , quadrature_bound pg_catalog.float8 DEFAULT 6
-    , prior_log_discrimination_mean pg_catalog.float8 DEFAULT 0
-    , prior_log_discrimination_sd pg_catalog.float8 DEFAULT 0.5
-    , prior_difficulty_mean pg_catalog.float8 DEFAULT 0
-    , prior_difficulty_sd pg_catalog.float8 DEFAULT 2
-    , standard_errors pg_catalog.text DEFAULT 'observed_information'
-    , bootstrap_iterations pg_catalog.int4 DEFAULT 2000
-    , seed pg_catalog.int8 DEFAULT 42
-    -- end of settings
-    , anchors pg_catalog.text DEFAULT NULL
-) RETURNS TABLE (
-    item pg_catalog.text,
-    difficulty pg_catalog.float8,
-    discrimination pg_catalog.float8,
-    se_difficulty pg_catalog.float8,
-    se_discrimination pg_catalog.float8,
-    information_peak pg_catalog.float8,
-    responses_count pg_catalog.int8,
-    proportion_correct pg_catalog.float8,
-    point_biserial pg_catalog.float8,
-    status pg_catalog.text,
-    flags pg_catalog.text[]
-) VOLATILE PARALLEL UNSAFE LANGUAGE c AS 'MODULE_PATHNAME', 'irt_fit_2pl_wrapper';
-
-CREATE FUNCTION irt_fit_groups(
-    query pg_catalog.text
-    -- settings: arguments of irt_fit_groups
-    , min_responses_per_item pg_catalog.int4 DEFAULT 1
-    , min_persons pg_catalog.int4 DEFAULT 2
-    , repeated_responses pg_catalog.text DEFAULT 'first'
-    , quadrature_nodes pg_catalog.int4 DEFAULT 61
-    , quadrature_bound pg_catalog.float8 DEFAULT 6
-    , prior_log_discrimination_mean pg_catalog.float8 DEFAULT 0
-    , prior_log_discrimination_sd pg_catalog.float8 DEFAULT 0.5
-    , prior_difficulty_mean pg_catalog.float8 DEFAULT 0
-    , prior_difficulty_sd pg_catalog.float8 DEFAULT 2
-    , standard_errors pg_catalog.text DEFAULT 'observed_information'
-    , bootstrap_iterations pg_catalog.int4 DEFAULT 2000
-    , seed pg_catalog.int8 DEFAULT 42
-    -- end of settings
-    , anchors pg_catalog.text DEFAULT NULL
-) RETURNS TABLE (
-    group_name pg_catalog.text,
-    persons_count pg_catalog.int8,
-    mean pg_catalog.float8,
-    sd pg_catalog.float8,
-    se_mean pg_catalog.float8,
-    se_sd pg_catalog.float8
-) VOLATILE PARALLEL UNSAFE LANGUAGE c AS 'MODULE_PATHNAME', 'irt_fit_groups_wrapper';
+SELECT pg_catalog.pg_extension_config_dump('irt_item_fit', '');
+SELECT pg_catalog.pg_extension_config_dump('irt_item_groups', '');
+SELECT pg_catalog.pg_extension_config_dump('irt_item_pairs', '');
 
 -- irt_eap, irt_map, irt_mle, irt_wle: the ability of a person whose answers a query groups. Their
 -- parts are for the server alone: sql/finalize.sql.
@@ -894,6 +826,138 @@ CREATE AGGREGATE irt_wle(
     DESERIALFUNC = @extschema@.irt_answers_deserialize,
     PARALLEL = SAFE
 );
+
+-- Functions whose arguments are settings. In C they read their arguments by name (see
+-- src/functions/arguments.rs): a signature can change, and the function in C stays the same.
+-- New arguments come last: what calls a function by position goes on as it was.
+
+CREATE FUNCTION irt_configure(
+    bank pg_catalog.text DEFAULT 'default',
+    responses pg_catalog.regclass DEFAULT NULL,
+    person_column pg_catalog.name DEFAULT NULL,
+    item_column pg_catalog.name DEFAULT NULL,
+    correct_column pg_catalog.name DEFAULT NULL,
+    answered_at_column pg_catalog.name DEFAULT NULL,
+    items pg_catalog.regclass DEFAULT NULL,
+    item_key_column pg_catalog.name DEFAULT NULL,
+    -- settings: first arguments of irt_configure
+    min_new_responses pg_catalog.int4 DEFAULT NULL,
+    min_responses_per_item pg_catalog.int4 DEFAULT NULL,
+    min_persons pg_catalog.int4 DEFAULT NULL,
+    repeated_responses pg_catalog.text DEFAULT NULL,
+    quadrature_nodes pg_catalog.int4 DEFAULT NULL,
+    quadrature_bound pg_catalog.float8 DEFAULT NULL,
+    prior_log_discrimination_mean pg_catalog.float8 DEFAULT NULL,
+    prior_log_discrimination_sd pg_catalog.float8 DEFAULT NULL,
+    prior_difficulty_mean pg_catalog.float8 DEFAULT NULL,
+    prior_difficulty_sd pg_catalog.float8 DEFAULT NULL,
+    standard_errors pg_catalog.text DEFAULT NULL,
+    bootstrap_iterations pg_catalog.int4 DEFAULT NULL,
+    seed pg_catalog.int8 DEFAULT NULL,
+    -- end of settings
+    owner pg_catalog.name DEFAULT NULL,
+    pin_column pg_catalog.name DEFAULT NULL,
+    group_column pg_catalog.name DEFAULT NULL,
+    reference_group pg_catalog.text DEFAULT NULL,
+    anchor_column pg_catalog.name DEFAULT NULL
+    -- settings: later arguments of irt_configure
+    , publish pg_catalog.text DEFAULT NULL
+    , score_prior_mean pg_catalog.float8 DEFAULT NULL
+    , score_prior_sd pg_catalog.float8 DEFAULT NULL
+    , scale pg_catalog.text DEFAULT NULL
+    , linking_method pg_catalog.text DEFAULT NULL
+    , diagnostics pg_catalog.bool DEFAULT NULL
+    , keep_diagnostics pg_catalog.int4 DEFAULT NULL
+    -- end of settings
+) RETURNS @extschema@.irt_item_banks
+VOLATILE PARALLEL UNSAFE LANGUAGE c AS 'MODULE_PATHNAME', 'irt_configure_wrapper';
+
+CREATE FUNCTION irt_run_calibration(
+    force pg_catalog.bool DEFAULT false,
+    min_new_responses pg_catalog.int4 DEFAULT NULL,
+    min_responses_per_item pg_catalog.int4 DEFAULT NULL,
+    item_ids anycompatiblearray DEFAULT NULL::pg_catalog.text[],
+    standard_errors pg_catalog.text DEFAULT NULL,
+    bootstrap_iterations pg_catalog.int4 DEFAULT NULL,
+    seed pg_catalog.int8 DEFAULT NULL,
+    bank pg_catalog.text DEFAULT 'default',
+    publish pg_catalog.bool DEFAULT NULL
+    -- settings: later arguments of irt_run_calibration
+    -- end of settings
+) RETURNS @extschema@.irt_calibration_runs
+VOLATILE PARALLEL UNSAFE LANGUAGE c AS 'MODULE_PATHNAME', 'irt_run_calibration_wrapper';
+
+CREATE FUNCTION irt_start_calibration(
+    force pg_catalog.bool DEFAULT false,
+    min_new_responses pg_catalog.int4 DEFAULT NULL,
+    min_responses_per_item pg_catalog.int4 DEFAULT NULL,
+    item_ids anycompatiblearray DEFAULT NULL::pg_catalog.text[],
+    standard_errors pg_catalog.text DEFAULT NULL,
+    bootstrap_iterations pg_catalog.int4 DEFAULT NULL,
+    seed pg_catalog.int8 DEFAULT NULL,
+    bank pg_catalog.text DEFAULT 'default',
+    publish pg_catalog.bool DEFAULT NULL
+    -- settings: later arguments of irt_start_calibration
+    -- end of settings
+) RETURNS pg_catalog.int8
+VOLATILE PARALLEL UNSAFE LANGUAGE c AS 'MODULE_PATHNAME', 'irt_start_calibration_wrapper';
+
+CREATE FUNCTION irt_fit_2pl(
+    query pg_catalog.text
+    -- settings: arguments of irt_fit_2pl
+    , min_responses_per_item pg_catalog.int4 DEFAULT 1
+    , min_persons pg_catalog.int4 DEFAULT 2
+    , repeated_responses pg_catalog.text DEFAULT 'first'
+    , quadrature_nodes pg_catalog.int4 DEFAULT 61
+    , quadrature_bound pg_catalog.float8 DEFAULT 6
+    , prior_log_discrimination_mean pg_catalog.float8 DEFAULT 0
+    , prior_log_discrimination_sd pg_catalog.float8 DEFAULT 0.5
+    , prior_difficulty_mean pg_catalog.float8 DEFAULT 0
+    , prior_difficulty_sd pg_catalog.float8 DEFAULT 2
+    , standard_errors pg_catalog.text DEFAULT 'observed_information'
+    , bootstrap_iterations pg_catalog.int4 DEFAULT 2000
+    , seed pg_catalog.int8 DEFAULT 42
+    -- end of settings
+    , anchors pg_catalog.text DEFAULT NULL
+) RETURNS TABLE (
+    item pg_catalog.text,
+    difficulty pg_catalog.float8,
+    discrimination pg_catalog.float8,
+    se_difficulty pg_catalog.float8,
+    se_discrimination pg_catalog.float8,
+    information_peak pg_catalog.float8,
+    responses_count pg_catalog.int8,
+    proportion_correct pg_catalog.float8,
+    point_biserial pg_catalog.float8,
+    status pg_catalog.text,
+    flags pg_catalog.text[]
+) VOLATILE PARALLEL UNSAFE LANGUAGE c AS 'MODULE_PATHNAME', 'irt_fit_2pl_wrapper';
+
+CREATE FUNCTION irt_fit_groups(
+    query pg_catalog.text
+    -- settings: arguments of irt_fit_groups
+    , min_responses_per_item pg_catalog.int4 DEFAULT 1
+    , min_persons pg_catalog.int4 DEFAULT 2
+    , repeated_responses pg_catalog.text DEFAULT 'first'
+    , quadrature_nodes pg_catalog.int4 DEFAULT 61
+    , quadrature_bound pg_catalog.float8 DEFAULT 6
+    , prior_log_discrimination_mean pg_catalog.float8 DEFAULT 0
+    , prior_log_discrimination_sd pg_catalog.float8 DEFAULT 0.5
+    , prior_difficulty_mean pg_catalog.float8 DEFAULT 0
+    , prior_difficulty_sd pg_catalog.float8 DEFAULT 2
+    , standard_errors pg_catalog.text DEFAULT 'observed_information'
+    , bootstrap_iterations pg_catalog.int4 DEFAULT 2000
+    , seed pg_catalog.int8 DEFAULT 42
+    -- end of settings
+    , anchors pg_catalog.text DEFAULT NULL
+) RETURNS TABLE (
+    group_name pg_catalog.text,
+    persons_count pg_catalog.int8,
+    mean pg_catalog.float8,
+    sd pg_catalog.float8,
+    se_mean pg_catalog.float8,
+    se_sd pg_catalog.float8
+) VOLATILE PARALLEL UNSAFE LANGUAGE c AS 'MODULE_PATHNAME', 'irt_fit_groups_wrapper';
 
 CREATE  FUNCTION "irt_add_item_columns"(
 	"items" regclass /* Option < RegClass > */
@@ -1221,6 +1285,10 @@ COMMENT ON COLUMN irt_item_banks.scale IS
     'What origin and unit of ability are: linked or anchored, those in force; population, those of the reference group of each run.';
 COMMENT ON COLUMN irt_item_banks.linking_method IS
     'How a run is linked to the scale in force: stocking_lord, haebara or mean_sigma.';
+COMMENT ON COLUMN irt_item_banks.diagnostics IS
+    'Whether a run finds out how its items fit the model.';
+COMMENT ON COLUMN irt_item_banks.keep_diagnostics IS
+    'Of how many of the newest runs irt_item_fit, irt_item_groups and irt_item_pairs are kept, beside those in force.';
 -- end of settings
 COMMENT ON COLUMN irt_item_banks.responses_name IS
     'Qualified name of responses when irt_configure checked it. A run fails if it has changed.';
@@ -1305,10 +1373,12 @@ COMMENT ON COLUMN irt_calibration_runs.se_link_intercept IS 'Standard error of B
 COMMENT ON COLUMN irt_calibration_runs.common_items IS
     'Items that could link it to the scale in force, or anchors.';
 COMMENT ON COLUMN irt_calibration_runs.drifted_items IS 'Those of them that drifted.';
+COMMENT ON COLUMN irt_calibration_runs.curve_ability IS
+    'The abilities of the points of the curves in irt_item_fit.';
 
 REVOKE ALL ON TABLE irt_publications, irt_parameters_in_force, irt_current_parameters,
     irt_run_checks, irt_check_thresholds, irt_counting_successes, irt_run_groups,
-    irt_run_covariances FROM PUBLIC;
+    irt_run_covariances, irt_item_fit, irt_item_groups, irt_item_pairs FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION irt_publish, irt_rollback, irt_reject, irt_set_check, irt_drop_bank,
     irt_forget_runs, irt_publish_older_successes FROM PUBLIC;
 
@@ -1399,12 +1469,65 @@ COMMENT ON COLUMN irt_run_groups.se_sd IS 'Standard error of sd before the link.
 COMMENT ON COLUMN irt_run_groups.log_likelihood IS
     'The group''s part of the marginal log-likelihood, in nats.';
 
+COMMENT ON COLUMN irt_run_groups.ability_counts IS
+    'Persons by EAP under the group''s own distribution: 40 bins of .25 from -5 to 5.';
+COMMENT ON COLUMN irt_run_groups.score_before_counts IS
+    'Persons by EAP with what was in force, items that both have and the bank''s score prior: the same bins.';
+COMMENT ON COLUMN irt_run_groups.score_after_counts IS 'The same with the run''s parameters.';
+COMMENT ON COLUMN irt_run_groups.score_change_counts IS
+    'Persons by the change of that score: 40 bins of .05 from -1 to 1.';
+COMMENT ON COLUMN irt_run_groups.score_change_mean IS 'Mean change of the score.';
+COMMENT ON COLUMN irt_run_groups.score_change_max IS 'The largest change in either direction.';
+COMMENT ON COLUMN irt_run_groups.share_changed_by_more_than_one_se IS
+    'Share of the persons whose score changed by more than its standard error.';
+
 COMMENT ON TABLE irt_run_covariances IS
     'Joint sampling covariances of runs with at most 500 common items, on the published scale.';
 COMMENT ON COLUMN irt_run_covariances.run_id IS 'The run.';
 COMMENT ON COLUMN irt_run_covariances.items IS 'The items, in the order of the covariance.';
 COMMENT ON COLUMN irt_run_covariances.covariance IS
     'Of a and b of the first item, of the second, and so on: the lower triangle, row by row.';
+
+COMMENT ON TABLE irt_item_fit IS 'How each item of a run fits the model.';
+COMMENT ON COLUMN irt_item_fit.run_id IS 'The run.';
+COMMENT ON COLUMN irt_item_fit.item IS 'The item''s key as text.';
+COMMENT ON COLUMN irt_item_fit.rmsd IS
+    'Root mean square distance of observed and expected curve, where the persons are.';
+COMMENT ON COLUMN irt_item_fit.mean_deviation IS 'Mean of observed less expected.';
+COMMENT ON COLUMN irt_item_fit.infit IS 'Information-weighted mean square of the residuals.';
+COMMENT ON COLUMN irt_item_fit.outfit IS 'Mean square of the standardised residuals.';
+COMMENT ON COLUMN irt_item_fit.z_infit IS 'Infit as a standard normal deviate.';
+COMMENT ON COLUMN irt_item_fit.z_outfit IS 'Outfit as a standard normal deviate.';
+COMMENT ON COLUMN irt_item_fit.s_x2 IS
+    'S-X2 over the persons of the largest item set; NULL: the item is not of it, or there is none.';
+COMMENT ON COLUMN irt_item_fit.s_x2_df IS 'Its degrees of freedom.';
+COMMENT ON COLUMN irt_item_fit.s_x2_p IS 'Its tail probability.';
+COMMENT ON COLUMN irt_item_fit.guessing_z IS 'Score test of a lower asymptote at 0.';
+COMMENT ON COLUMN irt_item_fit.curve_attempts IS
+    'Expected attempts at each of the run''s curve_ability.';
+COMMENT ON COLUMN irt_item_fit.curve_observed IS
+    'Expected proportion correct there; NULL where nobody is.';
+COMMENT ON COLUMN irt_item_fit.curve_expected IS 'The model''s proportion correct there.';
+
+COMMENT ON TABLE irt_item_groups IS
+    'How each item does in each group of persons with 100 or more responses to it; (new): responses since the run in force.';
+COMMENT ON COLUMN irt_item_groups.run_id IS 'The run.';
+COMMENT ON COLUMN irt_item_groups.item IS 'The item''s key as text.';
+COMMENT ON COLUMN irt_item_groups.group_name IS 'The group.';
+COMMENT ON COLUMN irt_item_groups.responses_count IS 'Responses of the group to the item.';
+COMMENT ON COLUMN irt_item_groups.proportion_correct IS 'The correct share of them.';
+COMMENT ON COLUMN irt_item_groups.rmsd IS 'As in irt_item_fit, over the group''s persons.';
+COMMENT ON COLUMN irt_item_groups.mean_deviation IS 'Likewise: above 0, easier in this group.';
+COMMENT ON COLUMN irt_item_groups.delta_difficulty IS
+    'b in this group less b in the others; of (new), less b in force.';
+COMMENT ON COLUMN irt_item_groups.delta_z IS 'The same over its standard error.';
+
+COMMENT ON TABLE irt_item_pairs IS 'Pairs of items that share more than ability, at most 1,000 of a run.';
+COMMENT ON COLUMN irt_item_pairs.run_id IS 'The run.';
+COMMENT ON COLUMN irt_item_pairs.item IS 'One item.';
+COMMENT ON COLUMN irt_item_pairs.other_item IS 'The other.';
+COMMENT ON COLUMN irt_item_pairs.persons_count IS 'Persons who answered both that were looked at.';
+COMMENT ON COLUMN irt_item_pairs.q3 IS 'Correlation of their residuals.';
 
 COMMENT ON TABLE irt_check_thresholds IS 'Thresholds of checks that irt_set_check replaced.';
 COMMENT ON COLUMN irt_check_thresholds.bank IS 'Name of the bank.';

@@ -52,24 +52,39 @@ pub struct Task<'a> {
     pub reference_is_the_scale: bool,
 }
 
-/// Puts the responses together by person, estimates, and calls `then` with both. The watcher sees a
+/// Responses of a calibration.
+#[derive(Debug, Clone, Copy)]
+pub struct Answers<'a> {
+    /// All of them.
+    pub all: &'a Responses,
+    /// Those that are looked at once more by themselves.
+    pub new: Option<&'a Responses>,
+}
+
+/// Puts the responses together by person, estimates, and calls `then` with both, and the `new` ones. The watcher sees a
 /// phase of the estimator from when that begins.
 ///
 /// # Errors
 /// Those of [`Threads::run`]. What the estimator says is in [`Estimate::calibration`].
 pub fn estimate<T: Send>(
     loaded: Loaded,
+    new: Option<Loaded>,
     task: Task<'_>,
     threads: &mut Threads,
     watcher: &mut dyn Watcher,
-    then: impl FnOnce(&Responses, Calibration, &dyn Monitor) -> Result<T, IrtError> + Send,
+    then: impl FnOnce(Answers<'_>, Calibration, &dyn Monitor) -> Result<T, IrtError> + Send,
 ) -> Result<Estimate<T>, ExtensionError> {
     threads.run(watcher, |monitor| match prepare(loaded, task.settings.min_persons, monitor) {
         Ok((responses, pooled)) => Estimate {
             repeats_dropped: Some(responses.repeats_dropped()),
             pooled,
             calibration: irt::calibrate(&responses, &task.settings_for(&responses), monitor)
-                .and_then(|found| then(&responses, found, monitor))
+                .and_then(|found| {
+                    let new = new.map(|new| prepare(new, task.settings.min_persons, monitor));
+                    let new = new.transpose()?.map(|(new, _)| new);
+                    let answers = Answers { all: &responses, new: new.as_ref() };
+                    then(answers, found, monitor)
+                })
                 .map_err(Into::into),
         },
         Err(error) => {

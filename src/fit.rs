@@ -36,6 +36,7 @@ pub fn fit(
     };
     let estimate = estimation::estimate(
         loaded,
+        None,
         Task { settings: &of_core, reference_is_the_scale: true },
         &mut Threads::default(),
         &mut Unwatched,

@@ -27,6 +27,7 @@
 #![cfg_attr(not(test), warn(clippy::expect_used))]
 
 pub mod bank;
+pub mod diagnostics;
 pub mod error;
 pub mod estimation;
 pub mod fit;

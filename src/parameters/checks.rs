@@ -12,7 +12,7 @@ use irt::scoring::ScoreComparison;
 use irt::statistics::correlation;
 use irt::{Calibration, ItemResult};
 
-/// A correlation of r with the other items over n responses is this many standard errors, r √n,
+/// Where nobody looked at the fit: a correlation of r with the other items over n responses is this many standard errors, r √n,
 /// from 0: a random item is below it once in 700. It is what the score test of a = 0 says to first
 /// order.
 const REVERSED: f64 = -3.0;
@@ -60,6 +60,15 @@ pub struct Check {
     pub outcome: Outcome,
 }
 
+/// What the diagnostics of a run say of all its items.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Misfits {
+    /// The share that is flagged misfit.
+    pub misfitting: Option<f64>,
+    /// The share that is flagged reversed, or has a below 0.
+    pub reversed: Option<f64>,
+}
+
 /// How the scale of a run and the scale in force go together.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Scales {
@@ -80,6 +89,8 @@ pub struct Comparison<'a> {
     pub calibration: &'a Calibration,
     /// The same, or of anchored runs what was found without anchors: they agree with themselves.
     pub free: &'a Calibration,
+    /// The shares of its items that do not fit, and whose keys seem wrong; `None`: nobody looked.
+    pub misfits: Option<Misfits>,
     /// How its scale and the scale in force go together.
     pub scales: Scales,
     /// What is in force.
@@ -89,7 +100,7 @@ pub struct Comparison<'a> {
     /// True when only some of the items are to be published.
     pub limited: bool,
     /// What the new parameters do to scores; `None`: no common items.
-    pub scores: Option<ScoreComparison>,
+    pub scores: Option<&'a ScoreComparison>,
 }
 
 impl Comparison<'_> {
@@ -131,7 +142,11 @@ impl Comparison<'_> {
             "difficulty_disagreement" => self.difficulty_disagreement(),
             "score_change" => self.scores?.mean_absolute_change,
             "score_disorder" => self.scores?.disorder,
-            "reversed_items" => self.reversed(),
+            "misfitting_items" => self.misfits?.misfitting,
+            "reversed_items" => match self.misfits {
+                Some(misfits) => misfits.reversed,
+                None => self.reversed(),
+            },
             "since_rollback" => Some(f64::from(u8::from(self.in_force.rolled_back))),
             _ => None,
         }

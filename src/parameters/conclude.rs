@@ -15,7 +15,7 @@ use crate::postgres::schema::Schema;
 use crate::postgres::spi::Spi;
 use irt::{Calibration, Flag, IrtError, ItemResult, ItemStatus};
 use pgrx::datum::TimestampWithTimeZone;
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 /// A run that has its estimates.
 #[derive(Debug, Clone, Copy)]
@@ -28,6 +28,8 @@ pub struct Estimated<'a> {
     pub only: Option<&'a [String]>,
     /// False: a rehearsal.
     pub wanted: bool,
+    /// What the diagnostics remark, by item.
+    pub of_fit: &'a BTreeMap<&'a str, Vec<&'static str>>,
     /// Why its estimates are not on the scale in force.
     pub other_scale: Option<&'a OtherScale>,
     /// What it was compared with.
@@ -116,7 +118,7 @@ pub fn conclude(bank: &Bank, run: Estimated<'_>) -> Result<Conclusion, Extension
         None => items_table::write(bank, &values(&chosen, run.ended_at))?,
     };
     let missing: HashSet<&str> = not_in_items.iter().map(String::as_str).collect();
-    record(&bank.name, run.run_id, run.calibration, &missing)?;
+    record(&bank.name, run.run_id, run.calibration, &missing, run.of_fit)?;
     if let Some(newest) = newest {
         let published_by = role_name(current_role());
         as_owner(|schema| {

@@ -5,7 +5,7 @@ use crate::postgres::privileges::as_owner;
 use crate::postgres::schema::Schema;
 use crate::postgres::spi::Spi;
 use irt::{Calibration, ItemResult};
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 /// The flag of a published item that the items table lacks.
 const NOT_IN_ITEMS: &str = "not_in_items";
@@ -16,7 +16,7 @@ const COLUMNS: &str = "item, difficulty, discrimination, se_difficulty, se_discr
     discrimination_ci_high";
 
 /// Inserts what was estimated for every item, calibrated or skipped, beside what is in force.
-/// `missing`: items that the items table lacks.
+/// `missing`: items that the items table lacks. `of_fit`: what else is remarked, by item.
 ///
 /// # Errors
 /// Only when SPI fails.
@@ -25,10 +25,16 @@ pub fn record(
     run_id: i64,
     calibration: &Calibration,
     missing: &HashSet<&str>,
+    of_fit: &BTreeMap<&str, Vec<&'static str>>,
 ) -> Result<(), ExtensionError> {
     let all: Vec<&ItemResult> = calibration.items.iter().collect();
     let flags = |item: &ItemResult| {
         let mut flags: Vec<&str> = item.flags.iter().map(|flag| flag.as_str()).collect();
+        for flag in of_fit.get(item.item.as_str()).into_iter().flatten() {
+            if !flags.contains(flag) {
+                flags.push(flag);
+            }
+        }
         flags.extend(missing.contains(item.item.as_str()).then_some(NOT_IN_ITEMS));
         flags.join(",")
     };

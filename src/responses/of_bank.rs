@@ -7,6 +7,7 @@ use crate::postgres::local_settings::LocalSettings;
 use crate::postgres::privileges::as_relation_owner;
 use crate::postgres::threads::Threads;
 use irt::RepeatedResponses;
+use pgrx::pg_sys;
 
 /// Reads a bank's responses with the current role's rights, or with the owner's for a superuser. A
 /// bank with times may need `threads`, see [`load_in_two_passes`].
@@ -38,6 +39,42 @@ pub fn read(
         }
         Ok(loaded)
     })
+}
+
+/// Reads the responses of a bank that came after a moment, with the current role's rights as
+/// [`read`]; `moment` is an SQL expression. Which of repeats counts is not decided by time.
+///
+/// # Errors
+/// As for [`read`].
+pub fn read_since(
+    bank: &Bank,
+    moment: &str,
+    repeated: RepeatedResponses,
+) -> Result<Loaded, ExtensionError> {
+    let query = format!("{} WHERE {}", select(bank, None), is_after(bank, moment));
+    as_relation_owner(bank.responses.oid, &bank.responses.name, || {
+        let _settings = LocalSettings::without_row_security();
+        load_with(&query, repeated, Persons::Numbered)
+    })
+}
+
+/// The condition that a response's time is finite and after `moment`, an SQL expression. It is
+/// converted to the column's type, as UTC, and not the column to the moment's: a date may lie beyond
+/// the range of timestamps, and midnight UTC is after a moment exactly when its date is a later one.
+/// Few times are, and only these are asked whether they are finite.
+pub fn is_after(bank: &Bank, moment: &str) -> String {
+    let Some(column) = &bank.answered_at else {
+        // A parameter must occur, or its type would be unknown.
+        return format!("{moment}::pg_catalog.timestamptz IS NULL");
+    };
+    let utc = format!("pg_catalog.timezone('UTC', {moment}::pg_catalog.timestamptz)");
+    let (type_name, moment) = match column.base_type {
+        pg_sys::DATEOID => ("date", format!("{utc}::pg_catalog.date")),
+        pg_sys::TIMESTAMPOID => ("timestamp", utc),
+        _ => ("timestamptz", format!("{moment}::pg_catalog.timestamptz")),
+    };
+    let time = format!("{}::pg_catalog.{type_name}", column.quoted());
+    format!("{time} OPERATOR(pg_catalog.>) {moment} AND pg_catalog.isfinite({time})")
 }
 
 /// The query that yields a bank's responses, with their times or without.

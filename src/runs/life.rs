@@ -9,6 +9,7 @@ mod before;
 mod estimating;
 mod publishing;
 
+use self::estimating::Read;
 use super::audit::{self, EndedRun, Facts, Status};
 use super::lock_wait::Place;
 use super::outcome::{Caller, Held, Outcome, RunTrace};
@@ -184,10 +185,11 @@ impl Run<'_> {
         }
         self.reporter.enter(Phase::Loading)?;
         let mut threads = Threads::default();
-        let Some((loaded, before)) = self.load_if_enough(&bank, &settings, &mut threads)? else {
+        let Some(read) = self.load_if_enough(&bank, &settings, &mut threads)? else {
             return self.skip(&settings);
         };
-        let compared = self.calibrate(loaded, &settings, &before, threads)?;
+        let Read { loaded, new, before } = read;
+        let compared = self.calibrate(loaded, new, &settings, &before, threads)?;
         self.reporter.enter(Phase::Publishing)?;
         let checks = self.compare(&bank, &settings, &compared, &before)?;
         self.publish(&bank, &compared, &before.in_force, &checks)

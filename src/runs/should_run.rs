@@ -23,6 +23,7 @@ use crate::postgres::local_settings::LocalSettings;
 use crate::postgres::privileges::{as_owner, as_relation_owner};
 use crate::postgres::reading;
 use crate::postgres::spi::Spi;
+use crate::responses::of_bank::is_after;
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::prelude::*;
 
@@ -131,7 +132,7 @@ fn count(
     since: TimestampWithTimeZone,
     through: TimestampWithTimeZone,
 ) -> Result<Counts, ExtensionError> {
-    let [after_last, ahead] = [1, 2].map(|n| is_after(bank, n));
+    let [after_last, ahead] = ["$1", "$2"].map(|moment| is_after(bank, moment));
     let correct = is_correct(bank);
     let query = format!(
         "SELECT pg_catalog.count(*), \
@@ -159,25 +160,6 @@ fn count(
             correct_ahead: count(6)?,
         })
     })
-}
-
-/// The condition that a time is finite and after parameter `n`. The parameter is converted to the
-/// column's type, as UTC, and not the column to the parameter's: a date may lie beyond the range
-/// of timestamps, and midnight UTC is after a moment exactly when its date is a later one. Few
-/// times are, and only these are asked whether they are finite.
-fn is_after(bank: &Bank, n: usize) -> String {
-    let Some(column) = &bank.answered_at else {
-        // Both parameters must occur, or their types would be unknown.
-        return format!("${n}::pg_catalog.timestamptz IS NULL");
-    };
-    let utc = format!("pg_catalog.timezone('UTC', ${n}::pg_catalog.timestamptz)");
-    let (type_name, moment) = match column.base_type {
-        pg_sys::DATEOID => ("date", format!("{utc}::pg_catalog.date")),
-        pg_sys::TIMESTAMPOID => ("timestamp", utc),
-        _ => ("timestamptz", format!("${n}::pg_catalog.timestamptz")),
-    };
-    let time = format!("{}::pg_catalog.{type_name}", column.quoted());
-    format!("{time} OPERATOR(pg_catalog.>) {moment} AND pg_catalog.isfinite({time})")
 }
 
 /// The condition that a response is correct. What is neither 0 nor 1 is refused by the run.

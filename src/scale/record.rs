@@ -7,6 +7,7 @@ use crate::parameters::remarks::{IMPORTED_ITEMS, NOT_LINKED};
 use crate::postgres::schema::Schema;
 use crate::postgres::spi::Spi;
 use irt::GroupResult;
+use irt::scoring::ScoreComparison;
 use pgrx::datum::JsonB;
 use serde_json::{Map, Value};
 
@@ -132,4 +133,40 @@ fn record_groups(
         numbers(|group| Some(group.log_likelihood)).into(),
     ];
     Ok(Spi::run_with_args(&statement, &arguments)?)
+}
+
+/// Records what new parameters do to the scores of each group. Call it as the tables' owner.
+///
+/// # Errors
+/// Only when SPI fails.
+pub fn record_scores(
+    schema: &Schema,
+    run_id: i64,
+    groups: &[Option<String>],
+    scores: &ScoreComparison,
+) -> Result<(), ExtensionError> {
+    let statement = format!(
+        "UPDATE {} SET score_before_counts = $3, score_after_counts = $4, \
+             score_change_counts = $5, score_change_mean = $6, score_change_max = $7, \
+             share_changed_by_more_than_one_se = $8 \
+         WHERE run_id OPERATOR(pg_catalog.=) $1 AND group_name OPERATOR(pg_catalog.=) $2",
+        schema.relation("irt_run_groups")
+    );
+    let counts = |counts: &[u64]| -> Vec<i32> {
+        counts.iter().map(|count| i32::try_from(*count).unwrap_or(i32::MAX)).collect()
+    };
+    for (name, found) in groups.iter().zip(&scores.groups) {
+        let arguments = [
+            run_id.into(),
+            name.as_deref().unwrap_or(EVERYBODY).into(),
+            counts(&found.before.0).into(),
+            counts(&found.after.0).into(),
+            counts(&found.change).into(),
+            found.mean.into(),
+            found.largest.into(),
+            found.share_beyond_one_se.into(),
+        ];
+        Spi::run_with_args(&statement, &arguments)?;
+    }
+    Ok(())
 }

@@ -158,4 +158,20 @@ settings! {
         since: "0.3.0",
         of_fit: false,
     }
+    diagnostics: bool = true, |_| true, {
+        comment: "Whether a run finds out how its items fit the model.",
+        meaning: "whether a run finds out how its items fit the model: \
+                  [irt_item_fit](#irt_item_fit), and flags",
+        since: "0.3.0",
+        of_fit: false,
+    }
+    keep_diagnostics: i32 = 10, |runs| runs >= 0, {
+        comment: "Of how many of the newest runs irt_item_fit, irt_item_groups and irt_item_pairs are \
+                  kept, beside those in force.",
+        meaning: "of how many of the newest runs the diagnostics are kept, beside the one in force",
+        expected: "0 or more",
+        check: Some("keep_diagnostics OPERATOR(pg_catalog.>=) 0"),
+        since: "0.3.0",
+        of_fit: false,
+    }
 }

@@ -81,6 +81,19 @@ impl SettingValue for i32 {
     }
 }
 
+impl SettingValue for bool {
+    const SQL_TYPE: &'static str = "bool";
+    fn to_json(self) -> Value {
+        json!(self)
+    }
+    fn from_json(value: &Value) -> Option<Self> {
+        value.as_bool()
+    }
+    fn shown(self) -> String {
+        self.to_string()
+    }
+}
+
 impl SettingValue for i64 {
     const SQL_TYPE: &'static str = "int8";
     fn to_json(self) -> Value {

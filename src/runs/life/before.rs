@@ -2,8 +2,10 @@
 
 use super::Run;
 use crate::bank::{Bank, CheckedSettings, Scale};
+use crate::diagnostics::{Diagnosis, diagnose};
 use crate::error::ExtensionError;
-use crate::parameters::checks::{Check, Comparison, Scales};
+use crate::estimation::Answers;
+use crate::parameters::checks::{Check, Comparison, Misfits, Scales};
 use crate::parameters::in_force::{self, InForce};
 use crate::parameters::items_lost::items_lost;
 use crate::parameters::questions::Thresholds;
@@ -17,6 +19,7 @@ use crate::scale::covariances::KeptCovariance;
 use crate::scale::record::REFERENCE_GROUP;
 use crate::scale::{Beside, Placed, place};
 use irt::scoring::{ScoreComparison, ScorePrior, compare_scores};
+use irt::statistics::FitFlag;
 use irt::{
     Anchors, Calibration, CalibrationSettings, IrtError, ItemParameters, Monitor, Responses,
 };
@@ -42,6 +45,10 @@ pub struct Compared {
     pub free: Option<Placed>,
     /// What the new parameters do to scores.
     pub scores: Option<ScoreComparison>,
+    /// Names of the groups of persons, in the order of `scores`.
+    pub groups: Vec<Option<String>>,
+    /// How the items fit; `None`: nobody wants to know.
+    pub diagnosis: Option<Diagnosis>,
 }
 
 impl Compared {
@@ -102,12 +109,13 @@ impl Before {
     /// [`IrtError::Interrupted`], [`IrtError::OutOfMemory`], and those of [`compare_scores`].
     pub fn compare(
         &self,
-        responses: &Responses,
+        answers: Answers<'_>,
         found: Calibration,
         settings: &CheckedSettings,
         of_core: &CalibrationSettings,
         monitor: &dyn Monitor,
     ) -> Result<Compared, IrtError> {
+        let responses = answers.all;
         let beside = Beside {
             settings,
             common: &self.common,
@@ -118,7 +126,19 @@ impl Before {
             true => (place(found, beside), None),
             false => beside_a_free_one(responses, found, of_core, beside, monitor)?,
         };
-        let mut compared = Compared { placed, free, scores: None };
+        let groups = responses.groups().iter().map(|group| group.name.clone()).collect();
+        let diagnosis = match settings.diagnostics {
+            true => Some(diagnose(
+                answers.all,
+                answers.new,
+                &placed.calibration,
+                &self.in_force,
+                settings.quadrature_bound,
+                monitor,
+            )?),
+            false => None,
+        };
+        let mut compared = Compared { placed, free, scores: None, groups, diagnosis };
         let to_compare = compared.to_compare();
         // On two scales there is nothing to compare.
         if to_compare.refused.is_none() {
@@ -156,6 +176,19 @@ impl Before {
     }
 }
 
+fn misfits(found: &Diagnosis, calibration: &Calibration) -> Misfits {
+    let items =
+        || calibration.items.iter().enumerate().filter(|(_, item)| item.difficulty.is_some());
+    let reversed = items().filter(|(place, item)| {
+        found.is_reversed(*place) || item.discrimination.is_some_and(|a| a < 0.0)
+    });
+    let (reversed, count) = (reversed.count(), items().count());
+    Misfits {
+        misfitting: found.share(FitFlag::Misfit),
+        reversed: (count > 0).then(|| reversed as f64 / count as f64),
+    }
+}
+
 /// The reference group of the bank's first run that had one: it is kept.
 fn reference_of_first_run(schema: &Schema, bank: &str) -> Result<Option<String>, ExtensionError> {
     let query = format!(
@@ -185,6 +218,7 @@ impl Run<'_> {
         let comparison = Comparison {
             calibration,
             free: &compared.to_compare().calibration,
+            misfits: compared.diagnosis.as_ref().map(|found| misfits(found, calibration)),
             scales: Scales {
                 is_new: placed.scale == Scale::Population,
                 link: placed.link.map(|found| (found.link.slope, found.link.intercept)),
@@ -194,7 +228,7 @@ impl Run<'_> {
             in_force: &before.in_force,
             items_lost,
             limited: self.request.item_ids().is_some(),
-            scores: compared.scores,
+            scores: compared.scores.as_ref(),
         };
         Ok(comparison.checks(&before.thresholds))
     }

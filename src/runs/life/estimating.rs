@@ -3,15 +3,26 @@
 use super::Run;
 use super::before::{Before, Compared};
 use crate::bank::{Bank, CheckedSettings, Scale, StandardErrorMethod};
+use crate::diagnostics::new_responses;
 use crate::error::ExtensionError;
-use crate::estimation::{self, Task};
+use crate::estimation::{self, Answers, Task};
 use crate::postgres::error_report::Level;
 use crate::postgres::threads::Threads;
 use crate::postgres::transactions::{Isolation, transaction};
 use crate::responses::{Loaded, Persons, check_memory, of_bank};
 use crate::runs::audit::Summary;
 use crate::runs::{items, should_run, warnings};
-use irt::{Calibration, Monitor, Responses};
+use irt::{Calibration, Monitor};
+
+/// What a run reads, in one snapshot.
+pub struct Read {
+    /// The responses.
+    pub loaded: Loaded,
+    /// Those since the run in force, where they can be told.
+    pub new: Option<Loaded>,
+    /// What it is compared with.
+    pub before: Before,
+}
 
 impl Run<'_> {
     /// Counts what is new and reads everything, in one and the same snapshot. `None`: too few new
@@ -21,7 +32,7 @@ impl Run<'_> {
         bank: &Bank,
         settings: &CheckedSettings,
         threads: &mut Threads,
-    ) -> Result<Option<(Loaded, Before)>, ExtensionError> {
+    ) -> Result<Option<Read>, ExtensionError> {
         let force = self.request.is_forced();
         let only = self.request.item_ids();
         let facts = &mut self.facts;
@@ -44,7 +55,11 @@ impl Run<'_> {
                 items::must_be_of(bank, only, loaded.labels())?;
             }
             let before = Before::read(bank, loaded.labels())?;
-            Ok(Some((loaded, before)))
+            let new = match settings.diagnostics {
+                true => new_responses::read(bank, settings.repeated_responses.into())?,
+                false => None,
+            };
+            Ok(Some(Read { loaded, new, before }))
         })
     }
 
@@ -52,6 +67,7 @@ impl Run<'_> {
     pub(super) fn calibrate(
         &mut self,
         loaded: Loaded,
+        new: Option<Loaded>,
         settings: &CheckedSettings,
         before: &Before,
         mut threads: Threads,
@@ -62,11 +78,11 @@ impl Run<'_> {
             settings: &of_core,
             reference_is_the_scale: settings.scale == Scale::Population,
         };
-        let compare = |responses: &Responses, found: Calibration, monitor: &dyn Monitor| {
-            before.compare(responses, found, settings, &of_core, monitor)
+        let compare = |answers: Answers<'_>, found: Calibration, monitor: &dyn Monitor| {
+            before.compare(answers, found, settings, &of_core, monitor)
         };
         let estimate =
-            estimation::estimate(loaded, task, &mut threads, &mut self.reporter, compare)?;
+            estimation::estimate(loaded, new, task, &mut threads, &mut self.reporter, compare)?;
         self.facts.repeats_dropped = estimate.repeats_dropped;
         if let Some(warning) = estimate.repeats_warning(settings.repeated_responses) {
             self.warn(&warning);

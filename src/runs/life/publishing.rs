@@ -3,11 +3,13 @@
 use super::Run;
 use super::before::Compared;
 use crate::bank::{Bank, Scale};
+use crate::diagnostics::{self, Diagnosis};
 use crate::error::ExtensionError;
 use crate::parameters::checks::Check;
 use crate::parameters::conclude::{Estimated, OtherScale, conclude};
 use crate::parameters::in_force::InForce;
 use crate::postgres::privileges::as_owner;
+use crate::postgres::schema::Schema;
 use crate::postgres::transactions::replicated_transaction;
 use crate::postgres::{cancels, interrupts};
 use crate::runs::audit::{self, EndedRun, Status};
@@ -53,6 +55,7 @@ impl Run<'_> {
         let limited = self.request.item_ids().is_some();
         let other_scale = other_scale(compared, in_force, limited);
         let placed = &compared.placed;
+        let of_fit = compared.diagnosis.as_ref().map(Diagnosis::flags).unwrap_or_default();
         loop {
             let published = self.conclude(|run| {
                 let now = audit::now()?;
@@ -64,6 +67,7 @@ impl Run<'_> {
                         calibration: &placed.calibration,
                         only: only.as_deref(),
                         wanted: run.request.is_to_be_published(),
+                        of_fit: &of_fit,
                         other_scale: other_scale.as_ref(),
                         in_force,
                         checks,
@@ -73,7 +77,10 @@ impl Run<'_> {
                 let nodes = placed.calibration.quadrature_nodes;
                 audit::record_quadrature_nodes(run.run_id, nodes)?;
                 let several = run.in_several_groups;
-                as_owner(|schema| scale::record::record(schema, run.run_id, placed, several))?;
+                as_owner(|schema| {
+                    scale::record::record(schema, run.run_id, placed, several)?;
+                    record_findings(schema, bank, run.run_id, compared)
+                })?;
                 Ok((published, run.end(Status::Success, now)?))
             });
             match published {
@@ -140,4 +147,25 @@ fn other_scale(compared: &Compared, in_force: &InForce, limited: bool) -> Option
     }
     let beside_older_scale = limited && !in_force.items.is_empty();
     (beside_older_scale && placed.scale == Scale::Population).then_some(OtherScale::ItemList)
+}
+
+/// Records scores and fit, where the tables are there: those of an older version are not.
+fn record_findings(
+    schema: &Schema,
+    bank: &Bank,
+    run_id: i64,
+    compared: &Compared,
+) -> Result<(), ExtensionError> {
+    if !schema.has_column("irt_calibration_runs", "curve_ability")? {
+        return Ok(());
+    }
+    if let Some(scores) = &compared.scores {
+        scale::record::record_scores(schema, run_id, &compared.groups, scores)?;
+    }
+    if let Some(found) = &compared.diagnosis {
+        diagnostics::record::record(schema, run_id, found)?;
+        let keep = bank.settings.keep_diagnostics;
+        diagnostics::record::forget_older(schema, &bank.name, keep)?;
+    }
+    Ok(())
 }

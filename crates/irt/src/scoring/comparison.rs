@@ -9,6 +9,7 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::prior::ScorePrior;
+use super::score_changes::{ChangeSums, ScoreChanges};
 use crate::ability::grid::Grid;
 use crate::ability::posterior::posterior;
 use crate::ability::quadrature::Quadrature;
@@ -26,7 +27,7 @@ use crate::numeric::eight::{Eight, dot, vectorised};
 const PATTERNS_PER_CHECK: usize = 512;
 
 /// How scores differ between two sets of parameters.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ScoreComparison {
     /// Persons who answered an item that both sets have.
     pub persons: u64,
@@ -34,6 +35,8 @@ pub struct ScoreComparison {
     pub mean_absolute_change: Option<f64>,
     /// 1 − correlation of EAP before and after; `None` where either does not vary.
     pub disorder: Option<f64>,
+    /// The same of every group of persons, in their order.
+    pub groups: Vec<ScoreChanges>,
 }
 
 /// Compares everybody's EAP under parameters `before` and `after`.
@@ -79,11 +82,12 @@ pub fn compare_scores(
     let grid = prior.on(quadrature);
     let tables = [ItemTables::new(&items.before, &grid)?, ItemTables::new(&items.after, &grid)?];
     let (is_common, grid, centre) = (&items.is_common, &grid, prior.mean());
-    let comparison = Comparison { patterns, is_common, tables, grid, centre };
+    let squares = grid.nodes.iter().map(|node| node.map(|at| at * at)).collect();
+    let comparison = Comparison { patterns, is_common, tables, grid, squares, centre };
     let chunks: Vec<Range<usize>> = patterns.chunks().collect();
     let partials: Result<Vec<Moments>, IrtError> =
         chunks.into_par_iter().map(|chunk| comparison.moments(chunk, monitor)).collect();
-    let mut total = Moments::default();
+    let mut total = Moments::of(patterns.groups());
     for partial in partials? {
         total.merge(&partial);
     }
@@ -128,6 +132,8 @@ struct Comparison<'a> {
     is_common: &'a [bool],
     tables: [ItemTables<'a>; 2],
     grid: &'a Grid,
+    /// The squares of its nodes.
+    squares: Vec<Eight>,
     centre: f64,
 }
 
@@ -135,7 +141,7 @@ impl Comparison<'_> {
     fn moments(&self, chunk: Range<usize>, monitor: &dyn Monitor) -> Result<Moments, IrtError> {
         let row = self.grid.nodes.clone();
         let mut rows = [row.clone(), row.clone(), row];
-        let mut moments = Moments::default();
+        let mut moments = Moments::of(self.patterns.groups());
         let mut start = chunk.start;
         while start < chunk.end {
             check(monitor)?;
@@ -163,24 +169,30 @@ impl Comparison<'_> {
         let log_weights = &self.tables[0].grid.log_weights;
         self.tables[0].log_posterior_base(before, log_weights, shared);
         self.tables[1].log_posterior_base(after, log_weights, shared);
+        let group = self.patterns.group_of(set.start);
         for pattern in set {
             let responses = self.patterns.pattern(pattern);
-            let scores = [(&*before, &self.tables[0]), (&*after, &self.tables[1])].map(
-                #[inline(always)]
-                |(base, tables)| {
-                    let slope = tables.sum_of_correct(responses).slope;
-                    let here = posterior(base, slope, &self.grid.nodes, weights).eights;
-                    dot(&weights[here.clone()], &self.grid.nodes[here]) - self.centre
-                },
-            );
-            moments.add(self.patterns.multiplicities()[pattern], scores);
+            let [(x, variance), (y, _)] = [(&*before, &self.tables[0]), (&*after, &self.tables[1])]
+                .map(
+                    #[inline(always)]
+                    |(base, tables)| {
+                        let slope = tables.sum_of_correct(responses).slope;
+                        let here = posterior(base, slope, &self.grid.nodes, weights).eights;
+                        let shares = &weights[here.clone()];
+                        let mean = dot(shares, &self.grid.nodes[here.clone()]);
+                        (mean, dot(shares, &self.squares[here]) - mean * mean)
+                    },
+                );
+            let persons = self.patterns.multiplicities()[pattern];
+            moments.add(persons, [x - self.centre, y - self.centre]);
+            moments.groups[group].add(persons, [x, y], libm::sqrt(variance.max(0.0)));
         }
     }
 }
 
 /// Sums over persons of scores before (x) and after (y), about the prior's mean.
-#[derive(Default)]
 struct Moments {
+    groups: Vec<ChangeSums>,
     persons: u64,
     change: CompensatedSum,
     /// x, y, xx, yy, xy.
@@ -188,6 +200,12 @@ struct Moments {
 }
 
 impl Moments {
+    /// Nobody yet, of so many groups.
+    fn of(groups: usize) -> Self {
+        let (groups, persons) = (vec![ChangeSums::default(); groups], 0);
+        Self { groups, persons, change: CompensatedSum::default(), sums: Default::default() }
+    }
+
     #[inline(always)]
     fn add(&mut self, persons: u32, [x, y]: [f64; 2]) {
         let weight = f64::from(persons);
@@ -201,6 +219,9 @@ impl Moments {
     fn merge(&mut self, other: &Self) {
         self.persons += other.persons;
         self.change.add(other.change.total());
+        for (sums, other) in self.groups.iter_mut().zip(&other.groups) {
+            sums.merge(other);
+        }
         for (sum, other) in self.sums.iter_mut().zip(&other.sums) {
             sum.add(other.total());
         }
@@ -208,13 +229,14 @@ impl Moments {
 
     fn comparison(&self) -> ScoreComparison {
         let n = self.persons as f64;
-        let [x, y, xx, yy, xy] = self.sums.map(|sum| sum.total() / n);
+        let [x, y, xx, yy, xy] = self.sums.each_ref().map(|sum| sum.total() / n);
         let (var_x, var_y, covariance) = (xx - x * x, yy - y * y, xy - x * y);
         // Less is the rounding of scores that do not differ.
         let varies = |variance: f64, square: f64| variance > 1e-12 * square;
         let disorder = (varies(var_x, xx) && varies(var_y, yy))
             .then(|| (1.0 - covariance / libm::sqrt(var_x * var_y)).clamp(0.0, 2.0));
         let mean_absolute_change = (self.persons > 0).then(|| self.change.total() / n);
-        ScoreComparison { persons: self.persons, mean_absolute_change, disorder }
+        let groups = self.groups.iter().map(ChangeSums::changes).collect();
+        ScoreComparison { persons: self.persons, mean_absolute_change, disorder, groups }
     }
 }

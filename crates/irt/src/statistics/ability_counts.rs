@@ -17,7 +17,7 @@ impl Default for AbilityCounts {
 
 impl AbilityCounts {
     /// Counts persons of this ability.
-    pub(super) fn add(&mut self, persons: u32, ability: f64) {
+    pub(crate) fn add(&mut self, persons: u32, ability: f64) {
         const BINS_PER_UNIT: f64 = ABILITY_BINS as f64 / (2.0 * ABILITY_BIN_BOUND);
         let bin = libm::floor((ability + ABILITY_BIN_BOUND) * BINS_PER_UNIT);
         // A negative number becomes bin 0.
@@ -25,7 +25,7 @@ impl AbilityCounts {
         self.0[bin] += u64::from(persons);
     }
 
-    pub(super) fn merge(&mut self, other: &Self) {
+    pub(crate) fn merge(&mut self, other: &Self) {
         for (count, more) in self.0.iter_mut().zip(other.0) {
             *count += more;
         }

@@ -1,4 +1,4 @@
--- Written by `make schema` from src/ and sql/{bootstrap,functions,finalize}.sql: change those.
+-- Written by `make schema` from src/ and sql/{bootstrap,functions,scores,finalize}.sql: change those.
 
 \echo Use "CREATE EXTENSION irt_calibration" to load this file. \quit
 
@@ -539,6 +539,9 @@ CREATE FUNCTION irt_fit_2pl(
     status pg_catalog.text,
     flags pg_catalog.text[]
 ) VOLATILE PARALLEL UNSAFE LANGUAGE c AS 'MODULE_PATHNAME', 'irt_fit_2pl_wrapper';
+
+-- requires:
+--   functions
 
 -- irt_eap, irt_map, irt_mle, irt_wle: the ability of a person whose answers a query groups. Their
 -- parts are for the server alone: sql/finalize.sql.

@@ -1,4 +1,4 @@
--- Written by `make schema` from src/ and sql/{bootstrap,functions,finalize}.sql: change those.
+-- Written by `make schema` from src/ and sql/{bootstrap,functions,scores,finalize}.sql: change those.
 
 \echo Use "CREATE EXTENSION irt_calibration" to load this file. \quit
 
@@ -612,6 +612,9 @@ SELECT pg_catalog.pg_extension_config_dump('irt_run_covariances', '');
 SELECT pg_catalog.pg_extension_config_dump('irt_item_fit', '');
 SELECT pg_catalog.pg_extension_config_dump('irt_item_groups', '');
 SELECT pg_catalog.pg_extension_config_dump('irt_item_pairs', '');
+
+-- requires:
+--   functions
 
 -- irt_eap, irt_map, irt_mle, irt_wle: the ability of a person whose answers a query groups. Their
 -- parts are for the server alone: sql/finalize.sql.

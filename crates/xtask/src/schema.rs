@@ -26,7 +26,7 @@ use pgrx_sql_entity_graph::{
 
 /// What the script says first; psql, where nothing would replace MODULE_PATHNAME, stops there.
 const HEADER: &str = "\
--- Written by `make schema` from src/ and sql/{bootstrap,functions,finalize}.sql: change those.
+-- Written by `make schema` from src/ and sql/{bootstrap,functions,scores,finalize}.sql: change those.
 
 \\echo Use \"CREATE EXTENSION irt_calibration\" to load this file. \\quit
 

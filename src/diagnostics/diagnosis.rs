@@ -52,7 +52,7 @@ pub fn diagnose(
     let plan = DiagnosticsPlan { curves: items.len() <= MOST_CURVES, ..DiagnosticsPlan::default() };
     let of_all = populations(responses, calibration);
     let all = diagnose_core(responses, &items, &of_all, &quadrature, plan, monitor)?;
-    let (new_labels, new) = match new {
+    let (new_labels, new) = match new.filter(|new| new.count() > 0) {
         Some(new) => {
             let published: Vec<Option<PublishedItem>> =
                 new.labels().iter().map(|label| published(in_force, label)).collect();

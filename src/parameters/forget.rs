@@ -38,7 +38,11 @@ pub fn bank(name: Option<&str>) -> Result<(), ExtensionError> {
     })
 }
 
-/// irt_forget_runs: removes the parameters and checks of runs that ended before a moment, where no
+/// What else is known of a run's items, and is of no use without its parameters.
+const DIAGNOSTICS: [&str; 4] =
+    ["irt_item_fit", "irt_item_groups", "irt_item_pairs", "irt_run_covariances"];
+
+/// irt_forget_runs: removes the parameters, checks and diagnostics of runs that ended before a moment, where no
 /// score from then on needs them: what was never in force, and what was not in force any more.
 /// The runs' rows and the publications stay. Returns how many runs lost something.
 ///
@@ -55,6 +59,15 @@ pub fn runs(
     as_owner(|schema| {
         publications::lock(schema, name)?;
         in_force::catch_up(schema, name)?;
+        let more: String = DIAGNOSTICS
+            .map(|table| {
+                format!(
+                    ", {table} AS (DELETE FROM {} AS d USING forgotten AS f \
+                     WHERE d.run_id OPERATOR(pg_catalog.=) f.id)",
+                    schema.relation(table)
+                )
+            })
+            .concat();
         let statement = format!(
             "WITH forgotten AS (\
                  SELECT r.id FROM {runs} AS r \
@@ -73,7 +86,7 @@ pub fn runs(
                  WHERE c.run_id OPERATOR(pg_catalog.=) f.id RETURNING c.run_id), \
              parameters AS (\
                  DELETE FROM {parameters} AS i USING forgotten AS f \
-                 WHERE i.run_id OPERATOR(pg_catalog.=) f.id RETURNING i.run_id) \
+                 WHERE i.run_id OPERATOR(pg_catalog.=) f.id RETURNING i.run_id){more} \
              SELECT pg_catalog.count(*) FROM (\
                  SELECT c.run_id FROM checks AS c UNION SELECT i.run_id FROM parameters AS i) AS x",
             runs = schema.runs(),
@@ -82,6 +95,7 @@ pub fn runs(
             at = schema.relation("irt_parameters_at"),
             checks = schema.relation("irt_run_checks"),
             parameters = schema.parameters(),
+            more = more,
         );
         let forgotten = Spi::get_one_with_args::<i64>(&statement, &[name.into(), before.into()])?;
         Ok(forgotten.unwrap_or_default())

@@ -73,7 +73,7 @@ const CALLS: [(&str, &str, &[&str]); 33] = [
 ];
 
 /// Relations that a reader may look at. Nobody may do anything else with any of them.
-const READABLE: [&str; 13] = [
+const READABLE: [&str; 16] = [
     "irt_item_banks",
     "irt_calibration_runs",
     "irt_item_parameters",
@@ -86,6 +86,9 @@ const READABLE: [&str; 13] = [
     "irt_check_thresholds",
     "irt_run_groups",
     "irt_run_covariances",
+    "irt_item_fit",
+    "irt_item_groups",
+    "irt_item_pairs",
     "irt_counting_successes",
 ];
 

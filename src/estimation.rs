@@ -64,7 +64,7 @@ pub fn estimate<T: Send>(
     watcher: &mut dyn Watcher,
     then: impl FnOnce(&Responses, Calibration, &dyn Monitor) -> Result<T, IrtError> + Send,
 ) -> Result<Estimate<T>, ExtensionError> {
-    threads.run(watcher, |monitor| match prepare(loaded, task.settings.min_persons, monitor) {
+    threads.run(watcher, |monitor| match put_together(loaded, task.settings.min_persons, monitor) {
         Ok((responses, pooled)) => Estimate {
             repeats_dropped: Some(responses.repeats_dropped()),
             pooled,
@@ -95,7 +95,11 @@ impl Task<'_> {
     }
 }
 
-fn prepare(
+/// Puts the responses together by person, and small groups into one.
+///
+/// # Errors
+/// [`IrtError::Interrupted`], [`IrtError::OutOfMemory`], [`IrtError::TooMany`].
+pub fn put_together(
     mut loaded: Loaded,
     min_persons: u64,
     monitor: &dyn Monitor,

@@ -395,11 +395,14 @@ COMMENT ON FUNCTION irt_should_run_calibration IS
     'How many responses the last successful full run of the bank did not see, and whether they are '
     'at least min_new_responses (NULL: the bank''s). Writes nothing.';
 
-REVOKE EXECUTE ON FUNCTION irt_fit_2pl, irt_fit_groups FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION irt_fit_2pl, irt_fit_groups, irt_fit_items FROM PUBLIC;
 COMMENT ON FUNCTION irt_fit_2pl IS
     'The estimator alone, read-only, in this session and transaction, over any query that yields (person, item, correct), (person, item, correct, answered_at) or (person, item, correct, answered_at, group). anchors: a query that yields item, difficulty, discrimination of items that keep these. prior_log_discrimination_sd or prior_difficulty_sd ''infinity'': no such prior. standard_errors: ''bootstrap'', ''observed_information'' or ''none''.';
 COMMENT ON FUNCTION irt_fit_groups IS
     'The groups of persons of the same fit: mean and standard deviation of ability. The arguments are those of irt_fit_2pl. Without a group in the query there is one group, (all).';
+
+COMMENT ON FUNCTION irt_fit_items IS
+    'How each item of a query fits the model, read-only, in this session: the fit of irt_fit_2pl with the same arguments, then residuals, curves, S-X2 and score tests, and what is remarkable.';
 
 COMMENT ON FUNCTION irt_link IS
     'The link that puts the items of a query on the scale of another''s: b'' = A b + B, a'' = a / A. Both queries yield item, difficulty, discrimination, and where they are known se_difficulty, se_discrimination. Items that drifted are left out.';
@@ -465,7 +468,14 @@ COMMENT ON COLUMN irt_calibration_history.publication IS
 COMMENT ON COLUMN irt_calibration_history.items_published IS 'How many items it put in force.';
 
 COMMENT ON FUNCTION irt_validate_calibration IS
-    'How the estimates of the bank''s last successful run go together with the proportions correct, in numbers and in words; whether keys and model are right it does not test. It takes SELECT on irt_calibration_runs and irt_item_parameters.';
+    'How the estimates of the bank''s last successful run go together with the proportions correct, in numbers and in words, and what the run found wrong with items. It takes SELECT on irt_calibration_runs and irt_item_parameters.';
+COMMENT ON FUNCTION irt_item_verdicts IS
+    'What is to be done about each item of a run (NULL: the one that irt_validate_calibration looks at), the severest first: good, review or revise, why, and how to begin. It takes SELECT on irt_calibration_runs and irt_item_parameters.';
+COMMENT ON FUNCTION irt_readiness IS
+    'Whether a bank has enough items in force for adaptive tests, as a whole or per value of a column of its items table. It takes SELECT on irt_parameters_in_force and on the columns of the items table.';
+REVOKE EXECUTE ON FUNCTION irt_check_dimensions FROM PUBLIC;
+COMMENT ON FUNCTION irt_check_dimensions IS
+    'Whether one ability is enough for all items of a bank: the largest eigenvalue of Q3 at the estimates of its last run, beside what replicates with one ability give.';
 COMMENT ON FUNCTION irt_item_history IS
     'What each run of the bank said of an item, the newest first. It takes SELECT on irt_calibration_runs and irt_item_parameters.';
 

@@ -129,3 +129,32 @@ CREATE FUNCTION irt_fit_groups(
     se_mean pg_catalog.float8,
     se_sd pg_catalog.float8
 ) VOLATILE PARALLEL UNSAFE LANGUAGE c AS 'MODULE_PATHNAME', 'irt_fit_groups_wrapper';
+
+CREATE FUNCTION irt_fit_items(
+    query pg_catalog.text
+    -- settings: arguments of irt_fit_items
+    , min_responses_per_item pg_catalog.int4 DEFAULT 1
+    , min_persons pg_catalog.int4 DEFAULT 2
+    , repeated_responses pg_catalog.text DEFAULT 'first'
+    , quadrature_nodes pg_catalog.int4 DEFAULT 61
+    , quadrature_bound pg_catalog.float8 DEFAULT 6
+    , prior_log_discrimination_mean pg_catalog.float8 DEFAULT 0
+    , prior_log_discrimination_sd pg_catalog.float8 DEFAULT 0.5
+    , prior_difficulty_mean pg_catalog.float8 DEFAULT 0
+    , prior_difficulty_sd pg_catalog.float8 DEFAULT 2
+    -- end of settings
+) RETURNS TABLE (
+    item pg_catalog.text,
+    responses_count pg_catalog.int8,
+    rmsd pg_catalog.float8,
+    mean_deviation pg_catalog.float8,
+    infit pg_catalog.float8,
+    outfit pg_catalog.float8,
+    z_infit pg_catalog.float8,
+    z_outfit pg_catalog.float8,
+    s_x2 pg_catalog.float8,
+    s_x2_df pg_catalog.int4,
+    s_x2_p pg_catalog.float8,
+    guessing_z pg_catalog.float8,
+    flags pg_catalog.text[]
+) VOLATILE PARALLEL UNSAFE LANGUAGE c AS 'MODULE_PATHNAME', 'irt_fit_items_wrapper';

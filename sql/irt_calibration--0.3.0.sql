@@ -745,6 +745,35 @@ CREATE FUNCTION irt_fit_groups(
     se_sd pg_catalog.float8
 ) VOLATILE PARALLEL UNSAFE LANGUAGE c AS 'MODULE_PATHNAME', 'irt_fit_groups_wrapper';
 
+CREATE FUNCTION irt_fit_items(
+    query pg_catalog.text
+    -- settings: arguments of irt_fit_items
+    , min_responses_per_item pg_catalog.int4 DEFAULT 1
+    , min_persons pg_catalog.int4 DEFAULT 2
+    , repeated_responses pg_catalog.text DEFAULT 'first'
+    , quadrature_nodes pg_catalog.int4 DEFAULT 61
+    , quadrature_bound pg_catalog.float8 DEFAULT 6
+    , prior_log_discrimination_mean pg_catalog.float8 DEFAULT 0
+    , prior_log_discrimination_sd pg_catalog.float8 DEFAULT 0.5
+    , prior_difficulty_mean pg_catalog.float8 DEFAULT 0
+    , prior_difficulty_sd pg_catalog.float8 DEFAULT 2
+    -- end of settings
+) RETURNS TABLE (
+    item pg_catalog.text,
+    responses_count pg_catalog.int8,
+    rmsd pg_catalog.float8,
+    mean_deviation pg_catalog.float8,
+    infit pg_catalog.float8,
+    outfit pg_catalog.float8,
+    z_infit pg_catalog.float8,
+    z_outfit pg_catalog.float8,
+    s_x2 pg_catalog.float8,
+    s_x2_df pg_catalog.int4,
+    s_x2_p pg_catalog.float8,
+    guessing_z pg_catalog.float8,
+    flags pg_catalog.text[]
+) VOLATILE PARALLEL UNSAFE LANGUAGE c AS 'MODULE_PATHNAME', 'irt_fit_items_wrapper';
+
 -- requires:
 --   functions
 
@@ -1001,6 +1030,22 @@ VOLATILE PARALLEL UNSAFE
 LANGUAGE c /* Rust */
 AS 'MODULE_PATHNAME', 'irt_cancel_calibration_wrapper';
 
+CREATE  FUNCTION "irt_check_dimensions"(
+	"bank" text DEFAULT 'default', /* Option < Text > */
+	"replicates" INT DEFAULT 100, /* Option < i32 > */
+	"seed" bigint DEFAULT 42 /* Option < i64 > */
+) RETURNS TABLE (
+	"largest_share" double precision,  /* Option < f64 > */
+	"mean_q3" double precision,  /* Option < f64 > */
+	"pairs" bigint,  /* i64 */
+	"replicates" INT,  /* i32 */
+	"p" double precision,  /* Option < f64 > */
+	"verdict" text  /* Text */
+)
+STABLE PARALLEL UNSAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'irt_check_dimensions_wrapper';
+
 CREATE  FUNCTION "irt_compare_runs"(
 	"run_id" bigint, /* Option < i64 > */
 	"with_run_id" bigint DEFAULT NULL /* Option < i64 > */
@@ -1029,6 +1074,8 @@ CREATE  FUNCTION "irt_drop_bank"(
 VOLATILE PARALLEL UNSAFE
 LANGUAGE c /* Rust */
 AS 'MODULE_PATHNAME', 'irt_drop_bank_wrapper';
+
+-- Skipped due to `#[pgrx(sql = false)]`
 
 -- Skipped due to `#[pgrx(sql = false)]`
 
@@ -1072,6 +1119,19 @@ CREATE  FUNCTION "irt_item_history"(
 STABLE PARALLEL UNSAFE
 LANGUAGE c /* Rust */
 AS 'MODULE_PATHNAME', 'irt_item_history_wrapper';
+
+CREATE  FUNCTION "irt_item_verdicts"(
+	"bank" text DEFAULT 'default', /* Option < Text > */
+	"run_id" bigint DEFAULT NULL /* Option < i64 > */
+) RETURNS TABLE (
+	"item" text,  /* Text */
+	"verdict" TEXT,  /* String */
+	"reasons" TEXT[],  /* Vec < String > */
+	"advice" TEXT  /* String */
+)
+STABLE PARALLEL UNSAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'irt_item_verdicts_wrapper';
 
 CREATE  FUNCTION "irt_last_successful_calibration"(
 	"bank" text DEFAULT 'default' /* Option < Text > */
@@ -1129,6 +1189,27 @@ CREATE  FUNCTION "irt_publish"(
 VOLATILE PARALLEL UNSAFE
 LANGUAGE c /* Rust */
 AS 'MODULE_PATHNAME', 'irt_publish_wrapper';
+
+CREATE  FUNCTION "irt_readiness"(
+	"bank" text DEFAULT 'default', /* Option < Text > */
+	"by_column" name DEFAULT NULL, /* Option < SqlName > */
+	"max_se_difficulty" double precision DEFAULT 0.5, /* Option < f64 > */
+	"max_se_discrimination" double precision DEFAULT 0.3, /* Option < f64 > */
+	"min_items" INT DEFAULT 30, /* Option < i32 > */
+	"min_items_per_band" INT DEFAULT 5 /* Option < i32 > */
+) RETURNS TABLE (
+	"domain" text,  /* Option < Text > */
+	"items" INT,  /* i32 */
+	"ready_items" INT,  /* i32 */
+	"easy" INT,  /* i32 */
+	"medium" INT,  /* i32 */
+	"hard" INT,  /* i32 */
+	"is_ready" bool,  /* bool */
+	"reason" TEXT  /* String */
+)
+STABLE PARALLEL UNSAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'irt_readiness_wrapper';
 
 CREATE  FUNCTION "irt_reject"(
 	"run_id" bigint, /* Option < i64 > */
@@ -1628,11 +1709,14 @@ COMMENT ON FUNCTION irt_should_run_calibration IS
     'How many responses the last successful full run of the bank did not see, and whether they are '
     'at least min_new_responses (NULL: the bank''s). Writes nothing.';
 
-REVOKE EXECUTE ON FUNCTION irt_fit_2pl, irt_fit_groups FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION irt_fit_2pl, irt_fit_groups, irt_fit_items FROM PUBLIC;
 COMMENT ON FUNCTION irt_fit_2pl IS
     'The estimator alone, read-only, in this session and transaction, over any query that yields (person, item, correct), (person, item, correct, answered_at) or (person, item, correct, answered_at, group). anchors: a query that yields item, difficulty, discrimination of items that keep these. prior_log_discrimination_sd or prior_difficulty_sd ''infinity'': no such prior. standard_errors: ''bootstrap'', ''observed_information'' or ''none''.';
 COMMENT ON FUNCTION irt_fit_groups IS
     'The groups of persons of the same fit: mean and standard deviation of ability. The arguments are those of irt_fit_2pl. Without a group in the query there is one group, (all).';
+
+COMMENT ON FUNCTION irt_fit_items IS
+    'How each item of a query fits the model, read-only, in this session: the fit of irt_fit_2pl with the same arguments, then residuals, curves, S-X2 and score tests, and what is remarkable.';
 
 COMMENT ON FUNCTION irt_link IS
     'The link that puts the items of a query on the scale of another''s: b'' = A b + B, a'' = a / A. Both queries yield item, difficulty, discrimination, and where they are known se_difficulty, se_discrimination. Items that drifted are left out.';
@@ -1698,7 +1782,14 @@ COMMENT ON COLUMN irt_calibration_history.publication IS
 COMMENT ON COLUMN irt_calibration_history.items_published IS 'How many items it put in force.';
 
 COMMENT ON FUNCTION irt_validate_calibration IS
-    'How the estimates of the bank''s last successful run go together with the proportions correct, in numbers and in words; whether keys and model are right it does not test. It takes SELECT on irt_calibration_runs and irt_item_parameters.';
+    'How the estimates of the bank''s last successful run go together with the proportions correct, in numbers and in words, and what the run found wrong with items. It takes SELECT on irt_calibration_runs and irt_item_parameters.';
+COMMENT ON FUNCTION irt_item_verdicts IS
+    'What is to be done about each item of a run (NULL: the one that irt_validate_calibration looks at), the severest first: good, review or revise, why, and how to begin. It takes SELECT on irt_calibration_runs and irt_item_parameters.';
+COMMENT ON FUNCTION irt_readiness IS
+    'Whether a bank has enough items in force for adaptive tests, as a whole or per value of a column of its items table. It takes SELECT on irt_parameters_in_force and on the columns of the items table.';
+REVOKE EXECUTE ON FUNCTION irt_check_dimensions FROM PUBLIC;
+COMMENT ON FUNCTION irt_check_dimensions IS
+    'Whether one ability is enough for all items of a bank: the largest eigenvalue of Q3 at the estimates of its last run, beside what replicates with one ability give.';
 COMMENT ON FUNCTION irt_item_history IS
     'What each run of the bank said of an item, the newest first. It takes SELECT on irt_calibration_runs and irt_item_parameters.';
 

@@ -61,8 +61,8 @@ pub struct Answers<'a> {
     pub new: Option<&'a Responses>,
 }
 
-/// Puts the responses together by person, estimates, and calls `then` with both, and the `new` ones. The watcher sees a
-/// phase of the estimator from when that begins.
+/// Puts the responses together by person, estimates, and calls `then` with both, and the `new` ones.
+/// The watcher sees a phase of the estimator from when that begins.
 ///
 /// # Errors
 /// Those of [`Threads::run`]. What the estimator says is in [`Estimate::calibration`].
@@ -74,22 +74,26 @@ pub fn estimate<T: Send>(
     watcher: &mut dyn Watcher,
     then: impl FnOnce(Answers<'_>, Calibration, &dyn Monitor) -> Result<T, IrtError> + Send,
 ) -> Result<Estimate<T>, ExtensionError> {
-    threads.run(watcher, |monitor| match prepare(loaded, task.settings.min_persons, monitor) {
-        Ok((responses, pooled)) => Estimate {
+    let min_persons = task.settings.min_persons;
+    threads.run(watcher, |monitor| {
+        let put_together = |loaded| put_together(loaded, min_persons, monitor);
+        let (responses, pooled) = match put_together(loaded) {
+            Ok(put_together) => put_together,
+            Err(error) => {
+                let (repeats_dropped, pooled) = (None, None);
+                return Estimate { repeats_dropped, pooled, calibration: Err(error.into()) };
+            }
+        };
+        monitor.progress(Phase::Fitting, 0, 0);
+        let estimated = irt::calibrate(&responses, &task.settings_for(&responses), monitor);
+        let calibration = estimated.and_then(|found| {
+            let new = new.map(put_together).transpose()?.map(|(new, _)| new);
+            then(Answers { all: &responses, new: new.as_ref() }, found, monitor)
+        });
+        Estimate {
             repeats_dropped: Some(responses.repeats_dropped()),
             pooled,
-            calibration: irt::calibrate(&responses, &task.settings_for(&responses), monitor)
-                .and_then(|found| {
-                    let new = new.map(|new| prepare(new, task.settings.min_persons, monitor));
-                    let new = new.transpose()?.map(|(new, _)| new);
-                    let answers = Answers { all: &responses, new: new.as_ref() };
-                    then(answers, found, monitor)
-                })
-                .map_err(Into::into),
-        },
-        Err(error) => {
-            let (repeats_dropped, pooled) = (None, None);
-            Estimate { repeats_dropped, pooled, calibration: Err(error.into()) }
+            calibration: calibration.map_err(Into::into),
         }
     })
 }
@@ -110,14 +114,17 @@ impl Task<'_> {
     }
 }
 
-fn prepare(
+/// Puts the responses together by person, and small groups into one.
+///
+/// # Errors
+/// [`IrtError::Interrupted`], [`IrtError::OutOfMemory`], [`IrtError::TooMany`].
+pub fn put_together(
     mut loaded: Loaded,
     min_persons: u64,
     monitor: &dyn Monitor,
 ) -> Result<(Responses, Option<Pooled>), IrtError> {
     let groups = loaded.take_groups();
     let grouped = loaded.grouped(monitor)?;
-    monitor.progress(Phase::Fitting, 0, 0);
     match groups {
         Some(groups) => {
             let names: HashSet<u32> = groups.of_person.iter().copied().collect();

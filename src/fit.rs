@@ -15,7 +15,7 @@ use crate::postgres::threads::{Threads, Unwatched};
 use crate::responses;
 use crate::scale::anchoring::LEAST_ANCHORS;
 use crate::scale::item_query;
-use irt::{Anchors, Calibration, CalibrationSettings, IrtError};
+use irt::{Anchors, Calibration, CalibrationSettings, IrtError, Monitor, Responses};
 
 /// Calibrates the responses that `query` yields; the items that the query `anchors` yields keep
 /// their parameters.
@@ -27,8 +27,23 @@ pub fn fit(
     anchors: Option<&str>,
     settings: &CheckedSettings,
 ) -> Result<Calibration, ExtensionError> {
-    let _reserve = Reserve::take()?;
     let of_core = with_anchors(anchors, settings)?;
+    fit_then(query, settings, &of_core, |_, calibration, _| Ok((calibration, ())))
+        .map(|(calibration, ())| calibration)
+}
+
+/// Calibrates what the query yields, and calls `then` on the same threads.
+///
+/// # Errors
+/// As [`fit`], and those of `then`.
+pub fn fit_then<T: Send>(
+    query: &str,
+    settings: &CheckedSettings,
+    of_core: &CalibrationSettings,
+    then: impl FnOnce(&Responses, Calibration, &dyn Monitor) -> Result<(Calibration, T), IrtError>
+    + Send,
+) -> Result<(Calibration, T), ExtensionError> {
+    let _reserve = Reserve::take()?;
     let loaded = {
         let _visible = LocalSettings::without_row_security();
         let _read_only = ReadOnly::begin();
@@ -37,10 +52,10 @@ pub fn fit(
     let estimate = estimation::estimate(
         loaded,
         None,
-        Task { settings: &of_core, reference_is_the_scale: true },
+        Task { settings: of_core, reference_is_the_scale: true },
         &mut Threads::default(),
         &mut Unwatched,
-        |_, found, _| Ok(found),
+        |answers, found, monitor| then(answers.all, found, monitor),
     )?;
     if let Some(warning) = estimate.repeats_warning(settings.repeated_responses) {
         tell(Level::Warning, &warning);
@@ -48,9 +63,9 @@ pub fn fit(
     if let Some(pooled) = estimate.pooled {
         tell(Level::Warning, &pooled.warning(settings.min_persons));
     }
-    let calibration = estimate.calibration?;
-    tell_of_the_grid(&calibration, settings);
-    Ok(calibration)
+    let found = estimate.calibration?;
+    tell_of_the_grid(&found.0, settings);
+    Ok(found)
 }
 
 /// The settings with the anchors that a query yields, if there is one.

@@ -7,6 +7,7 @@ mod aggregates;
 mod arguments;
 mod fit;
 mod history;
+mod item_reports;
 mod link;
 mod publications;
 mod runs;

@@ -19,6 +19,7 @@
 //! | [`fit`] | the estimator alone, in the caller's session |
 //! | [`parameters`] | what a run found: recorded, and published |
 //! | [`runs`] | the life of a run, and its record |
+//! | [`item_reports`] | what is to be said of items: fit, verdicts, readiness, dimensions |
 //! | [`scores`] | abilities from answers: aggregates, whole banks, which item comes next |
 //! | [`worker`] | the background worker of a run, and how its caller waits |
 //! | [`schedule`] | jobs of pg_cron |
@@ -32,6 +33,7 @@ pub mod error;
 pub mod estimation;
 pub mod fit;
 mod functions;
+pub mod item_reports;
 pub mod parameters;
 pub mod postgres;
 pub mod responses;

@@ -83,7 +83,7 @@ fn relations_vouched_for(
     vouched_for(stored, "responses", stored.responses, schema)?;
     match purpose {
         Purpose::Reading => Ok(()),
-        Purpose::Running | Purpose::Publishing => {
+        Purpose::ReadingItems | Purpose::Running | Purpose::Publishing => {
             vouched_for(stored, "items", stored.items, schema)
         }
     }

@@ -10,15 +10,18 @@ use crate::postgres::schema::Schema;
 use crate::postgres::spi::Spi;
 use pgrx::spi::quote_identifier;
 
-/// Refuses what the current role may not read, or not publish.
+/// Refuses what the current role may not read, or not publish, as far as the purpose needs it.
 pub(super) fn must_suffice(bank: &Bank, purpose: Purpose) -> Result<(), ExtensionError> {
-    if purpose != Purpose::Publishing {
+    if matches!(purpose, Purpose::Reading | Purpose::Running) {
         let mut read = vec![&bank.person, &bank.item, &bank.correct];
         read.extend(bank.answered_at.as_ref());
         read.extend(bank.group.as_ref());
         may_read(&bank.responses, &read)?;
     }
     let Some(items) = &bank.items else { return Ok(()) };
+    if purpose == Purpose::ReadingItems {
+        return may_read(&items.relation, &[&items.key]);
+    }
     let mut read = vec![&items.key];
     read.extend(items.pin.as_ref());
     read.extend(items.anchor.as_ref());

@@ -16,6 +16,8 @@ const LONGEST_NAME: usize = 200;
 pub enum Purpose {
     /// To read its responses.
     Reading,
+    /// To read its items table.
+    ReadingItems,
     /// To read its responses and publish parameters.
     Running,
     /// To publish parameters that were estimated before.

@@ -73,6 +73,7 @@ impl ExtensionError {
             }
             Self::WrongRelationKind { .. } => "Name another relation.",
             Self::TemporaryRelation { .. } => "Use a permanent table or view.",
+            Self::MissingColumn { setting: "by_column", .. } => "Name a column of the items table.",
             Self::MissingColumn { .. } => "Name the right column in irt_configure.",
             Self::MissingItemColumns { relation, .. } => {
                 let table = pgrx::spi::quote_literal(relation);

@@ -204,7 +204,10 @@ fn write_rows(
 ///
 /// Keys of one type are compared by its own equality; integers of different widths as integers;
 /// anything else by its text, because a text of one type need not be a value of the other.
-fn same_key(bank: &Bank, items: &Items) -> Result<String, ExtensionError> {
+///
+/// # Errors
+/// Only when SPI fails.
+pub fn same_key(bank: &Bank, items: &Items) -> Result<String, ExtensionError> {
     let key = format!("i.{}", items.key.quoted());
     let is_integer = |oid| [pg_sys::INT2OID, pg_sys::INT4OID, pg_sys::INT8OID].contains(&oid);
     let (from, to) = (bank.item.base_type, items.key.base_type);

@@ -4,14 +4,17 @@
 //! look there may look here.
 
 mod agreement;
+mod last_run;
 mod reader;
+mod wrong_items;
 
 pub use agreement::validate;
+pub use last_run::last_run;
+pub use reader::for_reader;
 
 use crate::error::ExtensionError;
 use crate::postgres::spi::Spi;
 use pgrx::datum::TimestampWithTimeZone;
-use reader::for_reader;
 
 /// What one run said of an item.
 pub type ItemRow = (

@@ -5,9 +5,11 @@
 //! who answered as much as how hard the item is: it is compared with the one
 //! that the model expects, at the estimates, of those who did. Neither can show
 //! that the keys or the model are right: the estimates were fitted to the same
-//! proportions, and the words never say so.
+//! proportions. What can is the run's diagnosis, item by item: its flags are in the words.
 
+use super::last_run::last_run;
 use super::reader::for_reader;
+use super::wrong_items;
 use crate::error::ExtensionError;
 use crate::postgres::spi::{Row, Spi};
 use irt::Priors;
@@ -55,21 +57,14 @@ const IMPRECISE: f64 = 0.5;
 pub fn validate(bank: Option<&str>) -> Result<Agreement, ExtensionError> {
     let bank = bank.ok_or(ExtensionError::NullArgument { argument: "bank" })?;
     let (schema, _settings) = for_reader(bank)?;
-    // Adopted runs have no estimates; rehearsals and rejected runs do not count. The tables of an
-    // older version know neither.
-    let last = format!(
-        "SELECT r.id, r.persons_count, \
-                r.settings OPERATOR(pg_catalog.->>) 'prior_log_discrimination_mean', \
-                r.settings OPERATOR(pg_catalog.->>) 'prior_log_discrimination_sd', \
-                r.settings OPERATOR(pg_catalog.->>) 'prior_difficulty_mean', \
-                r.settings OPERATOR(pg_catalog.->>) 'prior_difficulty_sd' \
-         FROM {} r \
-         WHERE r.bank OPERATOR(pg_catalog.=) $1 AND r.status OPERATOR(pg_catalog.=) 'success' \
-           AND (r.settings OPERATOR(pg_catalog.->>) 'adopted_from') IS NULL \
-           AND COALESCE(pg_catalog.to_jsonb(r) OPERATOR(pg_catalog.->>) 'publication', '') \
-               OPERATOR(pg_catalog.<>) ALL ('{{rejected,not_requested}}'::pg_catalog.text[]) \
-         ORDER BY r.started_at DESC, r.id DESC",
-        schema.runs()
+    let last = last_run(
+        &schema,
+        "r.id, r.persons_count, \
+         r.settings OPERATOR(pg_catalog.->>) 'prior_log_discrimination_mean', \
+         r.settings OPERATOR(pg_catalog.->>) 'prior_log_discrimination_sd', \
+         r.settings OPERATOR(pg_catalog.->>) 'prior_difficulty_mean', \
+         r.settings OPERATOR(pg_catalog.->>) 'prior_difficulty_sd', \
+         r.settings OPERATOR(pg_catalog.->>) 'diagnostics'",
     );
     // A calibrated item is never all correct or all incorrect.
     let of_items = format!(
@@ -92,7 +87,8 @@ pub fn validate(bank: Option<&str>) -> Result<Agreement, ExtensionError> {
         };
         let rows = client.select(of_items.as_str(), None, &[run.get::<i64>(1)?.into()])?;
         let items = rows.into_iter().map(|row| Item::read(&row)).collect::<Result<Vec<_>, _>>()?;
-        Ok(agreement(run.get(2)?, priors_of(&run)?, &items))
+        let diagnosed = run.get::<String>(7)?.as_deref() == Some("true");
+        Ok(agreement(run.get(2)?, priors_of(&run)?, &items, diagnosed))
     })
 }
 
@@ -142,8 +138,13 @@ fn priors_of(run: &Row) -> Result<Option<Priors>, ExtensionError> {
     Ok(Priors::new(log_a_mean, log_a_sd, b_mean, b_sd).ok())
 }
 
-/// Compares; `persons`: how many entered the fit.
-fn agreement(persons: Option<i64>, priors: Option<Priors>, items: &[Item]) -> Agreement {
+/// Compares; `persons`: how many entered the fit; `diagnosed`: the run looked at every item's fit.
+fn agreement(
+    persons: Option<i64>,
+    priors: Option<Priors>,
+    items: &[Item],
+    diagnosed: bool,
+) -> Agreement {
     let complete = items.iter().all(|item| Some(item.responses) == persons);
     let (estimates, raw): (Vec<f64>, Vec<f64>) = match priors {
         _ if complete => {
@@ -168,7 +169,10 @@ fn agreement(persons: Option<i64>, priors: Option<Priors>, items: &[Item]) -> Ag
     };
     let parts = [
         found.comparison(complete),
-        UNTESTED.to_owned(),
+        match diagnosed {
+            true => wrong_items::in_words(items.iter().map(|item| item.flags.as_str())),
+            false => UNTESTED.to_owned(),
+        },
         flags_in_words(items, complete),
         found.precision().to_owned(),
     ];

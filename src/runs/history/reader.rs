@@ -9,7 +9,10 @@ use crate::postgres::schema::Schema;
 use pgrx::spi::quote_identifier;
 
 /// Makes sure that the bank exists and the caller may look; a safe search_path comes along.
-pub(super) fn for_reader(bank: &str) -> Result<(Schema, LocalSettings), ExtensionError> {
+///
+/// # Errors
+/// 22023 for an unknown bank; 42501 without SELECT on runs and parameters.
+pub fn for_reader(bank: &str) -> Result<(Schema, LocalSettings), ExtensionError> {
     must_exist(bank)?;
     let settings = LocalSettings::with_safe_search_path();
     let schema = Schema::find()?;

@@ -18,7 +18,7 @@ pub enum FitFlag {
 impl FitFlag {
     /// The word that is recorded.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Misfit => "misfit",
             Self::Noisy => "noisy",

@@ -4,6 +4,9 @@ use super::declared::{BankSettings, SETTINGS};
 use super::setting::Setting;
 use serde_json::Value;
 
+/// Those that say how standard errors are computed: nothing to a function that has none.
+const OF_STANDARD_ERRORS: [&str; 3] = ["standard_errors", "bootstrap_iterations", "seed"];
+
 /// Those of the first version, which have their places.
 fn first() -> impl Iterator<Item = &'static Setting> {
     SETTINGS.iter().filter(|setting| setting.since == "0.1.0")
@@ -73,9 +76,12 @@ pub fn arguments(function: &str) -> String {
 
 /// The argument of a function, if it takes that setting. NULL is the bank's; irt_fit_* have none.
 fn argument(function: &str, setting: &Setting) -> Option<String> {
+    if function == "irt_fit_items" && OF_STANDARD_ERRORS.contains(&setting.name) {
+        return None;
+    }
     let default = match function {
         "irt_configure" => "NULL".to_owned(),
-        "irt_fit_2pl" | "irt_fit_groups" if setting.of_fit => {
+        "irt_fit_2pl" | "irt_fit_groups" | "irt_fit_items" if setting.of_fit => {
             setting.fit_default.map_or_else(|| sql(setting), str::to_owned)
         }
         "irt_run_calibration" | "irt_start_calibration" if setting.of_run => "NULL".to_owned(),
@@ -145,6 +151,14 @@ mod tests {
         let since: Vec<_> = SETTINGS.iter().map(|setting| number(setting.since)).collect();
         assert!(since.is_sorted());
         assert!(since.iter().all(|since| *since <= number(env!("CARGO_PKG_VERSION"))));
+    }
+
+    #[test]
+    fn a_function_without_standard_errors_has_no_argument_of_theirs() {
+        let (with, without) = (arguments("irt_fit_2pl"), arguments("irt_fit_items"));
+        let lines: Vec<&str> = with.lines().filter(|line| without.contains(line)).collect();
+        assert_eq!(without.lines().collect::<Vec<_>>(), lines);
+        assert!(without.trim_end().ends_with("prior_difficulty_sd pg_catalog.float8 DEFAULT 2"));
     }
 
     #[test]

@@ -9,6 +9,7 @@ mod fit;
 mod history;
 mod link;
 mod publications;
+mod report;
 mod runs;
 mod schedule;
 mod scores;

@@ -20,6 +20,7 @@
 //! | [`parameters`] | what a run found: recorded, and published |
 //! | [`runs`] | the life of a run, and its record |
 //! | [`scores`] | abilities from answers: aggregates, whole banks, which item comes next |
+//! | [`html_report`] | irt_report: what the tables say, for the page of crates/html_report |
 //! | [`worker`] | the background worker of a run, and how its caller waits |
 //! | [`schedule`] | jobs of pg_cron |
 //! | [`sentry`] | reporting runs to Sentry |
@@ -31,6 +32,7 @@ pub mod error;
 pub mod estimation;
 pub mod fit;
 mod functions;
+pub mod html_report;
 pub mod parameters;
 pub mod postgres;
 pub mod responses;

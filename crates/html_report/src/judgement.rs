@@ -34,9 +34,9 @@ impl Verdict {
 pub struct Judgement {
     /// What is to be done.
     pub verdict: Verdict,
-    /// Why, in words.
+    /// Why, in words, the worst first.
     pub reasons: Vec<String>,
-    /// What to do, sentence by sentence.
+    /// What to do about the worst.
     pub advice: String,
 }
 
@@ -64,19 +64,22 @@ fn of_flags(item: &Item) -> Judgement {
     if item.now.is_none() {
         judged.reasons.push("this run has no responses to it".to_owned());
     }
-    for flag in item.flags() {
-        let Some(known) = flags::explanation(flag) else {
-            judged.reasons.push(flag.replace('_', " "));
-            judged.verdict = judged.verdict.max(Verdict::Review);
-            continue;
-        };
-        judged.reasons.push(known.reason.to_owned());
-        judged.advice = format!("{} {}", judged.advice, known.advice).trim().to_owned();
-        judged.verdict = judged.verdict.max(match known.severity {
+    let mut known: Vec<_> =
+        item.flags().iter().filter_map(|flag| flags::explanation(flag)).collect();
+    // Stable: flags that are equally bad stay in the order in which they were recorded.
+    known.sort_by_key(|flag| Reverse(flag.severity));
+    if let Some(worst) = known.first() {
+        judged.advice = worst.advice.to_owned();
+        judged.verdict = judged.verdict.max(match worst.severity {
             Severity::Bad => Verdict::Revise,
             Severity::Look => Verdict::Review,
             Severity::Note => Verdict::Good,
         });
+    }
+    judged.reasons.extend(known.iter().map(|flag| flag.reason.to_owned()));
+    for flag in item.flags().iter().filter(|flag| flags::explanation(flag).is_none()) {
+        judged.reasons.push(flag.replace('_', " "));
+        judged.verdict = judged.verdict.max(Verdict::Review);
     }
     judged
 }
@@ -102,11 +105,8 @@ mod tests {
     use crate::data::{Estimate, ItemVerdict, Measured};
 
     fn item(name: &str, flags: &[&str], before: f64) -> Item {
-        let estimate = |b| Estimate {
-            difficulty: Some(b),
-            discrimination: Some(1.0),
-            ..Estimate::default()
-        };
+        let estimate =
+            |b| Estimate { difficulty: Some(b), discrimination: Some(1.0), ..Estimate::default() };
         Item {
             item: name.to_owned(),
             now: Some(Measured {

@@ -51,7 +51,7 @@ fn document(report: &Report, chosen: &[Section]) -> Markup {
             }
             body {
                 (header(report, chosen, &headline))
-                main id="main" { @for section in chosen { (sections::render(*section, report)) } }
+                main id="main" { @for section in chosen { (sections::render(*section, report, chosen)) } }
                 footer { p { "irt_calibration " (report.version) ", " (minute(&report.made_at)) "." } }
                 script { (PreEscaped(SCRIPT)) }
             }

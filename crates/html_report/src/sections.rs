@@ -19,10 +19,10 @@ use crate::data::{Beside, Report};
 use crate::section::Section;
 use maud::{Markup, html};
 
-/// A section, with its heading.
-pub fn render(section: Section, report: &Report) -> Markup {
+/// A section, with its heading; `chosen` are all that are on the page.
+pub fn render(section: Section, report: &Report, chosen: &[Section]) -> Markup {
     let body = match section {
-        Section::Verdict => verdict::body(report),
+        Section::Verdict => verdict::body(report, chosen.contains(&Section::Items)),
         Section::Checks => checks::body(report),
         Section::Changes => changes::body(report),
         Section::Scores => scores::body(report),
@@ -69,11 +69,11 @@ fn key(class: &str, meaning: &str) -> Markup {
         span.key {
             svg.swatch viewBox="0 0 24 12" aria-hidden="true" focusable="false" {
                 @match class {
-                    "good" => { circle.good cx="12" cy="6" r="4"; }
-                    "review" => { polygon.review points="12,0.5 17.5,6 12,11.5 6.5,6"; }
-                    "revise" => { polygon.revise points="12,0.5 18,11 6,11"; }
-                    "bar" | "band" => { rect class=(class) x="2" y="1" width="20" height="10"; }
-                    _ => { path class=(class) d="M0 6L24 6"; }
+                    "good" | "observed" => { circle class=(class) cx="12" cy="6" r="4" {} }
+                    "review" => { polygon.review points="12,0.5 17.5,6 12,11.5 6.5,6" {} }
+                    "revise" => { polygon.revise points="12,0.5 18,11 6,11" {} }
+                    "bar" | "band" => { rect class=(class) x="2" y="1" width="20" height="10" {} }
+                    _ => { path class=(class) d="M0 6L24 6" {} }
                 }
             }
             " " (meaning)

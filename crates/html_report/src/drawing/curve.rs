@@ -30,7 +30,12 @@ pub struct Observed {
 
 impl Observed {
     /// Nodes at which enough was observed; arrays of different lengths show nothing.
-    pub fn at_nodes(abilities: &[f64], attempts: &[f64], observed: &[f64], expected: &[f64]) -> Vec<Self> {
+    pub fn at_nodes(
+        abilities: &[f64],
+        attempts: &[f64],
+        observed: &[f64],
+        expected: &[f64],
+    ) -> Vec<Self> {
         if [attempts.len(), observed.len(), expected.len()] != [abilities.len(); 3] {
             return Vec::new();
         }
@@ -111,7 +116,7 @@ fn abilities() -> impl Iterator<Item = f64> {
 fn point(node: &Observed, most: f64) -> Mark {
     let radius = (RADII.0 * (node.attempts / most).sqrt()).max(RADII.1);
     let title = String::new();
-    Mark { at: (node.ability, node.share), shape: Shape::Circle, radius, title }
+    Mark { at: (node.ability, node.share), shape: Shape::Dot, radius, title }
 }
 
 fn description(curve: &ItemCurve) -> String {
@@ -180,7 +185,9 @@ mod tests {
     #[test]
     fn points_areas_are_attempts_and_outsiders_are_counted() {
         let drawn = item_curve(&curve(observed())).into_string();
-        for part in [r#"r="6.5""#, r#"r="3.2""#, "class=\"band\"", "class=\"before\"", "class=\"now\""] {
+        for part in
+            [r#"r="6.5""#, r#"r="3.2""#, "class=\"band\"", "class=\"before\"", "class=\"now\""]
+        {
             assert!(drawn.contains(part), "{part}: {drawn}");
         }
         assert!(drawn.contains("2 of 3 observed points are outside"), "{drawn}");

@@ -97,13 +97,8 @@ mod tests {
     #[test]
     fn nobody_makes_an_empty_picture() {
         let bins = Bins { low: -2.0, high: 2.0 };
-        let drawn = histogram(
-            "h",
-            ("t", "d"),
-            "Ability",
-            bins,
-            &[Series { class: "now", counts: &[] }],
-        );
+        let drawn =
+            histogram("h", ("t", "d"), "Ability", bins, &[Series { class: "now", counts: &[] }]);
         assert!(!drawn.into_string().contains("<rect"));
     }
 }

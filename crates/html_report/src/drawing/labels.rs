@@ -6,6 +6,8 @@ pub const LETTER_HEIGHT: f64 = 13.0;
 const LETTER_WIDTH: f64 = 8.0;
 /// From a point to its label.
 const GAP: f64 = 7.0;
+/// Half of a labelled point's height.
+const POINT: f64 = 4.0;
 
 /// A short text that belongs to a point.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,7 +24,7 @@ type Room = (f64, f64, f64, f64);
 /// The middle of each label's baseline, where it touches neither the edge nor another label; `None`
 /// where there is no such place.
 pub fn place(points: &[((f64, f64), &str)], inside: Room) -> Vec<Option<(f64, f64)>> {
-    let mut taken: Vec<Room> = Vec::new();
+    let mut taken: Vec<Room> = points.iter().map(|((x, y), _)| around(*x, *y)).collect();
     points
         .iter()
         .map(|(point, text)| {
@@ -34,6 +36,11 @@ pub fn place(points: &[((f64, f64), &str)], inside: Room) -> Vec<Option<(f64, f6
             Some(found.0)
         })
         .collect()
+}
+
+/// The room that a labelled point takes itself.
+fn around(x: f64, y: f64) -> Room {
+    (x - POINT, y - POINT, x + POINT, y + POINT)
 }
 
 /// Places around a point, the best first, each with the room that the label takes there.
@@ -70,11 +77,8 @@ mod tests {
         let points: Vec<((f64, f64), &str)> =
             (0..40).map(|i| ((f64::from(i % 5) * 20.0 + 10.0, 50.0), "12")).collect();
         let placed = place(&points, inside);
-        let rooms: Vec<Room> = placed
-            .iter()
-            .flatten()
-            .map(|(x, y)| (x - 8.0, y - 11.05, x + 8.0, y + 1.95))
-            .collect();
+        let rooms: Vec<Room> =
+            placed.iter().flatten().map(|(x, y)| (x - 8.0, y - 11.05, x + 8.0, y + 1.95)).collect();
         assert!(rooms.len() >= 8, "{} were placed", rooms.len());
         assert!(rooms.len() < points.len(), "there is no room for all");
         for (number, room) in rooms.iter().enumerate() {

@@ -8,6 +8,8 @@ use maud::{Markup, html};
 pub enum Shape {
     /// Nothing is wrong.
     Circle,
+    /// What was observed.
+    Dot,
     /// To be looked at.
     Diamond,
     /// To be revised.
@@ -36,8 +38,8 @@ pub fn draw(mark: &Mark, (x, y): (f64, f64)) -> Markup {
         steps.collect::<Vec<_>>().join(" ")
     };
     match mark.shape {
-        Shape::Circle => html! {
-            circle.good cx=(format!("{x:.1}")) cy=(format!("{y:.1}")) r=(format!("{r:.1}")) { (title) }
+        Shape::Circle | Shape::Dot => html! {
+            circle class=(if mark.shape == Shape::Dot { "observed" } else { "good" }) cx=(format!("{x:.1}")) cy=(format!("{y:.1}")) r=(format!("{r:.1}")) { (title) }
         },
         Shape::Diamond => html! {
             polygon.review points=(corners(&[(0.0, -1.3), (1.3, 0.0), (0.0, 1.3), (-1.3, 0.0)])) { (title) }

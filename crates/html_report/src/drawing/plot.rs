@@ -8,7 +8,7 @@ use maud::{Markup, html};
 /// Units across.
 pub const WIDTH: f64 = 400.0;
 /// What is left free for numbers and labels: left, top, right, bottom.
-const MARGINS: (f64, f64, f64, f64) = (48.0, 30.0, 14.0, 42.0);
+const MARGINS: (f64, f64, f64, f64) = (48.0, 30.0, 14.0, 46.0);
 
 /// A picture to be drawn on.
 #[derive(Debug, Clone)]
@@ -63,7 +63,7 @@ impl Plot {
             }
         }
         if !path.is_empty() {
-            self.drawn.push(html! { path class=(class) d=(path); });
+            self.drawn.push(html! { path class=(class) d=(path) {} });
         }
     }
 
@@ -94,7 +94,7 @@ impl Plot {
             })
             .collect();
         if corners.len() > 3 {
-            self.drawn.push(html! { polygon class=(class) points=(corners.join(" ")); });
+            self.drawn.push(html! { polygon class=(class) points=(corners.join(" ")) {} });
         }
     }
 
@@ -106,7 +106,7 @@ impl Plot {
             self.drawn.push(html! {
                 rect class=(class) x=(format!("{:.1}", left + 0.5)) y=(format!("{top:.1}"))
                     width=(format!("{:.1}", (right - left - 1.0).max(0.5)))
-                    height=(format!("{:.1}", bottom - top));
+                    height=(format!("{:.1}", bottom - top)) {}
             });
         }
     }
@@ -156,12 +156,12 @@ impl Plot {
             g.axes aria-hidden="true" {
                 @for (value, text) in self.x.marks() {
                     @let x = self.place((value, self.y.low())).0;
-                    line.grid x1=(format!("{x:.1}")) x2=(format!("{x:.1}")) y1=(top) y2=(bottom);
-                    text x=(format!("{x:.1}")) y=(bottom + 16.0) text-anchor="middle" { (text) }
+                    line.grid x1=(format!("{x:.1}")) x2=(format!("{x:.1}")) y1=(top) y2=(bottom) {}
+                    text x=(format!("{x:.1}")) y=(bottom + 20.0) text-anchor="middle" { (text) }
                 }
                 @for (value, text) in self.y.marks() {
                     @let y = self.place((self.x.low(), value)).1;
-                    line.grid x1=(left) x2=(right) y1=(format!("{y:.1}")) y2=(format!("{y:.1}"));
+                    line.grid x1=(left) x2=(right) y1=(format!("{y:.1}")) y2=(format!("{y:.1}")) {}
                     text x=(left - 5.0) y=(format!("{:.1}", y + 4.5)) text-anchor="end" { (text) }
                 }
                 text x=((left + right) / 2.0) y=(self.height - 6.0) text-anchor="middle" { (self.x.label) }
@@ -197,7 +197,7 @@ mod tests {
     #[test]
     fn corners_of_the_axes_are_corners_of_the_picture() {
         let plot = plot();
-        assert_eq!(plot.place((0.0, 0.0)), (48.0, 258.0));
+        assert_eq!(plot.place((0.0, 0.0)), (48.0, 254.0));
         assert_eq!(plot.place((10.0, 1.0)), (386.0, 30.0));
     }
 
@@ -206,7 +206,7 @@ mod tests {
         let mut plot = plot();
         plot.line("now", [(0.0, 0.0), (5.0, 2.0), (5.0, 0.5), (10.0, 1.0), (f64::NAN, 0.0)]);
         let drawn = plot.render().into_string();
-        assert!(drawn.contains("M48.0 258.0M217.0 144.0L386.0 30.0"), "{drawn}");
+        assert!(drawn.contains("M48.0 254.0M217.0 142.0L386.0 30.0"), "{drawn}");
     }
 
     #[test]

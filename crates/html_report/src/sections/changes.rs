@@ -91,8 +91,8 @@ fn link_in_words(report: &Report) -> Markup {
             } @else {
                 "The scale of the run and that in force are linked by "
             }
-            i { "b" } " in force = " (numbers::with_error(Some(slope), run.se_link_slope)) " · "
-            i { "b" } " of the run + " (numbers::with_error(Some(intercept), run.se_link_intercept))
+            i { "b" } " in force = (" (numbers::with_error(Some(slope), run.se_link_slope)) ") · "
+            i { "b" } " of the run + (" (numbers::with_error(Some(intercept), run.se_link_intercept)) ")"
             @if let Some(count) = run.common_items { ", found from " (count) " common items" }
             "."
         }
@@ -101,7 +101,6 @@ fn link_in_words(report: &Report) -> Markup {
 
 fn drawn(report: &Report, common: &[Common<'_>], movers: &[&Common<'_>]) -> Markup {
     let beside = beside(report);
-    let range = || common.iter().flat_map(|c| [c.before, c.now]);
     let mut plot = Plot::new(
         "changes-plot",
         &format!("Difficulty of {} items: {beside}, and this run", common.len()),
@@ -113,8 +112,8 @@ fn drawn(report: &Report, common: &[Common<'_>], movers: &[&Common<'_>]) -> Mark
                 |most| format!("; {} moved most.", said(&most.item.item))
             ),
         ),
-        Axis::around("Difficulty before", range()),
-        Axis::around("Difficulty in this run", range()),
+        Axis::around("Difficulty before", common.iter().map(|c| c.before)),
+        Axis::around("Difficulty in this run", common.iter().map(|c| c.now)),
     )
     .high(360.0);
     plot.straight("before", 1.0, 0.0);
@@ -194,12 +193,14 @@ fn named(movers: &[&Common<'_>], common: &[Common<'_>]) -> Markup {
 }
 
 fn new_and_gone(report: &Report) -> Markup {
-    let new = report.items.iter().filter(|item| {
-        item.parameters().is_some() && item.parameters_before().is_none()
-    });
-    let gone = report.items.iter().filter(|item| {
-        item.parameters().is_none() && item.parameters_before().is_some()
-    });
+    let new = report
+        .items
+        .iter()
+        .filter(|item| item.parameters().is_some() && item.parameters_before().is_none());
+    let gone = report
+        .items
+        .iter()
+        .filter(|item| item.parameters().is_none() && item.parameters_before().is_some());
     html! {
         (some_named(new.collect(), "new: this run has parameters of them, the other side has none"))
         (some_named(gone.collect(), "without parameters of this run, though the other side has them"))

@@ -10,15 +10,20 @@ pub fn body(report: &Report) -> Markup {
     if report.checks.is_empty() {
         return html! { p { "No checks are on record for this run." } };
     }
-    let rows = report.checks.iter().map(|check| {
+    let mut checks: Vec<_> = report.checks.iter().collect();
+    // The loudest first; the others as they were asked.
+    checks.sort_by_key(|check| {
+        ["hold", "warn", "pass"].iter().position(|o| *o == check.outcome).unwrap_or(3)
+    });
+    let rows = checks.into_iter().map(|check| {
         let asked = question(&check.check_name);
         let (class, word) = outcome(&check.outcome);
         vec![
             words(html! { (asked.label) br; small { (asked.meaning) } }),
             words(html! { span class={ "badge " (class) } { (word) } }),
             shown_as(check.value, asked.shown(check.value)),
-            shown_as(check.warn_above, asked.shown(check.warn_above)),
-            shown_as(check.hold_above, asked.shown(check.hold_above)),
+            shown_as(check.warn_above, asked.threshold(check.warn_above)),
+            shown_as(check.hold_above, asked.threshold(check.hold_above)),
         ]
     });
     let headings = ["Check", "Outcome", "Value", "Warns above", "Holds above"];
@@ -37,6 +42,6 @@ fn outcome(code: &str) -> (&'static str, &'static str) {
         "pass" => ("is-good", "✓ passes"),
         "warn" => ("is-review", "! warns"),
         "hold" => ("is-revise", "✗ holds"),
-        _ => ("", "does not apply"),
+        _ => ("is-quiet", "does not apply"),
     }
 }

@@ -57,12 +57,14 @@ fn items(report: &Report) -> Markup {
             words(named(&row.group_name)),
             count(row.responses_count),
             percent(row.proportion_correct),
-            shown_as(row.delta_difficulty, row.delta_difficulty.map_or_else(|| "–".to_owned(), |d| numbers::signed(d, None))),
+            shown_as(
+                row.delta_difficulty,
+                row.delta_difficulty.map_or_else(|| "–".to_owned(), |d| numbers::signed(d, None)),
+            ),
             number(row.delta_z, Some(0.5)),
         ]
     });
-    let headings =
-        ["Item", "Group", "Responses", "Correct", "Harder by", "In standard errors"];
+    let headings = ["Item", "Group", "Responses", "Correct", "Harder by", "In standard errors"];
     html! {
         @if !report.item_groups.is_empty() {
             h3 { "Items that differ by group" }

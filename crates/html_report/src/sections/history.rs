@@ -4,7 +4,7 @@ use super::tables::{count, shown_as, table, words};
 use crate::data::{Publication, Report, Run};
 use crate::standing;
 use crate::words::moments::{minute, minute_or_dash};
-use crate::words::names::name;
+use crate::words::names::{name, told};
 use maud::{Markup, html};
 
 /// The section.
@@ -33,7 +33,7 @@ fn publications(report: &Report) -> Markup {
             count(Some(publication.items_count)),
             words(publication.published_by.as_deref().map_or_else(|| html! { "–" }, name)),
             words(state(all, publication, in_force)),
-            words(publication.note.as_deref().map_or_else(|| html! {}, name)),
+            words(publication.note.as_deref().map_or_else(|| html! {}, told)),
         ]
     });
     let headings = ["When", "What", "Run", "Items", "By", "Now", "Note"];
@@ -88,6 +88,6 @@ fn outcome(run: &Run) -> Markup {
     };
     html! {
         (word)
-        @if let Some(message) = &run.error_message { ": " (name(message)) }
+        @if let Some(message) = &run.error_message { ": " (told(message)) }
     }
 }

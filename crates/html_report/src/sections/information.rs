@@ -34,7 +34,8 @@ pub fn body(report: &Report) -> Markup {
         br;
     };
     let information = |found: &AbilityInformation| (found.ability, found.information);
-    let error = |found: &AbilityInformation| (found.ability, found.standard_error.unwrap_or(f64::INFINITY));
+    let error =
+        |found: &AbilityInformation| (found.ability, found.standard_error.unwrap_or(f64::INFINITY));
     html! {
         div.pair {
             (picture(
@@ -53,14 +54,21 @@ pub fn body(report: &Report) -> Markup {
     }
 }
 
-fn points(found: &[AbilityInformation], point: impl Fn(&AbilityInformation) -> (f64, f64)) -> Vec<(f64, f64)> {
+fn points(
+    found: &[AbilityInformation],
+    point: impl Fn(&AbilityInformation) -> (f64, f64),
+) -> Vec<(f64, f64)> {
     found.iter().map(point).collect()
 }
 
 fn at_abilities(items: impl Iterator<Item = ItemParameters>) -> Vec<AbilityInformation> {
     let items: Vec<ItemParameters> = items.collect();
     let abilities: Vec<f64> = (0..=64).map(|step| -BOUND + f64::from(step) / 8.0).collect();
-    if items.is_empty() { Vec::new() } else { test_information(&items, &abilities).unwrap_or_default() }
+    if items.is_empty() {
+        Vec::new()
+    } else {
+        test_information(&items, &abilities).unwrap_or_default()
+    }
 }
 
 fn drawn(
@@ -95,7 +103,12 @@ fn values(now: &[AbilityInformation], before: &[AbilityInformation]) -> Markup {
             number(then.and_then(|then| then.standard_error), None),
         ]
     });
-    let headings =
-        ["Ability", "Information now", "Information before", "Standard error now", "Standard error before"];
+    let headings = [
+        "Ability",
+        "Information now",
+        "Information before",
+        "Standard error now",
+        "Standard error before",
+    ];
     table("Information and standard error", &headings, rows)
 }

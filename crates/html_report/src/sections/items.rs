@@ -44,8 +44,16 @@ fn summary(judged: &[(&Item, Judgement)]) -> Markup {
 }
 
 fn all(judged: &[(&Item, Judgement)], has_fit: bool) -> Markup {
-    let mut headings =
-        vec!["Item", "Verdict", "Why", "Difficulty", "Discrimination", "Responses", "Correct", "Correlation with the rest"];
+    let mut headings = vec![
+        "Item",
+        "Verdict",
+        "Why",
+        "Difficulty",
+        "Discrimination",
+        "Responses",
+        "Correct",
+        "Correlation with the rest",
+    ];
     if has_fit {
         headings.extend(["RMSD", "Infit", "Outfit"]);
     }
@@ -69,7 +77,11 @@ fn row(item: &Item, said: &Judgement, has_fit: bool) -> Vec<Cell> {
     ];
     if has_fit {
         let fit = item.fit.clone().unwrap_or_default();
-        cells.extend([number(fit.rmsd, Some(0.01)), number(fit.infit, None), number(fit.outfit, None)]);
+        cells.extend([
+            number(fit.rmsd, Some(0.01)),
+            number(fit.infit, None),
+            number(fit.outfit, None),
+        ]);
     }
     cells
 }
@@ -130,7 +142,7 @@ fn curves(report: &Report, judged: &[(&Item, Judgement)]) -> Markup {
                 @if drawable.count() > drawn.len() { "Of the " (drawn.len()) " items that come first in the table. " }
                 (key("now", "this run")) (key("before", &beside(report)))
                 @if has_points {
-                    (key("good", "observed, the larger the more attempts"))
+                    (key("observed", "observed, the larger the more attempts"))
                     (key("band", "where 95 % of the points would be, were the model right"))
                 }
             }

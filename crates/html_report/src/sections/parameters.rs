@@ -56,8 +56,11 @@ pub fn body(report: &Report) -> Markup {
             words(verdict.label()),
         ])
     });
-    let numbers =
-        table("Parameters of all items", &["Item", "Difficulty", "Discrimination", "Verdict"], rows);
+    let numbers = table(
+        "Parameters of all items",
+        &["Item", "Difficulty", "Discrimination", "Verdict"],
+        rows,
+    );
     let caption = html! {
         (key("good", "good")) (key("review", "to be reviewed")) (key("revise", "to be revised"))
         br; (description)

@@ -26,7 +26,8 @@ pub fn body(report: &Report) -> Markup {
     let (low, high) = range(&difficulties, &groups);
     let bins = bins(&difficulties, low, high);
     let highest_item = bins.iter().map(|(_, share)| *share).fold(0.0, f64::max);
-    let highest_group = groups.iter().map(|(_, mean, sd)| density(*mean, *mean, *sd)).fold(0.0, f64::max);
+    let highest_group =
+        groups.iter().map(|(_, mean, sd)| density(*mean, *mean, *sd)).fold(0.0, f64::max);
     let description = description(&difficulties, &groups);
     let mut plot = Plot::new(
         "persons-items-plot",
@@ -40,7 +41,10 @@ pub fn body(report: &Report) -> Markup {
     }
     for (number, (_, mean, sd)) in groups.iter().enumerate() {
         let steps = (0..=120).map(|step| low + (high - low) * f64::from(step) / 120.0);
-        plot.line(&format!("g{number}"), steps.map(|ability| (ability, density(ability, *mean, *sd))));
+        plot.line(
+            &format!("g{number}"),
+            steps.map(|ability| (ability, density(ability, *mean, *sd))),
+        );
     }
     let rows = bins.iter().map(|(from, share)| {
         let range = format!("{} to {}", numbers::fixed(*from, 2), numbers::fixed(from + BIN, 2));
@@ -72,7 +76,8 @@ fn drawn_groups(report: &Report) -> Vec<(&Group, f64, f64)> {
     };
     let mut groups: Vec<(&Group, f64, f64)> = report.groups.iter().filter_map(known).collect();
     groups.sort_by(|one, other| {
-        let key = |group: &Group| (std::cmp::Reverse(group.persons_count), group.group_name.clone());
+        let key =
+            |group: &Group| (std::cmp::Reverse(group.persons_count), group.group_name.clone());
         key(one.0).cmp(&key(other.0))
     });
     groups.truncate(DRAWN);
@@ -123,8 +128,13 @@ fn description(difficulties: &[f64], groups: &[(&Group, f64, f64)]) -> String {
         said_of.push_str(&format!(" {beyond} are beyond ±{BOUND} and not in the picture."));
     }
     for (group, mean, sd) in groups {
-        let who = if group.group_name == "(all)" { "All persons".to_owned() } else { said(&group.group_name) };
-        let (mean, sd) = (numbers::sure(Some(*mean), group.se_mean), numbers::sure(Some(*sd), group.se_sd));
+        let who = if group.group_name == "(all)" {
+            "All persons".to_owned()
+        } else {
+            said(&group.group_name)
+        };
+        let (mean, sd) =
+            (numbers::sure(Some(*mean), group.se_mean), numbers::sure(Some(*sd), group.se_sd));
         said_of.push_str(&format!(" {who}: mean ability {mean}, standard deviation {sd}."));
     }
     said_of

@@ -80,7 +80,8 @@ fn drawn(counts: &Counts) -> Markup {
             let (from, to) = SCORES.edges(bin, counts.len());
             (from + to) / 2.0
         };
-        counts.iter().enumerate().map(|(bin, count)| middle(bin) * count).sum::<f64>() / sum.max(1.0)
+        counts.iter().enumerate().map(|(bin, count)| middle(bin) * count).sum::<f64>()
+            / sum.max(1.0)
     };
     let description = format!(
         "The mean score is about {:.2} before and {:.2} after.",
@@ -98,7 +99,8 @@ fn drawn(counts: &Counts) -> Markup {
         vec![shown_as(Some(from), range), count(whole(*before)), count(whole(*after))]
     });
     let numbers = table("Persons per range of score", &["Score", "Before", "After"], rows);
-    let caption = html! { (key("bar", "after: this run")) (key("before", "before")) br; (description) };
+    let caption =
+        html! { (key("bar", "after: this run")) (key("before", "before")) br; (description) };
     picture(&drawn, &caption, &numbers)
 }
 
@@ -108,15 +110,16 @@ fn whole(count: f64) -> Option<i64> {
 
 /// By how much scores change, group by group.
 fn changes(report: &Report) -> Markup {
-    let rows = report.groups.iter().filter(|group| group.score_change_mean.is_some()).map(|group| {
-        vec![
-            super::tables::words(crate::words::names::name(&group.group_name)),
-            count(Some(group.persons_count)),
-            super::tables::number(group.score_change_mean, None),
-            super::tables::number(group.score_change_max, None),
-            super::tables::percent(group.share_changed_by_more_than_one_se),
-        ]
-    });
+    let rows =
+        report.groups.iter().filter(|group| group.score_change_mean.is_some()).map(|group| {
+            vec![
+                super::tables::words(crate::words::names::name(&group.group_name)),
+                count(Some(group.persons_count)),
+                super::tables::number(group.score_change_mean, None),
+                super::tables::number(group.score_change_max, None),
+                super::tables::percent(group.share_changed_by_more_than_one_se),
+            ]
+        });
     let headings =
         ["Group", "Persons", "Mean change", "Largest change", "Changed by more than one SE"];
     table("Change of scores by group", &headings, rows)

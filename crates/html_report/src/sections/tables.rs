@@ -42,15 +42,26 @@ pub fn percent(share: Option<f64>) -> Cell {
 
 /// A table that scrolls within itself where the page is too narrow for it. The first cell of a row
 /// is its heading.
-pub fn table(caption: &str, headings: &[&str], rows: impl IntoIterator<Item = Vec<Cell>>) -> Markup {
+pub fn table(
+    caption: &str,
+    headings: &[&str],
+    rows: impl IntoIterator<Item = Vec<Cell>>,
+) -> Markup {
+    let rows: Vec<Vec<Cell>> = rows.into_iter().collect();
+    // A heading stands above its numbers.
+    let class = |place: usize| {
+        rows.first().and_then(|row| row.get(place)).filter(|cell| cell.is_number).map(|_| "number")
+    };
     html! {
         div.scrolls role="region" aria-label=(caption) tabindex="0" {
             table.sortable {
                 caption { (caption) }
-                thead { tr { @for heading in headings { th scope="col" { (heading) } } } }
+                thead { tr { @for (place, heading) in headings.iter().enumerate() {
+                        th scope="col" class=[class(place)] { (heading) }
+                    } } }
                 tbody {
-                    @for row in rows {
-                        tr { @for (place, cell) in row.into_iter().enumerate() { (drawn(place, &cell)) } }
+                    @for row in &rows {
+                        tr { @for (place, cell) in row.iter().enumerate() { (drawn(place, cell)) } }
                     }
                 }
             }

@@ -5,7 +5,7 @@ use crate::data::{Check, Report, Run};
 use crate::judgement::{self, Verdict};
 use crate::standing::{self, Standing};
 use crate::words::moments::{minute, minute_or_dash};
-use crate::words::names::name;
+use crate::words::names::{name, told};
 use crate::words::{checks, numbers};
 use maud::{Markup, html};
 
@@ -37,8 +37,8 @@ pub fn headline(report: &Report) -> String {
     }
 }
 
-/// The section.
-pub fn body(report: &Report) -> Markup {
+/// The section; `with_items`: the page has the table of items, too.
+pub fn body(report: &Report, with_items: bool) -> Markup {
     let Some(run) = &report.run else {
         return html! {
             p { "No run of this bank has estimates. The first one comes with:" }
@@ -57,7 +57,7 @@ pub fn body(report: &Report) -> Markup {
             (because(report, run, standing))
             (to_do(report, run, standing))
         }
-        @if !matches!(standing, Standing::NoEstimates) { (look_first(report)) }
+        @if !matches!(standing, Standing::NoEstimates) { (look_first(report, with_items)) }
         (facts(report, run))
     }
 }
@@ -74,7 +74,7 @@ fn because(report: &Report, run: &Run, standing: Standing<'_>) -> Markup {
                     "approved" => { "approved by " (by(publication.published_by.as_deref())) "." }
                     _ => { "restored by " (by(publication.published_by.as_deref())) "." }
                 }
-                @if let Some(note) = &publication.note { " Note: " (name(note)) }
+                @if let Some(note) = &publication.note { " Note: " (told(note)) }
             }
             (loud(report, &["warn", "hold"], "Worth a look:"))
         },
@@ -93,7 +93,7 @@ fn because(report: &Report, run: &Run, standing: Standing<'_>) -> Markup {
             (loud(report, &["warn", "hold"], "Its checks would have been loud:"))
         },
         Standing::NoEstimates => html! {
-            @if let Some(message) = &run.error_message { p { (name(message)) } }
+            @if let Some(message) = &run.error_message { p { (told(message)) } }
         },
         Standing::Rejected | Standing::Unknown => html! {},
     }
@@ -107,7 +107,7 @@ fn why_held(report: &Report, run: &Run) -> Markup {
     let holding = report.checks.iter().any(|check| check.outcome == "hold");
     html! {
         @if let Some(reason) = run.setting("not_linked") {
-            p { "Its estimates could not be put on the scale in force: " (name(reason)) "." }
+            p { "Its estimates could not be put on the scale in force: " (told(reason)) "." }
         }
         @if holding {
             (loud(report, &["hold"], "It is held because"))
@@ -173,7 +173,14 @@ fn to_do(report: &Report, run: &Run, standing: Standing<'_>) -> Markup {
             p { "To put it in force:" }
             (statement(&format!("SELECT irt_publish({id}, 'why');")))
         },
-        Standing::Outdated | Standing::NoEstimates | Standing::Held => html! {
+        Standing::Held => html! {
+            p {
+                "It cannot be published as it is. See what changed (keys, items, persons), correct that, and "
+                "calibrate again:"
+            }
+            (statement(&again))
+        },
+        Standing::Outdated | Standing::NoEstimates => html! {
             p { "To calibrate again:" }
             (statement(&again))
         },
@@ -182,7 +189,7 @@ fn to_do(report: &Report, run: &Run, standing: Standing<'_>) -> Markup {
 }
 
 /// The items that somebody should look at before anything else.
-fn look_first(report: &Report) -> Markup {
+fn look_first(report: &Report, with_items: bool) -> Markup {
     let judged = judgement::worst_first(&report.items);
     let flagged = judged.iter().filter(|(_, said)| said.verdict >= Verdict::Review).count();
     let far = |item: &crate::data::Item| item.distance().unwrap_or(0.0);
@@ -203,7 +210,7 @@ fn look_first(report: &Report) -> Markup {
                 @for (item, said) in chosen.iter().take(NAMED) {
                     li {
                         strong { (name(&item.item)) }
-                        @if !said.reasons.is_empty() { ": " (said.reasons.join("; ")) }
+                        @if let Some(worst) = said.reasons.first() { ": " (worst) }
                         @if let (Some(now), Some(before)) = (item.parameters(), item.parameters_before()) {
                             @if far(item) >= FAR {
                                 "; its difficulty goes from " (numbers::fixed(before.difficulty, 2)) " to "
@@ -217,7 +224,9 @@ fn look_first(report: &Report) -> Markup {
             }
             p {
                 @if flagged > NAMED { "They are the worst of " (flagged) " items to be looked at. " }
-                "All items, the worst first, are " a href="#items" { "in the table of items" } "."
+                @if with_items {
+                    "All items, the worst first, are " a href="#items" { "in the table of items" } "."
+                }
             }
         }
     }

@@ -33,6 +33,14 @@ impl Question {
         }
     }
 
+    /// A threshold.
+    pub fn threshold(&self, value: Option<f64>) -> String {
+        match value {
+            Some(value) if self.is_yes_or_no() && value.is_finite() => "if yes".to_owned(),
+            _ => self.shown(value),
+        }
+    }
+
     /// True where the threshold is no more than a yes.
     pub fn is_yes_or_no(&self) -> bool {
         self.unit == Unit::YesNo

@@ -4,6 +4,8 @@ use maud::{Markup, html};
 
 /// Longer names are shown up to here.
 const SHOWN: usize = 48;
+/// A message, and a note, are shown up to here.
+const TOLD: usize = 1000;
 /// What is kept of a name beside a picture, or wherever it stands once more.
 const SAID: usize = 120;
 
@@ -14,6 +16,11 @@ pub fn name(full: &str) -> Markup {
         return html! { bdi { (shown) } };
     }
     html! { bdi title=(visible(full)) { (shown) } }
+}
+
+/// What somebody wrote, or a message: longer than a name, and as little to be trusted.
+pub fn told(full: &str) -> Markup {
+    html! { bdi { (clipped(full, TOLD)) } }
 }
 
 /// A name in a description: without markup, and without an end in 10,000 letters.

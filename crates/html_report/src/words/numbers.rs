@@ -44,7 +44,8 @@ pub fn fixed(value: f64, digits: usize) -> String {
 
 /// A number as sure as its standard error; `–` where there is none.
 pub fn sure(value: Option<f64>, standard_error: Option<f64>) -> String {
-    value.map_or_else(|| "–".to_owned(), |value| fixed(value, standard_error.map_or(DIGITS, digits)))
+    value
+        .map_or_else(|| "–".to_owned(), |value| fixed(value, standard_error.map_or(DIGITS, digits)))
 }
 
 /// The same, with its sign.

@@ -2,7 +2,8 @@
 # setup.sh [test|image|package]: installs what building and running need and the machine lacks.
 #
 # By apt, with sudo when we are not root. Does nothing, and asks for nothing,
-# when all is there. With `test` also what only tests use: pg_cron, PgBouncer, and Python for bugsink;
+# when all is there. With `test` also what only tests use: pg_cron, PgBouncer, Python for bugsink, and a
+# browser for the report;
 # with `image` what test_image.sh and test_package.sh use, with `package` what package.sh uses.
 cd "$(dirname "$0")/.."
 source scripts/common.sh
@@ -41,6 +42,8 @@ packages_for() {
     [ "$1" = test ] || return 0
     command -v python3 >/dev/null || echo python3
     python3 -c 'import ensurepip' 2>/dev/null || echo python3-venv
+    # Ubuntu's package of that name is a snap, which a server has no use for.
+    [ -x /usr/bin/chromium ] || ! grep -q '^ID=debian' /etc/os-release || printf '%s\n' chromium fonts-dejavu-core
     # Only Debian's packages can be added this way; elsewhere tests that need them say so.
     [ "${PG_CONFIG:-/usr/lib/postgresql}" != "${PG_CONFIG#/usr/}" ] || return 0
     [ -n "$(find "/usr/lib/postgresql/$major/lib/pg_cron.so" 2>/dev/null)" ] || echo "postgresql-$major-cron"

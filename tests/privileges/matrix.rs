@@ -10,7 +10,7 @@ use postgres::Client;
 const ROLES: [&str; 5] = ["stranger", "calibrator", "ada", "app", "approver"];
 
 /// Every function: a call, and who may make it.
-const CALLS: [(&str, &str, &[&str]); 22] = [
+const CALLS: [(&str, &str, &[&str]); 23] = [
     ("irt_add_item_columns", "irt_add_item_columns('questions')", &[]),
     ("irt_adopt_runs", "irt_adopt_runs('old_runs')", &[]),
     ("irt_cancel_calibration", "irt_cancel_calibration(0)", &["calibrator"]),
@@ -33,6 +33,7 @@ const CALLS: [(&str, &str, &[&str]); 22] = [
     ("irt_publish", "irt_publish(1)", &["approver"]),
     ("irt_publish_older_successes", "irt_publish_older_successes(NULL)", &[]),
     ("irt_reject", "irt_reject(2)", &["approver"]),
+    ("irt_report", "irt_report()", &["ada", "approver"]),
     ("irt_rollback", "irt_rollback()", &["approver"]),
     (
         "irt_run_calibration",

@@ -53,7 +53,6 @@ pub fn body(report: &Report, with_items: bool) -> Markup {
     };
     html! {
         div class=(class) {
-            p.headline { (headline(report)) }
             (because(report, run, standing))
             (to_do(report, run, standing))
         }
@@ -163,7 +162,11 @@ fn to_do(report: &Report, run: &Run, standing: Standing<'_>) -> Markup {
                 "SELECT irt_publish({id}, 'why it may be published');\n\
                  SELECT irt_reject({id}, 'why it may not');"
             )))
-            p { "As long as nobody decides, the items keep what is in force." }
+            p {
+                "As long as nobody decides, the items keep what is in force. If something has to be corrected "
+                "first, such as a key, reject the run, correct it, and calibrate again:"
+            }
+            (statement(&again))
         },
         Standing::InForce(_) => html! {
             p { "If it should not be in force, this puts back what was before:" }

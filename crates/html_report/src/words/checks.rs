@@ -121,7 +121,7 @@ fn of_scale(name: &str) -> Option<Question> {
         "difficulty_disagreement" => asks(
             "Disagreement about difficulty",
             Plain,
-            "1 less the correlation of the difficulties before and after",
+            "how far the difficulties have lost their order: 1 less the correlation of those before and after",
         ),
         _ => return None,
     })
@@ -138,7 +138,7 @@ fn of_scores(name: &str) -> Option<Question> {
         "score_disorder" => asks(
             "Disorder of scores",
             Plain,
-            "1 less the correlation of the persons' scores before and after",
+            "how far the persons have lost their order: 1 less the correlation of their scores before and after",
         ),
         "since_rollback" => asks(
             "After a rollback",

@@ -1,7 +1,7 @@
 //! Difficulty before against difficulty now, with the line on which they would agree.
 
+use super::shared::{beside, key, picture};
 use super::tables::{Cell, shown_as, table, with_error, words};
-use super::{beside, key, picture};
 use crate::data::{Beside, Item, Report};
 use crate::drawing::{Axis, Label, Mark, Plot, Shape};
 use crate::words::names::{name, said};

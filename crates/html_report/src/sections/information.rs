@@ -1,7 +1,7 @@
 //! How much all items together tell, and how sure a score is, at each ability.
 
+use super::shared::{beside, key, picture};
 use super::tables::{number, table};
-use super::{beside, key, picture};
 use crate::data::Report;
 use crate::drawing::{Axis, Plot};
 use crate::words::numbers;

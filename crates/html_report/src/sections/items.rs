@@ -1,7 +1,7 @@
 //! All items, the worst first, with the reason in words; curves of the worst.
 
+use super::shared::{beside, key};
 use super::tables::{Cell, count, number, percent, table, with_error, words};
-use super::{beside, key};
 use crate::data::{Item, ItemFit, Report, Run};
 use crate::drawing::{ItemCurve, Observed, item_curve};
 use crate::judgement::{self, Judgement, Verdict};

@@ -1,7 +1,7 @@
 //! Discrimination against difficulty.
 
+use super::shared::{key, picture};
 use super::tables::{table, with_error, words};
-use super::{key, picture};
 use crate::data::Report;
 use crate::drawing::{Axis, Mark, Plot, Shape};
 use crate::judgement::{self, Verdict};

@@ -1,7 +1,7 @@
 //! Where the persons are, and where the items are, on one scale.
 
+use super::shared::{key, picture};
 use super::tables::{count, percent, shown_as, table};
-use super::{key, picture};
 use crate::data::{Group, Report};
 use crate::drawing::{Axis, Plot};
 use crate::words::names::{name, said};

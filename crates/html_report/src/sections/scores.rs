@@ -1,7 +1,7 @@
 //! What becomes of the persons' scores.
 
+use super::shared::{key, picture};
 use super::tables::{count, shown_as, table};
-use super::{key, picture};
 use crate::data::{Group, Report};
 use crate::drawing::{Bins, Series, histogram};
 use crate::words::checks::question;

@@ -1,6 +1,6 @@
 //! In force, held and why, and what to do about it; the items to look at first.
 
-use super::{beside, literal, statement};
+use super::shared::{beside, literal, statement};
 use crate::data::{Check, Report, Run};
 use crate::judgement::{self, Verdict};
 use crate::standing::{self, Standing};

@@ -121,3 +121,26 @@ fn an_empty_report_is_a_page_too() {
     let verdict = page.split("<section id=\"verdict\"").nth(1).expect("the verdict");
     assert!(verdict.contains("SELECT irt_run_calibration(force =&gt; true, bank =&gt; '');"));
 }
+
+/// The promise of docs/reference.md, with all that there can be to draw.
+#[test]
+fn five_hundred_items_with_fit_take_no_more_than_two_megabytes() {
+    let nodes = |value: &dyn Fn(f64) -> f64| -> Vec<f64> {
+        (0..61).map(|node| value(-6.0 + 0.2 * f64::from(node))).collect()
+    };
+    let fit = json!({"rmsd": 0.123_456_789, "infit": 1.012_345_678, "outfit": 0.987_654_321,
+        "curve_attempts": nodes(&|ability| 1234.567 * (2.0 - ability.abs() / 6.0)),
+        "curve_observed": nodes(&|ability| 1.0 / (1.0 + (-1.1 * ability).exp())),
+        "curve_expected": nodes(&|ability| 1.0 / (1.0 + (-1.2 * ability).exp()))});
+    let mut large = report(&fit);
+    large.items = (0..500).map(|number| item(number, fit.clone())).collect();
+    for item in &mut large.items {
+        item.before = item.now.as_ref().map(|now| now.estimate.clone());
+        item.item = format!("123e4567-e89b-12d3-a456-{}", item.item);
+    }
+    let abilities = nodes(&|ability| ability);
+    large.run.as_mut().expect("a run").curve_ability = Some(abilities);
+    let page = page(&large, &Section::ALL);
+    assert!(page.len() <= 2 << 20, "{} bytes", page.len());
+    assert_eq!(page.matches("<polygon class=\"band\"").count(), 60);
+}

@@ -8,6 +8,8 @@ use maud::Markup;
 
 /// The 97.5 % quantile of the normal distribution.
 const TWO_SIDED_95: f64 = 1.96;
+/// Straight pieces of a curve.
+const PIECES: u32 = 48;
 /// Fewer expected attempts at a node show nothing.
 const LEAST_ATTEMPTS: f64 = 1.0;
 /// Radius of the point with most attempts, and of the smallest.
@@ -29,7 +31,7 @@ pub struct Observed {
 }
 
 impl Observed {
-    /// Nodes at which enough was observed; arrays of different lengths show nothing.
+    /// Nodes of the picture at which enough was observed; arrays of different lengths show nothing.
     pub fn at_nodes(
         abilities: &[f64],
         attempts: &[f64],
@@ -48,6 +50,7 @@ impl Observed {
             })
             .filter(|node| {
                 node.attempts >= LEAST_ATTEMPTS
+                    && node.ability.abs() <= BOUND
                     && [node.ability, node.share, node.expected].iter().all(|n| n.is_finite())
             })
             .collect()
@@ -109,7 +112,7 @@ pub fn item_curve(curve: &ItemCurve) -> Markup {
 }
 
 fn abilities() -> impl Iterator<Item = f64> {
-    (0..=64).map(|step| -BOUND + 2.0 * BOUND * f64::from(step) / 64.0)
+    (0..=PIECES).map(|piece| -BOUND + 2.0 * BOUND * f64::from(piece) / f64::from(PIECES))
 }
 
 /// Its area is the attempts.

@@ -1,12 +1,12 @@
 //! All items, the worst first, with the reason in words; curves of the worst.
 
 use super::shared::{beside, key};
-use super::tables::{Cell, count, number, percent, table, with_error, words};
+use super::tables::{Cell, compact, count, number, percent, table, with_error, words};
 use crate::data::{Item, ItemFit, Report, Run};
 use crate::drawing::{ItemCurve, Observed, item_curve};
 use crate::judgement::{self, Judgement, Verdict};
-use crate::words::flags;
 use crate::words::names::{name, said};
+use crate::words::{flags, numbers};
 use maud::{Markup, html};
 
 /// Curves that are drawn.
@@ -189,19 +189,15 @@ fn observed(fit: &ItemFit, run: Option<&Run>) -> Vec<Observed> {
 
 fn numbers_of(item: &Item, observed: &[Observed]) -> Markup {
     if !observed.is_empty() {
+        let share = |share: f64| numbers::percent(share);
         let rows = observed.iter().map(|node| {
             let (low, high) = node.band();
-            vec![
-                number(Some(node.ability), None),
-                number(Some(node.attempts), Some(0.5)),
-                percent(Some(node.share)),
-                percent(Some(node.expected)),
-                percent(Some(low)),
-                percent(Some(high)),
-            ]
+            let ability = numbers::fixed(node.ability, 2);
+            let attempts = numbers::fixed(node.attempts, 0);
+            [ability, attempts, share(node.share), share(node.expected), share(low), share(high)]
         });
         let headings = ["Ability", "Attempts", "Observed", "Expected", "Band from", "to"];
-        return table("Observed and expected answers", &headings, rows);
+        return compact("Observed and expected answers", headings, rows);
     }
     let side = |label: &'static str, estimate: Option<&crate::data::Estimate>| {
         let found = estimate.cloned().unwrap_or_default();

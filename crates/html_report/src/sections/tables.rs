@@ -71,12 +71,35 @@ pub fn table(
 
 fn drawn(place: usize, cell: &Cell) -> Markup {
     let class = cell.is_number.then_some("number");
-    let value = cell.value.map(|value| value.to_string());
+    let value = cell.value.map(sorted_by);
     html! {
         @if place == 0 {
             th scope="row" class=[class] data-value=[value] { (cell.shown) }
         } @else {
             td class=[class] data-value=[value] { (cell.shown) }
+        }
+    }
+}
+
+/// As many digits as decide an order on a page.
+fn sorted_by(value: f64) -> String {
+    ((value * 1e5).round() / 1e5).to_string()
+}
+
+/// A table of numbers alone, where there are many such tables: as few letters as it takes, and in
+/// its own order.
+pub fn compact<const N: usize>(
+    caption: &str,
+    headings: [&str; N],
+    rows: impl IntoIterator<Item = [String; N]>,
+) -> Markup {
+    html! {
+        div.scrolls role="region" aria-label=(caption) tabindex="0" {
+            table.numbers {
+                caption { (caption) }
+                thead { tr { @for heading in headings { th scope="col" { (heading) } } } }
+                tbody { @for row in rows { tr { @for cell in row { td { (cell) } } } } }
+            }
         }
     }
 }

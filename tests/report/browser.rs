@@ -9,6 +9,11 @@ use std::path::PathBuf;
 
 /// What is wrong with the layout.
 const GEOMETRY: &str = include_str!("geometry.js");
+/// Where scripts/axe.sh puts it.
+const AXE: &str = "axe-core-4.14.1/axe.min.js";
+/// What axe-core finds, each with the element; `axe` is there already.
+const FINDINGS: &str = "axe.run(document).then((found) => found.violations.flatMap((violation) => \
+    violation.nodes.map((node) => `${violation.id}: ${node.html.slice(0, 200)} ${node.failureSummary}`)))";
 /// Widths of a telephone, a tablet and a desk.
 const WIDTHS: [u32; 3] = [360, 768, 1440];
 
@@ -72,6 +77,7 @@ fn it_is_laid_out_well_sorts_and_is_whole_without_script_and_on_paper() {
     run(&mut client);
     let page = Page::new("held", &report(&mut client, ""));
     is_laid_out_well(&mut browser, &page);
+    satisfies_axe(&mut browser, &page);
     sorts(&mut browser, &page);
     has_two_colours(&mut browser, &page);
     prints(&mut browser);
@@ -80,6 +86,27 @@ fn it_is_laid_out_well_sorts_and_is_whole_without_script_and_on_paper() {
     is_laid_out_well(&mut browser, &before);
     let two = Page::new("two", &report(&mut client, "run_id => 2, with_run_id => 1"));
     is_laid_out_well(&mut browser, &two);
+}
+
+/// What a screen reader stumbles over, and contrasts that are too low; said where axe-core is not.
+fn satisfies_axe(browser: &mut Browser, page: &Page) {
+    let home = std::env::var("HOME").unwrap_or_default();
+    let cache = std::env::var("XDG_CACHE_HOME").unwrap_or_else(|_| format!("{home}/.cache"));
+    let Ok(axe) = std::fs::read_to_string(format!("{cache}/irt_calibration/{AXE}")) else {
+        eprintln!("not tested: no axe-core (scripts/axe.sh fetches it where there is npm)");
+        return;
+    };
+    for colours in ["light", "dark"] {
+        for width in [WIDTHS[0], WIDTHS[2]] {
+            browser.resize(width);
+            browser.emulate("screen", colours);
+            browser.open(&page.file);
+            browser.evaluate(&format!("{axe};0"));
+            browser.evaluate("for (const d of document.querySelectorAll('details')) d.open = true");
+            assert_eq!(browser.evaluate(FINDINGS), json!([]), "{colours}, {width}");
+        }
+    }
+    browser.emulate("screen", "light");
 }
 
 fn sorts(browser: &mut Browser, page: &Page) {
@@ -144,6 +171,7 @@ fn names_inject_nothing_and_break_nothing() {
     let (_cluster, mut client) = calibrated(30, 500);
     let page = Page::new("hostile", &of_hostile_names(&mut client));
     is_laid_out_well(&mut browser, &page);
+    satisfies_axe(&mut browser, &page);
     assert_eq!(browser.evaluate("typeof window.pwned"), json!("undefined"));
     let injected = "document.querySelectorAll('img, b, bdi *').length";
     assert_eq!(browser.evaluate(injected), json!(0));

@@ -1,6 +1,6 @@
 //! What becomes of the persons' scores.
 
-use super::shared::{key, picture};
+use super::shared::{beside, key, picture};
 use super::tables::{count, shown_as, table};
 use crate::data::{Group, Report};
 use crate::drawing::{Bins, Series, histogram};
@@ -17,7 +17,7 @@ pub fn body(report: &Report) -> Markup {
     html! {
         p {
             "Every person of this run, scored with the items that both sides have and the bank's own "
-            "prior: once with what is in force, once with this run."
+            "prior: once with " (beside(report)) ", once with this run."
         }
         (of_checks(report))
         @if let Some(counts) = Counts::of(report) {

@@ -53,7 +53,7 @@ pub fn table(
         rows.first().and_then(|row| row.get(place)).filter(|cell| cell.is_number).map(|_| "number")
     };
     html! {
-        div.scrolls role="region" aria-label=(caption) tabindex="0" {
+        div.scrolls role="group" aria-label=(caption) tabindex="0" {
             table.sortable {
                 caption { (caption) }
                 thead { tr { @for (place, heading) in headings.iter().enumerate() {
@@ -94,7 +94,7 @@ pub fn compact<const N: usize>(
     rows: impl IntoIterator<Item = [String; N]>,
 ) -> Markup {
     html! {
-        div.scrolls role="region" aria-label=(caption) tabindex="0" {
+        div.scrolls role="group" aria-label=(caption) tabindex="0" {
             table.numbers {
                 caption { (caption) }
                 thead { tr { @for heading in headings { th scope="col" { (heading) } } } }

@@ -1,5 +1,5 @@
 # Thin: each target calls one script, where the explanations are.
-.PHONY: demo picture test test-image package test-package lint install schema setup bench coverage weeks properties soak circles test-all-majors help
+.PHONY: demo test test-image package test-package lint install schema setup bench coverage weeks properties soak circles test-all-majors help
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -7,6 +7,7 @@ help: ## this list
 demo: ## responses of a real test become item parameters, and a report, in a throw-away Postgres
 	@scripts/demo.sh
 
+.PHONY: picture
 picture: ## docs/report.png: the report of the demo, in a browser
 	@PICTURE=docs/report.png scripts/demo.sh
 

@@ -46,6 +46,6 @@ COPY --from=build /image/ /
 COPY deploy/image/postgresql.conf /tmp/irt_calibration.conf
 RUN cat /tmp/irt_calibration.conf >> "$(pg_config --sharedir)/postgresql.conf.sample" \
     && rm /tmp/irt_calibration.conf
-COPY deploy/image/irt_healthcheck bin/run_irt_calibration /usr/local/bin/
+COPY deploy/image/irt_healthcheck bin/irt_report bin/run_irt_calibration /usr/local/bin/
 COPY deploy/image/initdb.sh /docker-entrypoint-initdb.d/10_irt_calibration.sh
 HEALTHCHECK --interval=30s --timeout=10s --start-period=2m CMD ["irt_healthcheck"]

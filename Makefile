@@ -4,8 +4,12 @@
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
 
-demo: ## responses of a real test become item parameters, in a throw-away Postgres
+demo: ## responses of a real test become item parameters, and a report, in a throw-away Postgres
 	@scripts/demo.sh
+
+.PHONY: picture
+picture: ## docs/report.png: the report of the demo, in a browser
+	@PICTURE=docs/report.png scripts/demo.sh
 
 test: ## everything that must hold before a change is merged
 	@scripts/test.sh

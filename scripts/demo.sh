@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# demo.sh: from the responses of a real test to item parameters, in a Postgres of its own.
+# demo.sh: from the responses of a real test to item parameters, in a Postgres of its own; then a
+# report of a larger bank, in target/demo-report.html.
 #
-# Leaves nothing behind but the build in target/ and the packages that setup.sh installed.
+# With PICTURE=FILE.png a browser takes a picture of that report. Leaves nothing behind but that, the
+# build in target/ and the packages that setup.sh installed.
 cd "$(dirname "$0")/.."
 source scripts/common.sh
 
-scripts/setup.sh
+scripts/setup.sh ${PICTURE:+test}
 PG_CONFIG=$(pg_config_path) || fail "no Postgres with headers found, even after scripts/setup.sh"
 export PG_CONFIG
 
@@ -39,3 +41,29 @@ chmod 700 "$folder/data"
 
 PGOPTIONS='-c client_min_messages=warning' "$bindir/psql" -X -q -v ON_ERROR_STOP=1 -P pager=off \
     -h "$folder/data" -U postgres -d postgres -f examples/demo.sql
+
+say "a larger bank, 80 exercises, and the run of its second week"
+connection=(env "PGHOST=$folder/data" PGUSER=postgres PGDATABASE=postgres "PATH=$bindir:$PATH")
+PGOPTIONS='-c client_min_messages=warning' "${connection[@]}" psql -X -q -o /dev/null -f examples/bank.sql
+
+# write_report FILE OPTION…: the folder's owner owns it, as all in target/.
+write_report() {
+    local file=$1
+    shift
+    "${connection[@]}" bin/irt_report --bank exercises "$@" >"$folder/report.html"
+    as_owner tee "$file" <"$folder/report.html" >/dev/null
+}
+report=${CARGO_TARGET_DIR:-$PWD/target}/demo-report.html
+write_report "$report"
+say "its report is $report: open it in a browser"
+
+if [ -n "${PICTURE:-}" ]; then
+    write_report "$folder/picture.html" --section verdict --section changes
+    # Its sandbox refuses to work for root.
+    sandbox=()
+    [ "$(id -u)" -ne 0 ] || sandbox=(--no-sandbox)
+    chromium --headless=new "${sandbox[@]}" --disable-gpu --hide-scrollbars --window-size=1040,1720 \
+        --user-data-dir="$folder/browser" --screenshot="$folder/picture.png" "file://$folder/picture.html" 2>/dev/null
+    as_owner tee "$PICTURE" <"$folder/picture.png" >/dev/null
+    say "its picture is $PICTURE"
+fi

@@ -9,7 +9,7 @@ say "format"
 cargo fmt --all --check
 say "clippy"
 # Apart, as in test.sh: together they would need pgrx built once more.
-as_owner cargo clippy --locked --package irt --package xtask --all-targets -- -D warnings
+as_owner cargo clippy --locked --package html_report --package irt --package xtask --all-targets -- -D warnings
 cargo_for_pg clippy --package irt_calibration --all-targets -- -D warnings
 say "circles of imports"
 as_owner cargo xtask circles

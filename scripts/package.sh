@@ -29,7 +29,7 @@ scripts/install.sh --stage "$root"
 library=$root$("$PG_CONFIG" --pkglibdir)/irt_calibration.so
 strip --strip-unneeded "$library"
 chmod 644 "$library"
-install -D -m 755 bin/run_irt_calibration "$root$bindir/run_irt_calibration"
+install -D -m 755 -t "$root$bindir" bin/irt_report bin/run_irt_calibration
 
 install -D -m 644 packaging/copyright "$documents/copyright"
 install -m 644 README.md docs/*.md "$documents/"
@@ -64,7 +64,8 @@ Description: calibration of test items, inside PostgreSQL $major
  model (2PL), with standard errors, an audit trail, and schedules.
  .
  CREATE EXTENSION irt_calibration in each database that is to use it.
- run_irt_calibration, for other crons than pg_cron, is beside psql.
+ run_irt_calibration, for other crons than pg_cron, and irt_report, which
+ writes a page about a run, are beside psql.
 CONTROL
 (cd "$root" && find usr -type f -print0 | sort -z | xargs -0 md5sum >DEBIAN/md5sums)
 

@@ -2,7 +2,8 @@
 # setup.sh [test|image|package]: installs what building and running need and the machine lacks.
 #
 # By apt, with sudo when we are not root. Does nothing, and asks for nothing,
-# when all is there. With `test` also what only tests use: pg_cron, PgBouncer, and Python for bugsink;
+# when all is there. With `test` also what only tests use: pg_cron, PgBouncer, Python for bugsink, and
+# for the report a browser and, where there is npm, axe-core;
 # with `image` what test_image.sh and test_package.sh use, with `package` what package.sh uses.
 cd "$(dirname "$0")/.."
 source scripts/common.sh
@@ -41,6 +42,8 @@ packages_for() {
     [ "$1" = test ] || return 0
     command -v python3 >/dev/null || echo python3
     python3 -c 'import ensurepip' 2>/dev/null || echo python3-venv
+    # Ubuntu's package of that name is a snap, which a server has no use for.
+    [ -x /usr/bin/chromium ] || ! grep -q '^ID=debian' /etc/os-release || printf '%s\n' chromium fonts-dejavu-core
     # Only Debian's packages can be added this way; elsewhere tests that need them say so.
     [ "${PG_CONFIG:-/usr/lib/postgresql}" != "${PG_CONFIG#/usr/}" ] || return 0
     [ -n "$(find "/usr/lib/postgresql/$major/lib/pg_cron.so" 2>/dev/null)" ] || echo "postgresql-$major-cron"
@@ -68,8 +71,17 @@ find_missing() {
     wait $! || fail "could not find out what this machine lacks"
 }
 
+# finish: what no package has.
+finish() {
+    [ "$1" = test ] || return 0
+    as_owner scripts/axe.sh >/dev/null || say "axe-core could not be fetched: the report is not tested with it"
+}
+
 find_missing "${1:-}"
-[ ${#missing[@]} -gt 0 ] || exit 0
+if [ ${#missing[@]} -eq 0 ]; then
+    finish "${1:-}"
+    exit 0
+fi
 
 say "installing ${missing[*]}"
 command -v apt-get >/dev/null ||
@@ -80,3 +92,4 @@ privileged apt-get update -qq </dev/null >&2 || say "apt-get update failed; tryi
 # The lists may have been empty before: which Postgres there is can be known only now.
 find_missing "${1:-}"
 install_packages "${missing[@]}"
+finish "${1:-}"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # test.sh: everything that must hold before a change is merged.
 #
-# Lints; the tests of the core and of crates/xtask, without Postgres; the install script
+# Lints; the tests of the crates that need no Postgres; the install script
 # against the source; the SQL-level tests, on throw-away servers of a private Postgres.
 cd "$(dirname "$0")/.."
 source scripts/common.sh
@@ -27,13 +27,13 @@ export IRT_TEST_BINDIR
 if command -v cargo-nextest >/dev/null; then
     quietly=(--no-fail-fast --status-level=slow --final-status-level=fail)
     say "the tests that need no Postgres"
-    as_owner cargo nextest run --locked --package irt --package xtask "${quietly[@]}"
+    as_owner cargo nextest run --locked --package html_report --package irt --package xtask "${quietly[@]}"
     as_owner cargo test --locked --package irt --doc
     say "the SQL-level tests"
     cargo_for_pg "nextest run" --package irt_calibration "${quietly[@]}"
 else
     say "the tests that need no Postgres"
-    as_owner cargo test --locked --package irt --package xtask --no-fail-fast
+    as_owner cargo test --locked --package html_report --package irt --package xtask --no-fail-fast
     say "the SQL-level tests"
     cargo_for_pg test --package irt_calibration --no-fail-fast
 fi

@@ -1219,6 +1219,16 @@ VOLATILE PARALLEL UNSAFE
 LANGUAGE c /* Rust */
 AS 'MODULE_PATHNAME', 'irt_reject_wrapper';
 
+CREATE  FUNCTION "irt_report"(
+	"bank" text DEFAULT 'default', /* Option < Text > */
+	"run_id" bigint DEFAULT NULL, /* Option < i64 > */
+	"with_run_id" bigint DEFAULT NULL, /* Option < i64 > */
+	"sections" text[] DEFAULT NULL /* Option < Texts > */
+) RETURNS text /* Text */
+STABLE PARALLEL UNSAFE
+LANGUAGE c /* Rust */
+AS 'MODULE_PATHNAME', 'irt_report_wrapper';
+
 CREATE  FUNCTION "irt_rollback"(
 	"bank" text DEFAULT 'default', /* Option < Text > */
 	"note" text DEFAULT NULL /* Option < Text > */
@@ -1867,3 +1877,6 @@ COMMENT ON FUNCTION irt_next_items IS
     'The items in force that tell most about this ability and are not excluded, the best first. randomesque: each is drawn from the so many best that are left. It takes SELECT on irt_parameters_in_force.';
 COMMENT ON FUNCTION irt_test_information IS
     'How much the items in force tell, or those that are named, at the bank''s ability nodes, and the standard error that follows. It takes SELECT on irt_parameters_in_force.';
+
+COMMENT ON FUNCTION irt_report IS
+    'A run of a bank as one HTML page for people: whether it is in force or held and why, what it changes, its items by verdict. run_id NULL: the newest held run that can be published, else the run in force. with_run_id NULL: compared with what is in force, or for the run in force with what was before. sections: verdict, checks, changes, scores, parameters, persons_items, information, groups, items, pairs, history; NULL: all. It takes SELECT on the tables that it reads.';

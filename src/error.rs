@@ -8,10 +8,12 @@
 mod advice;
 mod decision;
 mod ownership;
+mod report;
 mod sqlstate;
 
 pub use decision::{DecisionError, begin_a_new_scale};
 pub use ownership::OwnershipError;
+pub use report::ReportError;
 
 use crate::postgres::error_report::ErrorReport;
 use irt::IrtError;
@@ -419,6 +421,9 @@ pub enum ExtensionError {
     /// What somebody decided about a run, and cannot be.
     #[error(transparent)]
     Decision(#[from] DecisionError),
+    /// What no report can be made of.
+    #[error(transparent)]
+    Report(#[from] ReportError),
     /// Whose it is, and who may use it.
     #[error(transparent)]
     Ownership(#[from] OwnershipError),

@@ -10,6 +10,7 @@ mod history;
 mod item_reports;
 mod link;
 mod publications;
+mod report;
 mod runs;
 mod schedule;
 mod scores;

@@ -21,6 +21,7 @@
 //! | [`runs`] | the life of a run, and its record |
 //! | [`item_reports`] | what is to be said of items: fit, verdicts, readiness, dimensions |
 //! | [`scores`] | abilities from answers: aggregates, whole banks, which item comes next |
+//! | [`html_report`] | irt_report: what the tables say, for the page of crates/html_report |
 //! | [`worker`] | the background worker of a run, and how its caller waits |
 //! | [`schedule`] | jobs of pg_cron |
 //! | [`sentry`] | reporting runs to Sentry |
@@ -33,6 +34,7 @@ pub mod error;
 pub mod estimation;
 pub mod fit;
 mod functions;
+pub mod html_report;
 pub mod item_reports;
 pub mod parameters;
 pub mod postgres;

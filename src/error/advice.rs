@@ -14,6 +14,7 @@ impl ExtensionError {
                 Some(format!("Banks: {}.", known.join(", ")))
             }
             Self::Ownership(error) => error.detail(),
+            Self::Report(error) => error.detail(),
             Self::UnknownCheck { known, .. } => Some(format!("Checks: {known}.")),
             Self::MissingColumn { present, .. }
             | Self::MissingQueryColumn { present, .. }
@@ -142,6 +143,7 @@ impl ExtensionError {
             }
             Self::Ownership(error) => return Some(error.hint()),
             Self::Decision(error) => return Some(error.hint()),
+            Self::Report(error) => return Some(error.hint()),
             Self::UnknownCheck { .. } => "Name one of these checks.",
             Self::NoThreads { .. } | Self::Irt(IrtError::OutOfMemory { .. }) => {
                 return Some(crate::postgres::memory::system_hint());

@@ -17,7 +17,8 @@ impl ExtensionError {
             | Self::WrongColumnCount { .. }
             | Self::UnusableItemRow { .. }
             | Self::UnusableHistory { .. }
-            | Self::WrongCorrectness { .. } => b"22023",
+            | Self::WrongCorrectness { .. }
+            | Self::Report(_) => b"22023",
             Self::NotUtf8 { .. } => b"22021",
             Self::AlreadyRunning { .. }
             | Self::LockNotAvailable { .. }

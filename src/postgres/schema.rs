@@ -91,10 +91,31 @@ impl Schema {
     /// # Errors
     /// Only when SPI fails.
     pub fn has_publications(&self) -> Result<bool, ExtensionError> {
-        let publications = self.relation("irt_publications");
+        self.has_relation("irt_publications")
+    }
+
+    /// True when the extension has that relation: those of an older version, until ALTER EXTENSION
+    /// UPDATE, lack some.
+    ///
+    /// # Errors
+    /// Only when SPI fails.
+    pub fn has_relation(&self, relation: &str) -> Result<bool, ExtensionError> {
         let found = reading::one::<bool>(
             "SELECT pg_catalog.to_regclass($1) IS NOT NULL",
-            &[publications.into()],
+            &[self.relation(relation).into()],
+        )?;
+        Ok(found == Some(true))
+    }
+
+    /// True when the extension has a function with these arguments, such as `irt_score(text)`.
+    ///
+    /// # Errors
+    /// Only when SPI fails.
+    pub fn has_function(&self, name: &str, arguments: &str) -> Result<bool, ExtensionError> {
+        let signature = format!("{}({arguments})", self.relation(name));
+        let found = reading::one::<bool>(
+            "SELECT pg_catalog.to_regprocedure($1) IS NOT NULL",
+            &[signature.into()],
         )?;
         Ok(found == Some(true))
     }

@@ -14,7 +14,7 @@ const EVERYBODY: [&str; 6] = ["stranger", "calibrator", "ada", "app", "approver"
 
 /// Every function: a call, and who may make it. The parts of aggregates cannot be called: their
 /// arguments are of a type that SQL has no values of.
-const CALLS: [(&str, &str, &[&str]); 33] = [
+const CALLS: [(&str, &str, &[&str]); 34] = [
     ("irt_add_item_columns", "irt_add_item_columns('questions')", &[]),
     ("irt_adopt_runs", "irt_adopt_runs('old_runs')", &[]),
     ("irt_cancel_calibration", "irt_cancel_calibration(0)", &["calibrator"]),
@@ -50,6 +50,7 @@ const CALLS: [(&str, &str, &[&str]); 33] = [
     ("irt_publish", "irt_publish(1)", &["approver"]),
     ("irt_publish_older_successes", "irt_publish_older_successes(NULL)", &[]),
     ("irt_reject", "irt_reject(2)", &["approver"]),
+    ("irt_report", "irt_report()", &["ada", "approver"]),
     ("irt_rollback", "irt_rollback()", &["approver"]),
     (
         "irt_run_calibration",

@@ -217,6 +217,9 @@ pub fn argument(name: &str, sql_type: &str, random: &mut Random) -> String {
         "double precision" => format!("{}::float8", one_of(&REAL, random)),
         "name" => one_of(&NAMES, random),
         "timestamp with time zone" => one_of(&MOMENTS, random),
+        "text[]" if name == "sections" && random.below(3) > 0 => {
+            one_of(&["'{verdict,items}'", "'{checks,history}'", "'{}'"], random)
+        }
         "text[]" | "anycompatiblearray" => one_of(&ARRAYS, random),
         "regclass" => format!("{}::regclass", one_of(&RELATIONS, random)),
         "text" if name == "query" && random.below(8) > 0 => {

@@ -43,7 +43,7 @@ pub enum Scale {
 
 impl Scale {
     fn from_arguments() -> Self {
-        match std::env::args().nth(1).as_deref() {
+        match std::env::args().skip(1).find(|word| !word.starts_with("-")).as_deref() {
             Some("population") => Self::Population,
             Some("linked") => Self::Linked,
             other => panic!("the scale is to be population or linked, not {other:?}"),

@@ -1,5 +1,5 @@
 # Thin: each target calls one script, where the explanations are.
-.PHONY: demo test test-image package test-package lint install schema setup bench publishing coverage weeks scores properties soak circles test-all-majors help
+.PHONY: demo test test-image package test-package lint install schema setup bench publishing coverage weeks scores moving properties soak circles test-all-majors help
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -35,11 +35,14 @@ setup: ## install what the machine lacks
 coverage: ## how often 95 % intervals cover the truth; writes the table of docs/method.md
 	@scripts/coverage.sh
 
-weeks: ## how often the checks hold or warn of an ordinary week; writes the table of docs/method.md
+weeks: ## how often the checks hold or warn of an ordinary week; writes the tables of docs/method.md
 	@scripts/weeks.sh
 
 scores: ## what scores in SQL cost, and an adaptive test next to catsim; writes the tables of docs/adaptive.md
 	@scripts/scores.sh
+
+moving: ## what becomes of scores while the population moves, by scale; writes tables and picture of docs/method.md
+	@scripts/moving.sh
 
 properties: ## 100,000 random matrices through the estimator
 	@scripts/properties.sh

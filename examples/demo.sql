@@ -69,12 +69,13 @@ SELECT q.id, round(q.irt_difficulty::numeric, 6) AS b, round(r.b::numeric, 6) AS
 FROM questions AS q JOIN reference AS r ON r.item = q.id AND r.prior
 ORDER BY q.id;
 
-\echo '6. The published estimates are maximum likelihood: no priors. So switch them off,'
-\echo '   and run although nothing is new.'
+\echo '6. The published estimates are maximum likelihood: no priors, on a scale of their own. So'
+\echo '   switch priors off, and run although nothing is new.'
 \echo
 
-SELECT bank, prior_log_discrimination_sd, prior_difficulty_sd
-FROM irt_configure(prior_log_discrimination_sd => 'infinity', prior_difficulty_sd => 'infinity');
+SELECT bank, scale, prior_log_discrimination_sd, prior_difficulty_sd
+FROM irt_configure(prior_log_discrimination_sd => 'infinity', prior_difficulty_sd => 'infinity',
+                   scale => 'population');
 SELECT id AS run, status, items_calibrated AS items,
        round(log_likelihood::numeric, 4) AS log_likelihood,
        -2658.8051 AS published_log_likelihood
@@ -91,3 +92,27 @@ ORDER BY q.id;
 
 SELECT should_run, new_responses_count, last_calibration_at IS NOT NULL AS calibrated_before
 FROM irt_should_run_calibration();
+
+\echo '8. A month later, other people: 20,000, simulated with the parameters above, but half a'
+\echo '   standard deviation better. What would become of the difficulties? Two rehearsals, on the'
+\echo '   scale of these people, and on "linked", the default, which puts a run where the last one was.'
+\echo
+
+CREATE TEMPORARY TABLE first AS SELECT id, irt_discrimination AS a, irt_difficulty AS b FROM questions;
+SELECT setseed(0.7) \gset
+DELETE FROM responses;
+INSERT INTO responses (user_id, question_id, is_correct)
+    SELECT person, id, random() < irt_probability(ability, a, b)
+    FROM (SELECT person, 0.5 + sqrt(-2 * ln(1 - random())) * cos(2 * pi() * random()) AS ability
+          FROM generate_series(2001, 22000) AS person OFFSET 0) AS people, first;
+
+SELECT id AS run_1 FROM irt_run_calibration(force => true, publish => false) \gset
+SELECT scale AS scale_2 FROM irt_configure(scale => 'linked') \gset
+SELECT id AS run_2, round(population_mean::numeric, 2) AS mean_2
+FROM irt_run_calibration(force => true, publish => false) \gset
+
+SELECT f.id, round(f.b::numeric, 2) AS b_a_month_ago, round(p.difficulty::numeric, 2) AS b_population,
+       round(l.difficulty::numeric, 2) AS b_linked, :mean_2 AS mean_of_these_people
+FROM first AS f JOIN irt_item_parameters AS p ON p.item = f.id AND p.run_id = :run_1
+                JOIN irt_item_parameters AS l ON l.item = f.id AND l.run_id = :run_2
+ORDER BY f.id;

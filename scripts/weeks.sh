@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Simulates ordinary weeks of stable banks and writes into docs/method.md how often the checks hold
-# a run or warn of it. Takes some ten minutes on 2 cores; IRT_WEEKS (300 in each design) changes
+# a run or warn of it, by scale. Takes some half an hour on 2 cores; IRT_WEEKS (300 in each design) changes
 # how much is done.
 cd "$(dirname "$0")/.."
 source scripts/common.sh
@@ -18,6 +18,8 @@ export IRT_TEST_BINDIR
 
 say "the weeks"
 # The profile dev is that of the tests, which is built already: what takes time is the server.
-cargo_for_pg bench --profile dev --package irt_calibration --bench weeks >"$folder/table"
+cargo_for_pg bench --profile dev --package irt_calibration --bench weeks -- population >"$folder/table"
 cargo xtask fill docs/method.md weeks <"$folder/table"
-say "the table in docs/method.md is new"
+cargo_for_pg bench --profile dev --package irt_calibration --bench weeks -- linked >"$folder/table"
+cargo xtask fill docs/method.md "weeks linked" <"$folder/table"
+say "the tables in docs/method.md are new"

@@ -217,8 +217,8 @@ pub enum ExtensionError {
     },
     /// A query that yields too few or too many columns.
     #[error(
-        "query yields {found} columns, but must yield (person, item, correct) or \
-         (person, item, correct, answered_at)"
+        "query yields {found} columns, but must yield (person, item, correct), \
+         (person, item, correct, answered_at) or (person, item, correct, answered_at, group)"
     )]
     WrongColumnCount {
         /// How many there are.

@@ -1,9 +1,9 @@
 //! A bank of a server, calibrated once a week.
 
-use crate::Design;
 use crate::common::{rows, value};
 use crate::responses::{Persons, Random};
 use crate::tally::Tally;
+use crate::{Design, Scale};
 use postgres::Client;
 use std::io::Write as _;
 
@@ -11,7 +11,13 @@ use std::io::Write as _;
 const WEEKS_OF_A_BANK: usize = 60;
 
 /// The weeks of a design, each with the responses of then and a run.
-pub fn simulate(client: &mut Client, number: usize, design: &Design, weeks: usize) -> Tally {
+pub fn simulate(
+    client: &mut Client,
+    number: usize,
+    design: &Design,
+    scale: Scale,
+    weeks: usize,
+) -> Tally {
     let table = format!("responses_{number}");
     client
         .batch_execute(&format!(
@@ -26,7 +32,7 @@ pub fn simulate(client: &mut Client, number: usize, design: &Design, weeks: usiz
     while tally.weeks < weeks {
         banks += 1;
         let bank = format!("bank {number}.{banks}");
-        value(client, &format!("SELECT irt_configure('{bank}', '{table}')"));
+        value(client, &scale.configure(&bank, &table));
         let mut persons = Persons::new(design.items, seed << 32 | (number * 1000 + banks) as u64);
         // The first run of a bank has nothing to be compared with.
         persons.next_week(design, &mut random);
@@ -46,9 +52,7 @@ fn run(client: &mut Client, table: &str, bank: &str, persons: &Persons) {
     let mut copy = client.copy_in(&format!("COPY {table} FROM STDIN")).unwrap();
     copy.write_all(persons.lines().as_bytes()).unwrap();
     copy.finish().unwrap();
-    let run = format!(
-        "SELECT publication FROM irt_run_calibration(true, bank => '{bank}', standard_errors => 'none')"
-    );
+    let run = format!("SELECT publication FROM irt_run_calibration(true, bank => '{bank}')");
     assert!(value(client, &run).is_some(), "no success");
 }
 

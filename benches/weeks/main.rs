@@ -4,7 +4,8 @@
 //! alarm. The runs are those of the extension, on a throw-away server: one bank per design, one run
 //! per week. Prints a Markdown table. Seeded: the same numbers every time.
 //!
-//! IRT_WEEKS says how many weeks there are in each design (300), IRT_WEEKS_SEED draws others.
+//! The argument is the bank's scale, `population` or `linked`. IRT_WEEKS says how many weeks there
+//! are in each design (300), IRT_WEEKS_SEED draws others.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a simulation that fails must stop")]
 
@@ -31,6 +32,38 @@ pub struct Design {
     items: u32,
 }
 
+/// The scale of the banks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scale {
+    /// Whoever answered is N(0, 1).
+    Population,
+    /// Common items put a run on the scale in force.
+    Linked,
+}
+
+impl Scale {
+    fn from_arguments() -> Self {
+        match std::env::args().skip(1).find(|word| !word.starts_with("-")).as_deref() {
+            Some("population") => Self::Population,
+            Some("linked") => Self::Linked,
+            other => panic!("the scale is to be population or linked, not {other:?}"),
+        }
+    }
+
+    /// The statement that makes a bank of this scale. Links and drift need standard errors; without
+    /// them the numbers on scale population are the same, and sooner there.
+    pub fn configure(self, bank: &str, table: &str) -> String {
+        let (scale, errors) = match self {
+            Self::Population => ("population", "none"),
+            Self::Linked => ("linked", "observed_information"),
+        };
+        format!(
+            "SELECT irt_configure('{bank}', '{table}', scale => '{scale}', \
+                                  standard_errors => '{errors}')"
+        )
+    }
+}
+
 fn designs() -> Vec<Design> {
     let mut designs = Vec::new();
     for items in [10, 30, 60] {
@@ -45,6 +78,7 @@ fn designs() -> Vec<Design> {
 }
 
 fn main() {
+    let scale = Scale::from_arguments();
     let weeks = std::env::var("IRT_WEEKS").map_or(300, |weeks| weeks.parse().unwrap());
     let cluster = Cluster::with_settings("max_connections = 30\nsynchronous_commit = off");
     cluster.connect().batch_execute("CREATE EXTENSION irt_calibration").unwrap();
@@ -60,7 +94,7 @@ fn main() {
                 loop {
                     let next = waiting.lock().unwrap().pop();
                     let Some(at) = next else { return };
-                    let tally = simulate(&mut cluster.connect(), at, &designs[at], weeks);
+                    let tally = simulate(&mut cluster.connect(), at, &designs[at], scale, weeks);
                     eprintln!("{}", tally.line(&designs[at]));
                     done.lock().unwrap()[at] = Some(tally);
                 }

@@ -45,10 +45,10 @@ impl Number {
             Self::Integer(2) => f64::from(datum.value() as i16),
             Self::Integer(4) => f64::from(datum.value() as i32),
             Self::Integer(_) => datum.value() as i64 as f64,
-            // SAFETY: promised by the caller; numeric_float8 returns a double by value.
+            // SAFETY: promised by the caller; float8(numeric) returns a double by value.
             Self::Numeric => unsafe {
                 let double = pg_sys::OidFunctionCall1Coll(
-                    pg_sys::F_NUMERIC_FLOAT8.into(),
+                    pg_sys::F_FLOAT8_NUMERIC.into(),
                     pg_sys::InvalidOid,
                     datum,
                 );

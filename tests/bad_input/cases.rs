@@ -300,8 +300,8 @@ pub const FIT: &[Case] = &[
     (
         "irt_fit_2pl('SELECT 1, 2')",
         "22023",
-        "query yields 2 columns, but must yield (person, item, correct) or \
-         (person, item, correct, answered_at)",
+        "query yields 2 columns, but must yield (person, item, correct), \
+         (person, item, correct, answered_at) or (person, item, correct, answered_at, group)",
     ),
     (
         "irt_fit_2pl('DELETE FROM questions RETURNING 1, 2, 3')",

@@ -221,6 +221,26 @@ fn a_group_without_a_maximum_is_held_at_the_bound_and_flagged() {
     }
 }
 
+/// One person tells no standard deviation: it is held at its bound, which no finer grid could reach.
+#[test]
+fn a_group_of_one_person_costs_no_finer_grid() {
+    let (mut rows, _) = simulate_groups(&three_groups(14));
+    let alone = run(&rows, &with(Priors::default(), INFORMATION));
+    for item in 0..6 {
+        rows.push(("hermit".into(), "hut".into(), format!("I{item:03}"), item < 3));
+    }
+    let found = run(&rows, &with(Priors::default(), INFORMATION));
+    assert_eq!(found.quadrature_nodes, alone.quadrature_nodes);
+    let hut = found.groups.iter().find(|group| group.name.as_deref() == Some("hut")).unwrap();
+    // Half the distance of two nodes.
+    assert!((hut.sd - 0.1).abs() < 1e-9 && hut.se_sd.is_none(), "{hut:?}");
+    for (one, two) in alone.items.iter().zip(&found.items) {
+        assert!((one.difficulty.unwrap() - two.difficulty.unwrap()).abs() < 0.02);
+        assert!(two.se_difficulty.is_some());
+        assert!(!two.flags.contains(&Flag::QuadratureLimited), "{two:?}");
+    }
+}
+
 #[test]
 fn many_small_groups_far_apart() {
     let groups: Vec<(String, u32, f64, f64)> = (0..40)

@@ -43,7 +43,7 @@ impl PersonGroups {
     /// "(small)", and those with nobody are left out.
     ///
     /// # Errors
-    /// [`IrtError::TooMany`] beyond [`MAX_GROUPS`]; [`IrtError::PersonWithoutGroup`];
+    /// [`IrtError::TooMany`] beyond [`MAX_GROUPS`] that have persons; [`IrtError::PersonWithoutGroup`];
     /// [`IrtError::OutOfMemory`].
     pub(super) fn ordered(
         self,
@@ -51,19 +51,20 @@ impl PersonGroups {
         answered: impl Fn(usize) -> bool,
         min_persons: u64,
     ) -> Result<OrderedGroups, IrtError> {
-        let found = self.names.len() as u64;
-        if found > MAX_GROUPS {
-            return Err(IrtError::TooMany { what: "groups", found, limit: MAX_GROUPS });
-        }
+        let groups = self.names.len() as u64;
         let known = |person: usize| {
-            self.of_person.get(person).is_some_and(|group| u64::from(*group) < found)
+            self.of_person.get(person).is_some_and(|group| u64::from(*group) < groups)
         };
         if let Some(person) = (0..persons).find(|person| answered(*person) && !known(*person)) {
-            return Err(IrtError::PersonWithoutGroup { person: person as u64, groups: found });
+            return Err(IrtError::PersonWithoutGroup { person: person as u64, groups });
         }
         let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
         for person in (0..persons).filter(|person| answered(*person)) {
             *counts.entry(&self.names[self.of_person[person] as usize]).or_default() += 1;
+        }
+        let found = counts.len() as u64;
+        if found > MAX_GROUPS {
+            return Err(IrtError::TooMany { what: "groups", found, limit: MAX_GROUPS });
         }
         let pooled = |name: &str| {
             let few = counts.get(name).is_none_or(|persons| *persons < min_persons);
@@ -110,8 +111,14 @@ mod tests {
     fn what_cannot_be_grouped_is_refused() {
         let missing = groups(&["a"], &[0, 1]).ordered(2, |_| true, 1).err();
         assert_eq!(missing, Some(IrtError::PersonWithoutGroup { person: 1, groups: 1 }));
-        let names = vec![String::new(); 1001];
-        let many = PersonGroups { names, of_person: vec![] }.ordered(0, |_| true, 1).err();
+        // A group with nobody is none.
+        let names: Vec<String> = (0..=1001).map(|number| format!("g{number}")).collect();
+        let many = PersonGroups { names, of_person: (1..=1001).collect() };
+        assert_eq!(
+            many.clone().ordered(1000, |_| true, 1).map(|found| found.names.len()),
+            Ok(1000)
+        );
+        let many = many.ordered(1001, |_| true, 1).err();
         assert_eq!(many, Some(IrtError::TooMany { what: "groups", found: 1001, limit: 1000 }));
     }
 }

@@ -13,6 +13,11 @@ use crate::numeric::symmetric::Symmetric2;
 /// integral over so narrow a density, and within 5e-9 over one twice as wide.
 const NARROWEST: f64 = 0.5;
 
+/// The least standard deviation of a group on nodes so far apart.
+pub(crate) fn narrowest(spacing: f64) -> f64 {
+    NARROWEST * spacing
+}
+
 /// Bounds of mean and ln sd, each from and to.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct GroupBounds([[f64; 2]; 2]);
@@ -22,7 +27,7 @@ impl GroupBounds {
     /// nodes and half the width of the grid.
     pub(crate) fn of(grid: &Grid) -> Self {
         let end = grid.nodes[0][0].abs();
-        Self([[-end, end], [libm::log(NARROWEST * grid.spacing), libm::log(end)]])
+        Self([[-end, end], [libm::log(narrowest(grid.spacing)), libm::log(end)]])
     }
 
     /// The block, within the bounds.

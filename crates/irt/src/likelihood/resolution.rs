@@ -22,6 +22,7 @@
 
 use super::design::population;
 use super::evaluation::Evaluation;
+use super::group_bounds::narrowest;
 use super::objective::Objective;
 use crate::ability::population::Population;
 use crate::ability::quadrature::{MAX_NODES, Quadrature};
@@ -46,6 +47,9 @@ const MOST_CELLS: usize = 4 << 20;
 const POPULATION_BEYOND: f64 = 1e-4;
 /// A larger share of an item's persons at the two end nodes moves its parameters.
 const PERSONS_AT_THE_ENDS: f64 = 1e-3;
+
+/// A standard deviation up to this many times the least one is held there.
+const AT_THE_BOUND: f64 = 1.0 + 1e-9;
 
 /// Where information is looked at: abilities -3.75, -3.25, …, 3.75.
 const ABILITIES: usize = 2;
@@ -133,6 +137,10 @@ fn mean_errors(
         let responses = patterns.pattern(set.start);
         let block = groups.get(patterns.group_of(set.start));
         let population = block.map_or(Population::STANDARD, |block| population(*block));
+        // A group that is held at its bound would be narrower on any grid.
+        if population.sd <= AT_THE_BOUND * narrowest(spacing) {
+            continue;
+        }
         let before = 1.0 / (population.sd * population.sd);
         let harmless = most_harmless - before;
         if most_of_all * responses.len() as f64 <= harmless

@@ -253,7 +253,7 @@ pub const BANKS: &[Case] = &[
     (
         "irt_readiness('good', 'title')",
         "42703",
-        "public.questions has no column \"title\" (by_column)",
+        "column \"title\" of public.questions does not exist (by_column)",
     ),
     (
         "irt_readiness('empty', 'id')",

@@ -17,6 +17,8 @@
 //! | [`responses`] | SQL → responses |
 //! | [`estimation`] | responses → estimates, on threads |
 //! | [`fit`] | the estimator alone, in the caller's session |
+//! | [`scale`] | what origin and unit of ability are: links, anchors, groups |
+//! | [`diagnostics`] | what a run finds out of its items' fit |
 //! | [`parameters`] | what a run found: recorded, and published |
 //! | [`runs`] | the life of a run, and its record |
 //! | [`item_reports`] | what is to be said of items: fit, verdicts, readiness, dimensions |

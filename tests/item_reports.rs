@@ -7,6 +7,7 @@
 
 mod common;
 
+use common::document::documented_section;
 use common::{Cluster, data, error, rows, value};
 use postgres::Client;
 use serde_json::Value;
@@ -419,4 +420,20 @@ fn dimensions_can_be_cancelled() {
     let refused = error(&mut client, "SELECT irt_check_dimensions(replicates => 10000)");
     assert_eq!(refused.code().code(), "57014", "{refused:?}");
     assert_eq!(value(&mut client, "SELECT 1").as_deref(), Some("1"));
+}
+
+#[test]
+fn what_is_documented_works() {
+    let (_cluster, mut client) = with_run("answers(600, 10, 1, true)", "observed_information");
+    let statements = [
+        documented_section("An item is flagged"),
+        documented_section("Enough items for adaptive tests?"),
+    ];
+    assert!(statements.iter().all(|blocks| !blocks.is_empty()));
+    for block in statements.iter().flatten() {
+        client.simple_query(block).unwrap_or_else(|error| panic!("{block}: {error:?}"));
+    }
+    let flagged = statements[0][0];
+    let wrong_key = rows(&mut client, flagged).remove(0);
+    assert_eq!((wrong_key[0].as_deref(), wrong_key[1].as_deref()), (Some("3"), Some("revise")));
 }

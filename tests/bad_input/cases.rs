@@ -248,6 +248,26 @@ pub const BANKS: &[Case] = &[
     ("irt_should_run_calibration(-1)", "22023", "min_new_responses is -1, but must be 0 or more"),
     ("irt_last_successful_calibration(NULL)", "22004", "bank must not be NULL"),
     ("irt_last_successful_calibration('none')", "22023", "bank \"none\" does not exist"),
+    ("irt_readiness('none')", "22023", "bank \"none\" does not exist"),
+    ("irt_readiness('unset')", "IR002", "bank \"unset\" has no responses relation"),
+    (
+        "irt_readiness('good', 'title')",
+        "42703",
+        "column \"title\" of public.questions does not exist (by_column)",
+    ),
+    (
+        "irt_readiness('empty', 'id')",
+        "22023",
+        "by_column is \"id\", but must be NULL where a bank has no items table",
+    ),
+    ("irt_readiness('good', min_items => -1)", "22023", "min_items is -1, but must be 0 or more"),
+    (
+        "irt_check_dimensions('good', 0)",
+        "22023",
+        "replicates is 0, but must be between 1 and 10000",
+    ),
+    ("irt_check_dimensions('good', seed => NULL)", "22004", "seed must not be NULL"),
+    ("irt_item_verdicts(run_id => 77)", "22023", "run 77 does not exist"),
     ("irt_score('none')", "22023", "bank \"none\" does not exist"),
     ("irt_score('unset')", "IR002", "bank \"unset\" has no responses relation"),
     (

@@ -110,6 +110,9 @@ fn a_banks_name_has_at_most_200_characters() {
             "irt_validate_calibration(@)",
             "irt_item_history('1', @)",
             "irt_score(@)",
+            "irt_item_verdicts(@)",
+            "irt_readiness(@)",
+            "irt_check_dimensions(@)",
             "irt_next_items(0, bank => @)",
             "irt_test_information(@)",
         ] {

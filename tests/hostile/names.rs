@@ -91,6 +91,9 @@ fn try_names(client: &mut Client, names: &[String], expected: &str) {
         format!("SELECT irt_score({})", quoted[8]),
         format!("SELECT irt_next_items(0, bank => {})", quoted[8]),
         format!("SELECT irt_test_information({})", quoted[8]),
+        format!("SELECT irt_item_verdicts({})", quoted[8]),
+        format!("SELECT irt_readiness({}, {})", quoted[8], quoted[7]),
+        format!("SELECT irt_check_dimensions({}, 2)", quoted[8]),
     ];
     for statement in &statements {
         client.simple_query(statement).unwrap_or_else(|error| panic!("{statement}: {error:?}"));

@@ -69,6 +69,7 @@ fn a_superusers_run_lends_nobody_its_rights() {
         ("view", "SELECT irt_configure('trap', 'trap.responses', items => 'trap.questions')"),
         ("view", "SELECT irt_should_run_calibration(bank => 'trap')"),
         ("view", "SELECT irt_score('trap')"),
+        ("view", "SELECT irt_check_dimensions('trap', 2)"),
         (
             "after_statement before_update domain view",
             "SELECT irt_run_calibration(bank => 'trap', standard_errors => 'none')",

@@ -14,10 +14,11 @@ const EVERYBODY: [&str; 6] = ["stranger", "calibrator", "ada", "app", "approver"
 
 /// Every function: a call, and who may make it. The parts of aggregates cannot be called: their
 /// arguments are of a type that SQL has no values of.
-const CALLS: [(&str, &str, &[&str]); 34] = [
+const CALLS: [(&str, &str, &[&str]); 38] = [
     ("irt_add_item_columns", "irt_add_item_columns('questions')", &[]),
     ("irt_adopt_runs", "irt_adopt_runs('old_runs')", &[]),
     ("irt_cancel_calibration", "irt_cancel_calibration(0)", &["calibrator"]),
+    ("irt_check_dimensions", "irt_check_dimensions(replicates => 2)", &["calibrator"]),
     ("irt_compare_runs", "irt_compare_runs(1)", &["ada", "approver"]),
     ("irt_configure", "irt_configure('mine', 'responses')", &["calibrator"]),
     ("irt_drop_bank", "irt_drop_bank('default')", &[]),
@@ -32,9 +33,15 @@ const CALLS: [(&str, &str, &[&str]); 34] = [
         "irt_fit_groups('SELECT user_id, question_id, is_correct FROM responses')",
         &["calibrator"],
     ),
+    (
+        "irt_fit_items",
+        "irt_fit_items('SELECT user_id, question_id, is_correct FROM responses')",
+        &["calibrator"],
+    ),
     ("irt_forget_runs", "irt_forget_runs('default', '2000-01-01')", &[]),
     ("irt_information", "irt_information(0, 1, 0)", &EVERYBODY),
     ("irt_item_history", "irt_item_history('Item.1')", &["ada", "approver"]),
+    ("irt_item_verdicts", "irt_item_verdicts()", &["ada", "approver"]),
     ("irt_last_successful_calibration", "irt_last_successful_calibration()", &EVERYBODY),
     (
         "irt_link",
@@ -49,6 +56,8 @@ const CALLS: [(&str, &str, &[&str]); 34] = [
     ("irt_probability", "irt_probability(0, 1, 0)", &EVERYBODY),
     ("irt_publish", "irt_publish(1)", &["approver"]),
     ("irt_publish_older_successes", "irt_publish_older_successes(NULL)", &[]),
+    // It takes the items table beside what is in force.
+    ("irt_readiness", "irt_readiness()", &["approver"]),
     ("irt_reject", "irt_reject(2)", &["approver"]),
     ("irt_report", "irt_report()", &["ada", "approver"]),
     ("irt_rollback", "irt_rollback()", &["approver"]),

@@ -32,12 +32,14 @@ pub const TRAP: &str = "
     GRANT UPDATE ON trap.questions TO PUBLIC;";
 
 /// Calls that use a bank's relations; `$` is the bank.
-const CALLS: [&str; 5] = [
+const CALLS: [&str; 7] = [
     "SELECT irt_should_run_calibration(bank => '$')",
     "SELECT irt_run_calibration(true, bank => '$', standard_errors => 'none')",
     "SELECT irt_start_calibration(true, bank => '$', standard_errors => 'none')",
     "SELECT irt_configure('$', min_persons => 11)",
     "SELECT irt_score('$')",
+    "SELECT irt_readiness('$')",
+    "SELECT irt_check_dimensions('$', 2)",
 ];
 
 /// Role `calibrator` of docs/operations.md, and mallory, who has the same rights, with her trap.
@@ -48,8 +50,9 @@ pub fn with_mallory() -> (Cluster, Client) {
         .batch_execute(&format!(
             "CREATE ROLE mallory LOGIN; CREATE SCHEMA trap AUTHORIZATION mallory;
              GRANT EXECUTE ON FUNCTION irt_configure, irt_run_calibration, irt_start_calibration,
-                 irt_cancel_calibration, irt_fit_2pl, irt_score TO mallory;
+                 irt_cancel_calibration, irt_fit_2pl, irt_score, irt_check_dimensions TO mallory;
              GRANT EXECUTE ON FUNCTION irt_score TO calibrator;
+             GRANT SELECT ON irt_parameters_in_force TO calibrator, mallory;
              GRANT SELECT ON responses TO mallory; GRANT SELECT, UPDATE ON questions TO mallory;
              SET ROLE mallory; {TRAP} RESET ROLE"
         ))

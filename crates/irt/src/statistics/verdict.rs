@@ -52,7 +52,7 @@ const fn meaning(
 }
 
 /// The flags, the most urgent first. docs/method.md has their thresholds.
-const MEANINGS: [Meaning; 20] = [
+const MEANINGS: [Meaning; 21] = [
     meaning(
         "reversed",
         Verdict::Revise,
@@ -162,6 +162,7 @@ const MEANINGS: [Meaning; 20] = [
         "Check whether it was deleted or renamed.",
     ),
     meaning("anchored", Verdict::Good, "Its numbers were kept fixed.", ""),
+    meaning("imported", Verdict::Good, "Its numbers are those of another program.", ""),
     meaning("pinned", Verdict::Good, "Its numbers are kept as they are.", ""),
 ];
 
@@ -242,6 +243,6 @@ mod tests {
         let found = verdict(&["strange", "anchored"]);
         assert_eq!((found.verdict, found.reasons.len()), (Verdict::Review, 1));
         assert_eq!(found.reasons[0], "It is flagged strange.");
-        assert_eq!(verdict(&["anchored"]).advice, "Keep it.");
+        assert_eq!(verdict(&["anchored", "imported", "pinned"]).advice, "Keep it.");
     }
 }

@@ -87,7 +87,7 @@ fn every_log_has_one_line_for_each_run() {
     let success: Vec<String> = pairs(&messages[0]).into_iter().map(|(key, _)| key).collect();
     let expected = "run bank status items_calibrated items_skipped new_responses_count persons \
                     responses em_iterations bootstrap_iterations duration_seconds publication \
-                    items_published";
+                    items_published scale";
     assert_eq!(success, expected.split_whitespace().collect::<Vec<_>>());
     assert!(messages[0].contains(" publication=published "), "{}", messages[0]);
     assert!(messages[0].contains(" items_published=5"), "{}", messages[0]);

@@ -4,6 +4,9 @@ use crate::data::Item;
 use crate::words::flags::{self, Severity};
 use std::cmp::Reverse;
 
+/// What irt_item_verdicts says of every item of a run that did not look at fit: the page says it once.
+const NOT_DIAGNOSED: &str = "Whether it fits the model was not tested.";
+
 /// What is to be done with an item.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {
@@ -34,7 +37,7 @@ impl Verdict {
 pub struct Judgement {
     /// What is to be done.
     pub verdict: Verdict,
-    /// Why, in words, the worst first.
+    /// Why, a sentence each, the worst first.
     pub reasons: Vec<String>,
     /// What to do about the worst.
     pub advice: String,
@@ -49,8 +52,10 @@ pub fn of(item: &Item) -> Judgement {
             _ if item.parameters().is_none() => Verdict::NotEstimated,
             _ => Verdict::Good,
         };
+        let is_of_item = |reason: &&String| reason.as_str() != NOT_DIAGNOSED;
+        let reasons = found.reasons.iter().filter(is_of_item).cloned().collect();
         let advice = found.advice.clone().unwrap_or_default();
-        return Judgement { verdict, reasons: found.reasons.clone(), advice };
+        return Judgement { verdict, reasons, advice };
     }
     of_flags(item)
 }
@@ -62,7 +67,7 @@ fn of_flags(item: &Item) -> Judgement {
         advice: String::new(),
     };
     if item.now.is_none() {
-        judged.reasons.push("this run has no responses to it".to_owned());
+        judged.reasons.push("This run has no responses to it.".to_owned());
     }
     let mut known: Vec<_> =
         item.flags().iter().filter_map(|flag| flags::explanation(flag)).collect();
@@ -78,7 +83,7 @@ fn of_flags(item: &Item) -> Judgement {
     }
     judged.reasons.extend(known.iter().map(|flag| flag.reason.to_owned()));
     for flag in item.flags().iter().filter(|flag| flags::explanation(flag).is_none()) {
-        judged.reasons.push(flag.replace('_', " "));
+        judged.reasons.push(format!("It is flagged {}.", flag.replace('_', " ")));
         judged.verdict = judged.verdict.max(Verdict::Review);
     }
     judged
@@ -139,17 +144,17 @@ mod tests {
         assert!(of(&found).advice.contains("Check the key"));
         found.verdict = Some(ItemVerdict {
             verdict: "review".to_owned(),
-            reasons: vec!["why".to_owned()],
+            reasons: vec!["Why.".to_owned(), NOT_DIAGNOSED.to_owned()],
             advice: None,
         });
         assert_eq!(of(&found).verdict, Verdict::Review);
-        assert_eq!(of(&found).reasons, ["why"]);
+        assert_eq!(of(&found).reasons, ["Why."]);
     }
 
     #[test]
     fn an_unknown_flag_is_shown_and_looked_at() {
         let found = of(&item("x", &["brand_new"], 0.0));
-        assert_eq!(found.reasons, ["brand new"]);
+        assert_eq!(found.reasons, ["It is flagged brand new."]);
         assert_eq!(found.verdict, Verdict::Review);
     }
 }

@@ -56,7 +56,7 @@ fn what_was_observed_is_drawn_over_what_was_expected() {
     // Four nodes have attempts; three items, and one in the legend.
     assert_eq!(page.matches("<circle class=\"observed\"").count(), 3 * 4 + 1);
     assert!(page.contains("2 of 4 observed points are outside of the 95 % band."), "{page}");
-    for part in ["RMSD", "Observed and expected answers", "0.140", "leave the model"] {
+    for part in ["RMSD", "Observed and expected answers", "0.140", "does not rise with ability"] {
         assert!(page.contains(part), "{part} is missing");
     }
     let page = html_report::page(&report(&Value::Null), &[Section::Items]);

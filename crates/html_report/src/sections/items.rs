@@ -23,6 +23,7 @@ pub fn body(report: &Report) -> Markup {
     let has_fit = judged.iter().any(|(item, _)| item.fit.is_some());
     html! {
         (summary(&judged))
+        @if !has_fit { p { "Whether the items fit the model was not tested in this run." } }
         (all(&judged, has_fit))
         @if judged.len() > LISTED {
             p { "The other " (judged.len() - LISTED) " items are in irt_item_parameters." }
@@ -68,7 +69,7 @@ fn row(item: &Item, said: &Judgement, has_fit: bool) -> Vec<Cell> {
     let mut cells = vec![
         words(name(&item.item)),
         words(html! { span class={ "badge " (class) } { (sign) (said.verdict.label()) } }),
-        words(said.reasons.join("; ")),
+        words(said.reasons.join(" ")),
         with_error(estimate.difficulty, estimate.se_difficulty),
         with_error(estimate.discrimination, estimate.se_discrimination),
         count(now.responses_count),
@@ -117,7 +118,7 @@ fn meanings(report: &Report) -> Markup {
                         dt { (flags::label(flag)) " (" (count) ")" }
                         dd {
                             @if let Some(known) = flags::explanation(flag) {
-                                (known.reason) ". " (known.advice)
+                                (known.reason) " " (known.advice)
                             } @else {
                                 "See the reference."
                             }
@@ -169,7 +170,7 @@ fn figure(number: usize, item: &Item, judged: &Judgement, run: Option<&Run>) -> 
         figure {
             figcaption {
                 strong { (name(&item.item)) } " " (judged.verdict.label())
-                @if !judged.reasons.is_empty() { ": " (judged.reasons.join("; ")) }
+                @if !judged.reasons.is_empty() { ": " (judged.reasons.join(" ")) }
             }
             (item_curve(&curve))
             details { summary { "The numbers of this picture" } (numbers) }

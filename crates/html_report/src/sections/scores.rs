@@ -12,6 +12,9 @@ use maud::{Markup, html};
 /// crates/irt, for as many bins as there are.
 const SCORES: Bins = Bins { low: -5.0, high: 5.0 };
 
+/// The same of the counts of changes: CHANGE_BIN_BOUND.
+const CHANGES: Bins = Bins { low: -1.0, high: 1.0 };
+
 /// The section.
 pub fn body(report: &Report) -> Markup {
     html! {
@@ -22,6 +25,7 @@ pub fn body(report: &Report) -> Markup {
         (of_checks(report))
         @if let Some(counts) = Counts::of(report) {
             (drawn(&counts))
+            (drawn_changes(report))
             (changes(report))
         } @else {
             p { "This run has no record of how its persons' scores are distributed." }
@@ -102,6 +106,25 @@ fn drawn(counts: &Counts) -> Markup {
     let caption =
         html! { (key("bar", "after: this run")) (key("before", "before")) br; (description) };
     picture(&drawn, &caption, &numbers)
+}
+
+/// How many persons' scores change by how much.
+fn drawn_changes(report: &Report) -> Markup {
+    let Some(counts) = sums(report, |group| group.score_change_counts.as_deref()) else {
+        return html! {};
+    };
+    let title = "Distribution of the changes of scores";
+    let description = "Each person's score with this run less the one before, in standard deviations \
+                       of ability; changes beyond 1 are counted in the outermost bars.";
+    let all = [Series { class: "now", counts: &counts }];
+    let drawn = histogram("score-changes-plot", (title, description), "Change", CHANGES, &all);
+    let rows = counts.iter().enumerate().map(|(bin, persons)| {
+        let (from, to) = CHANGES.edges(bin, counts.len());
+        let range = format!("{} to {}", numbers::fixed(from, 2), numbers::fixed(to, 2));
+        vec![shown_as(Some(from), range), count(whole(*persons))]
+    });
+    let numbers = table("Persons per range of change", &["Change", "Persons"], rows);
+    picture(&drawn, &html! { (key("bar", "persons")) br; (description) }, &numbers)
 }
 
 fn whole(count: f64) -> Option<i64> {

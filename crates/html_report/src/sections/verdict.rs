@@ -212,16 +212,15 @@ fn look_first(report: &Report, with_items: bool) -> Markup {
             ol.first {
                 @for (item, said) in chosen.iter().take(NAMED) {
                     li {
-                        strong { (name(&item.item)) }
-                        @if let Some(worst) = said.reasons.first() { ": " (worst) }
+                        strong { (name(&item.item)) } ":"
+                        @if let Some(worst) = said.reasons.first() { " " (worst) }
                         @if let (Some(now), Some(before)) = (item.parameters(), item.parameters_before()) {
                             @if far(item) >= FAR {
-                                "; its difficulty goes from " (numbers::fixed(before.difficulty, 2)) " to "
-                                (numbers::fixed(now.difficulty, 2))
+                                " Its difficulty goes from " (numbers::fixed(before.difficulty, 2)) " to "
+                                (numbers::fixed(now.difficulty, 2)) "."
                             }
                         }
-                        "."
-                        @if !said.advice.is_empty() { " " (said.advice) }
+                        @if said.verdict >= Verdict::Review { " " (said.advice) }
                     }
                 }
             }

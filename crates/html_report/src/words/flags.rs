@@ -16,9 +16,9 @@ pub enum Severity {
 pub struct Explanation {
     /// In a word or three.
     pub label: &'static str,
-    /// What was seen.
+    /// What was seen, as a sentence.
     pub reason: &'static str,
-    /// What to do.
+    /// What to do, likewise.
     pub advice: &'static str,
     /// How bad it is.
     pub severity: Severity,
@@ -50,21 +50,20 @@ fn wrong(flag: &str) -> Option<Explanation> {
         "reversed" => says(
             Bad,
             "reversed",
-            "people who know more get it wrong",
+            "People who know more get it wrong.",
             "Check the key: another answer is probably the right one.",
         ),
         "negative_point_biserial" => says(
             Bad,
             "negative correlation",
-            "people who get it right do worse on the other items",
-            "Check the key. Where items are given by ability, as in adaptive tests, a right key can \
-             show this too.",
+            "People who do well on the other items do badly on this one.",
+            "Check the key, and whether the item asks for something else than the others.",
         ),
         "negative_discrimination" => says(
             Bad,
             "negative discrimination",
-            "the more able, the less likely a right answer",
-            "Check the key.",
+            "People who know more get it wrong.",
+            "Check the key: another answer is probably the right one.",
         ),
         _ => return None,
     })
@@ -77,38 +76,38 @@ fn doubtful(flag: &str) -> Option<Explanation> {
         "low_discrimination" => says(
             Look,
             "low discrimination",
-            "it hardly tells people apart (a below 0.2)",
-            "Look at its wording and its distractors; it adds little to a score.",
+            "It hardly tells people who know more from people who know less.",
+            "Check the key and the wording; if both are right, the item measures something else.",
         ),
         "misfit" => says(
             Look,
             "misfit",
-            "the observed answers leave the model's curve (RMSD above 0.1)",
-            "Compare the points with the curve: a flat end, a step or a second group say what is wrong.",
+            "How often it is answered correctly does not rise with ability as it should.",
+            "Look at its curve: a second right answer, a trick, or a hint in another item bends it.",
         ),
         "noisy" => says(
             Look,
             "noisy",
-            "more surprising answers than the model allows (infit or outfit)",
-            "Look for an ambiguous wording, or for careless or copied answers.",
+            "Able people miss it and others get it right more often than they should.",
+            "Look for careless mistakes, an unclear question, or people who answer without reading.",
         ),
         "guessing" => says(
             Look,
             "guessing",
-            "people of low ability get it right more often than the model allows",
-            "Look for distractors that nobody believes.",
+            "People who know little get it right more often than they should.",
+            "Make the wrong answers more plausible, or offer more of them: it can be guessed.",
         ),
         "differs_by_group" => says(
             Look,
             "differs by group",
-            "it is easier for one group than for another of the same ability",
-            "Have it reviewed for content that one group knows from elsewhere.",
+            "People of one group find it easier or harder than equally able people of another.",
+            "Look for words, examples or translations that only one of the groups knows.",
         ),
         "drifted" => says(
             Look,
             "drifted",
-            "it is not any more what it was when it was calibrated before",
-            "Look for an edited text, a changed key, or an item that has become known.",
+            "It has become easier or harder than it was.",
+            "Check whether it became known, was changed, or is taught differently now.",
         ),
         _ => return None,
     })
@@ -116,55 +115,55 @@ fn doubtful(flag: &str) -> Option<Explanation> {
 
 /// What it took to estimate it, or why it was not.
 fn estimation(flag: &str) -> Option<Explanation> {
-    use Severity::{Look, Note};
+    use Severity::{Bad, Look};
     Some(match flag {
         "few_responses" => says(
-            Note,
+            Look,
             "few responses",
-            "too few responses to estimate it",
-            "Wait: it is estimated once it has enough.",
+            "Too few people answered it to say anything.",
+            "Collect more answers.",
         ),
         "all_correct" => says(
             Look,
             "all correct",
-            "everybody got it right, so nothing is learned from it",
-            "It may be too easy, or its key accepts every answer.",
+            "Everybody got it right.",
+            "Take it out, or give it to people of a lower level: it does not tell anybody apart.",
         ),
         "all_incorrect" => says(
-            Look,
+            Bad,
             "all incorrect",
-            "nobody got it right, so nothing is learned from it",
-            "Check the key.",
+            "Nobody got it right.",
+            "Check the key; if it is right, the item is too hard to tell people apart.",
         ),
         "not_identified" => says(
             Look,
             "not identified",
-            "the responses do not determine its parameters",
-            "Wait for more responses, or give it beside more items.",
+            "The answers do not say how hard it is.",
+            "Give it to people who also answer other items.",
         ),
         "disconnected" => says(
             Look,
             "disconnected",
-            "no person links it to the other items",
-            "Give it to persons who also answer other items of the bank.",
+            "Nobody who answered it answered the other items.",
+            "Give it to people who also answer items of the rest of the bank.",
         ),
         "extreme_difficulty" => says(
             Look,
             "extreme difficulty",
-            "its difficulty is beyond ±6, where hardly anybody is",
-            "Look at its key and its text; it tells nothing about most persons.",
+            "It is so easy or so hard that it tells nothing about nearly everybody.",
+            "Take it out, or give it to people of its level only.",
         ),
         "quadrature_limited" => says(
-            Note,
+            Look,
             "grid too coarse",
-            "the ability grid limits how accurate its parameters are",
-            "Raise quadrature_nodes, or quadrature_bound.",
+            "Its numbers are less accurate than those of other items.",
+            "Look at its discrimination; raise quadrature_nodes if many items say so.",
         ),
         "no_standard_error" => says(
-            Note,
+            Look,
             "no standard error",
-            "nothing says how sure its parameters are",
-            "Wait for more responses.",
+            "It is not known how accurate its numbers are.",
+            "Collect more answers.",
         ),
         _ => return None,
     })
@@ -172,20 +171,19 @@ fn estimation(flag: &str) -> Option<Explanation> {
 
 /// Where it comes from, or where it went.
 fn remark(flag: &str) -> Option<Explanation> {
-    use Severity::Note;
+    use Severity::{Look, Note};
     Some(match flag {
         "not_in_items" => says(
-            Note,
+            Look,
             "not in the items table",
-            "it was calibrated, but the items table has no row for it",
-            "Add the row, or leave its responses out.",
+            "It was answered, but it is not in the items table.",
+            "Check whether it was deleted or renamed.",
         ),
-        "imported" => says(
-            Note,
-            "imported",
-            "its parameters are another program's",
-            "Nothing: they are what the scale was begun with.",
-        ),
+        "anchored" => says(Note, "anchored", "Its numbers were kept fixed.", "Nothing."),
+        "pinned" => says(Note, "pinned", "Its numbers are kept as they are.", "Nothing."),
+        "imported" => {
+            says(Note, "imported", "Its numbers are those of another program.", "Nothing.")
+        }
         _ => return None,
     })
 }

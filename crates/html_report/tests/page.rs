@@ -64,6 +64,18 @@ fn what_was_observed_is_drawn_over_what_was_expected() {
 }
 
 #[test]
+fn the_worst_reason_is_a_sentence_and_the_others_are_named() {
+    let mut flagged = report(&Value::Null);
+    if let Some(now) = &mut flagged.items[0].now {
+        now.flags = ["guessing", "reversed", "tomorrow"].map(str::to_owned).to_vec();
+    }
+    let page = page(&flagged, &[Section::Items]);
+    let first = "People who know more get it wrong. Also: guessing, tomorrow.";
+    assert!(page.contains(&format!("<td>{first}</td>")), "{page}");
+    assert!(page.contains("<dt>guessing (1)</dt>"), "and explained below");
+}
+
+#[test]
 fn arrays_of_other_lengths_than_the_abilities_are_not_drawn() {
     let mut other = fit();
     other["curve_attempts"] = json!([1, 2]);

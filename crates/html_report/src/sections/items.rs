@@ -69,7 +69,7 @@ fn row(item: &Item, said: &Judgement, has_fit: bool) -> Vec<Cell> {
     let mut cells = vec![
         words(name(&item.item)),
         words(html! { span class={ "badge " (class) } { (sign) (said.verdict.label()) } }),
-        words(said.reasons.join(" ")),
+        words(why(item, said)),
         with_error(estimate.difficulty, estimate.se_difficulty),
         with_error(estimate.discrimination, estimate.se_discrimination),
         count(now.responses_count),
@@ -85,6 +85,20 @@ fn row(item: &Item, said: &Judgement, has_fit: bool) -> Vec<Cell> {
         ]);
     }
     cells
+}
+
+/// The worst reason as a sentence, and the other flags by their labels, which stand explained below
+/// the table.
+fn why(item: &Item, said: &Judgement) -> String {
+    let Some(worst) = said.reasons.first() else { return String::new() };
+    let says_so = |flag: &str| flags::explanation(flag).is_some_and(|known| known.reason == worst);
+    let others: Vec<String> = item
+        .flags()
+        .iter()
+        .filter(|flag| said.reasons.len() > 1 && !says_so(flag))
+        .map(|flag| flags::label(flag))
+        .collect();
+    if others.is_empty() { worst.clone() } else { format!("{worst} Also: {}.", others.join(", ")) }
 }
 
 /// The colour of a verdict, and a sign for those who do not see it.
@@ -170,7 +184,7 @@ fn figure(number: usize, item: &Item, judged: &Judgement, run: Option<&Run>) -> 
         figure {
             figcaption {
                 strong { (name(&item.item)) } " " (judged.verdict.label())
-                @if !judged.reasons.is_empty() { ": " (judged.reasons.join(" ")) }
+                @if !judged.reasons.is_empty() { ": " (why(item, judged)) }
             }
             (item_curve(&curve))
             details { summary { "The numbers of this picture" } (numbers) }

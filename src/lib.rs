@@ -48,7 +48,7 @@ pgrx::pg_module_magic!();
 
 pgrx::extension_sql_file!("../sql/bootstrap.sql", name = "bootstrap", bootstrap);
 pgrx::extension_sql_file!("../sql/functions.sql", name = "functions");
-pgrx::extension_sql_file!("../sql/scores.sql", name = "scores");
+pgrx::extension_sql_file!("../sql/scores.sql", name = "scores", requires = ["functions"]);
 pgrx::extension_sql_file!("../sql/finalize.sql", name = "finalize", finalize);
 
 /// Called by Postgres when the library is loaded into a process.

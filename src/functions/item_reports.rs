@@ -9,7 +9,6 @@ use crate::postgres::sql_types::{SqlName, Text};
 use pgrx::prelude::*;
 
 /// What is to be done about each item of a run.
-#[expect(clippy::type_complexity, reason = "the signature is SQL's")]
 #[pg_extern(stable, parallel_unsafe)]
 fn irt_item_verdicts(
     bank: default!(Option<Text>, "'default'"),

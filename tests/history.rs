@@ -67,8 +67,8 @@ fn b_goes_with_minus_the_logit_of_the_proportion_correct() {
     ] {
         assert!((found.unwrap() - expected).abs() < 1e-12, "{found:?}, but {expected}");
     }
-    let words = "b orders the items as the proportions correct do; whether keys and model are right \
-                 was not tested; no item is flagged; b is precise, if the model holds";
+    let words = "b orders the items as the proportions correct do; no item was found that does not fit \
+                 the model; no item is flagged; b is precise, if the model holds";
     assert_eq!(found[5].as_deref(), Some(words));
 }
 
@@ -189,10 +189,11 @@ fn who_got_which_items_is_neither_praised_nor_warned_of() {
         for claim in ["strong", "weak", "agreement", "keys are right", "model is right"] {
             assert!(!said.contains(claim), "{design}: {said}");
         }
-        assert!(
-            said.contains("whether keys and model are right was not tested"),
-            "{design}: {said}"
-        );
+        let verdict = match key {
+            "false" => "no item was found that does not fit the model",
+            _ => "items reversed (people who know more get it wrong)",
+        };
+        assert!(said.contains(verdict), "{design}: {said}");
         let complete = sees == "true";
         // Adaptive data have negative point-biserials where the keys are right.
         let flagged = design == "adaptive" || key != "false";

@@ -111,7 +111,9 @@ fn what_is_published_is_decided_by_those_who_are_named() {
     };
     let text = |text: &str| Some(text.to_owned());
     let mut owner = cluster.connect();
-    owner.simple_query("SELECT irt_configure(standard_errors => 'none')").unwrap();
+    owner
+        .simple_query("SELECT irt_configure(standard_errors => 'none', scale => 'population')")
+        .unwrap();
     let mut runner = cluster.connect_as("calibrator", "postgres");
     let mut approver = cluster.connect_as("approver", "postgres");
     let run = "SELECT publication FROM irt_run_calibration(force => true)";

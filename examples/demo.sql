@@ -41,12 +41,12 @@ SELECT irt_add_item_columns('questions');
 
 SELECT * FROM irt_should_run_calibration();
 
-\echo '4. Calibrate. The estimate and 2,000 bootstrap replicates for the standard errors:'
+\echo '4. Calibrate. The estimate, and standard errors from the curvature of the likelihood:'
 \echo
 
 SELECT id AS run, status, persons_count AS persons, responses_count AS responses,
        items_calibrated AS items, round(log_likelihood::numeric, 4) AS log_likelihood,
-       em_iterations, bootstrap_iterations, round(duration_seconds::numeric, 2) AS seconds
+       em_iterations, round(duration_seconds::numeric, 2) AS seconds
 FROM irt_run_calibration();
 
 \echo '5. The questions now know how hard they are (b) and how sharply they tell people'

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Simulates banks whose population moves, items that drift, and new items in adaptive sessions, and
 # writes tables and a picture into docs/method.md. Takes some ten minutes on 2 cores.
-# MOVING_REPLICATIONS (20), DRIFT_REPLICATIONS (400) and IRT_ADAPTIVE (20) change how much is done.
+# MOVING_REPLICATIONS (20), DRIFT_REPLICATIONS (400) and IRT_ADAPTIVE (12) change how much is done.
 cd "$(dirname "$0")/.."
 source scripts/common.sh
 

@@ -5,7 +5,7 @@
 //! chosen by information, and new items beside. The runs are those of the extension, on a
 //! throw-away server, with a bank's defaults. Prints a Markdown table. Seeded.
 //!
-//! IRT_ADAPTIVE says how many replications there are (20).
+//! IRT_ADAPTIVE says how many replications there are (12).
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a simulation that fails must stop")]
 
@@ -128,7 +128,7 @@ fn replicate(client: &mut Client, seed: u64, tally: &mut Tally) {
 }
 
 fn main() {
-    let replications = std::env::var("IRT_ADAPTIVE").map_or(20, |count| count.parse().unwrap());
+    let replications = std::env::var("IRT_ADAPTIVE").map_or(12, |count| count.parse().unwrap());
     let cluster = Cluster::with_settings("synchronous_commit = off");
     let mut client = cluster.connect();
     client.batch_execute("CREATE EXTENSION irt_calibration").unwrap();

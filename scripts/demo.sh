@@ -62,7 +62,7 @@ if [ -n "${PICTURE:-}" ]; then
     # Its sandbox refuses to work for root.
     sandbox=()
     [ "$(id -u)" -ne 0 ] || sandbox=(--no-sandbox)
-    chromium --headless=new "${sandbox[@]}" --disable-gpu --hide-scrollbars --window-size=1040,1860 \
+    chromium --headless=new "${sandbox[@]}" --disable-gpu --hide-scrollbars --window-size=1040,1780 \
         --user-data-dir="$folder/browser" --screenshot="$folder/picture.png" "file://$folder/picture.html" 2>/dev/null
     as_owner tee "$PICTURE" <"$folder/picture.png" >/dev/null
     say "its picture is $PICTURE"

@@ -243,14 +243,10 @@ pub const CONFIGURE: &[Case] = &[
 
 /// Refusals of whatever loads a bank.
 pub const BANKS: &[Case] = &[
-    (
-        "SELECT irt_report(sections => '{verdict,verdicts}')",
-        "22023",
-        "there is no section \"verdicts\"",
-    ),
-    ("SELECT irt_report(sections => '{NULL}')", "22004", "an element of sections must not be NULL"),
-    ("SELECT irt_report('nobody''s')", "22023", "bank \"nobody's\" does not exist"),
-    ("SELECT irt_report(with_run_id => 99, run_id => 98)", "22023", "run 98 does not exist"),
+    ("irt_report(sections => '{verdict,verdicts}')", "22023", "there is no section \"verdicts\""),
+    ("irt_report(sections => '{NULL}')", "22004", "an element of sections must not be NULL"),
+    ("irt_report('nobody''s')", "22023", "bank \"nobody's\" does not exist"),
+    ("irt_report(with_run_id => 99, run_id => 98)", "22023", "run 98 does not exist"),
     ("irt_should_run_calibration(bank => NULL)", "22004", "bank must not be NULL"),
     ("irt_should_run_calibration(bank => 'none')", "22023", "bank \"none\" does not exist"),
     ("irt_should_run_calibration(-1)", "22023", "min_new_responses is -1, but must be 0 or more"),

@@ -54,15 +54,10 @@ pub fn score(
         None => ScorePrior::default(),
     };
     let scorer = Scorer::new(method, prior, &Quadrature::default());
-    let (persons, groups, scores) = of_responses(&bank, &scorer, &with)?;
-    Ok(Scores { persons, groups, scores, publication: with.publication })
+    of_responses(&bank, &scorer, &with)
 }
 
-fn of_responses(
-    bank: &Bank,
-    scorer: &Scorer,
-    with: &ScoredWith,
-) -> Result<(Vec<String>, Vec<String>, Vec<PersonScore>), ExtensionError> {
+fn of_responses(bank: &Bank, scorer: &Scorer, with: &ScoredWith) -> Result<Scores, ExtensionError> {
     let mut threads = Threads::default();
     let repeated = bank.settings.repeated_responses.into();
     let mut loaded = of_bank::read(bank, repeated, Persons::Named, &mut threads)?;
@@ -73,7 +68,7 @@ fn of_responses(
     });
     let scores =
         threads.run(&mut Unwatched, |monitor| of_loaded(loaded, scorer, with, monitor))??;
-    Ok((persons, groups, scores))
+    Ok(Scores { persons, groups, scores, publication: with.publication })
 }
 
 fn of_loaded(

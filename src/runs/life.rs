@@ -9,7 +9,6 @@ mod before;
 mod estimating;
 mod publishing;
 
-use self::estimating::Read;
 use super::audit::{self, EndedRun, Facts, Status};
 use super::lock_wait::Place;
 use super::outcome::{Caller, Held, Outcome, RunTrace};
@@ -185,10 +184,10 @@ impl Run<'_> {
         }
         self.reporter.enter(Phase::Loading)?;
         let mut threads = Threads::default();
-        let Some(read) = self.load_if_enough(&bank, &settings, &mut threads)? else {
+        let Some((loaded, new, before)) = self.load_if_enough(&bank, &settings, &mut threads)?
+        else {
             return self.skip(&settings);
         };
-        let Read { loaded, new, before } = read;
         let compared = self.calibrate(loaded, new, &settings, &before, threads)?;
         self.reporter.enter(Phase::Publishing)?;
         let checks = self.compare(&bank, &settings, &compared, &before)?;

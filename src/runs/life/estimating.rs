@@ -14,25 +14,16 @@ use crate::runs::audit::Summary;
 use crate::runs::{items, should_run, warnings};
 use irt::{Calibration, Monitor};
 
-/// What a run reads, in one snapshot.
-pub struct Read {
-    /// The responses.
-    pub loaded: Loaded,
-    /// Those since the run in force, where they can be told.
-    pub new: Option<Loaded>,
-    /// What it is compared with.
-    pub before: Before,
-}
-
 impl Run<'_> {
-    /// Counts what is new and reads everything, in one and the same snapshot. `None`: too few new
-    /// responses.
+    /// Counts what is new and reads everything, in one and the same snapshot: all responses, those
+    /// since the run in force where they can be told, and what it is compared with. `None`: too few
+    /// new responses.
     pub(super) fn load_if_enough(
         &mut self,
         bank: &Bank,
         settings: &CheckedSettings,
         threads: &mut Threads,
-    ) -> Result<Option<Read>, ExtensionError> {
+    ) -> Result<Option<(Loaded, Option<Loaded>, Before)>, ExtensionError> {
         let force = self.request.is_forced();
         let only = self.request.item_ids();
         let facts = &mut self.facts;
@@ -59,7 +50,7 @@ impl Run<'_> {
                 true => new_responses::read(bank, settings.repeated_responses.into())?,
                 false => None,
             };
-            Ok(Some(Read { loaded, new, before }))
+            Ok(Some((loaded, new, before)))
         })
     }
 

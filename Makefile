@@ -1,5 +1,5 @@
 # Thin: each target calls one script, where the explanations are.
-.PHONY: demo test test-image package test-package lint install schema setup bench publishing coverage weeks scores moving properties soak circles test-all-majors help
+.PHONY: demo test test-image package test-package lint install schema setup bench publishing coverage weeks scores moving misspecified properties soak circles test-all-majors help
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -40,6 +40,9 @@ weeks: ## how often the checks hold or warn of an ordinary week; writes the tabl
 
 scores: ## what scores in SQL cost, and an adaptive test next to catsim; writes the tables of docs/adaptive.md
 	@scripts/scores.sh
+
+misspecified: ## what a run says of responses that the model does not describe; writes the table of docs/method.md
+	@scripts/misspecified.sh
 
 moving: ## what becomes of scores while the population moves, by scale; writes tables and picture of docs/method.md
 	@scripts/moving.sh

@@ -1,0 +1,113 @@
+//! `make misspecified`: what a run says of responses that the model describes, and of others.
+//!
+//! A bank of 60 items is calibrated from forms of 2,000 persons of N(0, 1). Then each of eleven data
+//! sets takes the responses' place, and the bank, on scale linked and with its defaults, is
+//! calibrated again. The runs are those of the extension, on a throw-away server. Prints a Markdown
+//! table. Seeded.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a simulation that fails must stop")]
+
+#[path = "../../tests/common/mod.rs"]
+mod common;
+mod random;
+mod worlds;
+
+use common::{Cluster, rows, value};
+use irt::ItemParameters;
+use irt::simulate::simulate_items;
+use postgres::Client;
+use random::Random;
+use std::io::Write as _;
+use worlds::{ITEMS, Response, World};
+
+fn copy(client: &mut Client, bank: &str, responses: &[Response]) {
+    client.batch_execute(&format!("TRUNCATE answers_{bank}")).unwrap();
+    let mut copy = client.copy_in(&format!("COPY answers_{bank} FROM STDIN")).unwrap();
+    for (person, item, correct) in responses {
+        let correct = if *correct { 't' } else { 'f' };
+        copy.write_all(format!("{person}\t{item}\t{correct}\n").as_bytes()).unwrap();
+    }
+    copy.finish().unwrap();
+}
+
+fn in_force(client: &mut Client, bank: &str) -> Vec<ItemParameters> {
+    let values = format!("SELECT irt_discrimination, irt_difficulty FROM items_{bank} ORDER BY id");
+    let number = |cell: &Option<String>| cell.as_ref().unwrap().parse().unwrap();
+    let found = rows(client, &values);
+    found.iter().map(|row| ItemParameters::new(number(&row[0]), number(&row[1]))).collect()
+}
+
+/// One value of a query, and "none" for NULL.
+fn said(client: &mut Client, sql: &str) -> String {
+    value(client, sql).unwrap_or_else(|| "none".to_owned())
+}
+
+fn line(client: &mut Client, number: usize, name: &str, world: World) -> String {
+    let bank = format!("b{number}");
+    let truth: Vec<ItemParameters> = simulate_items(ITEMS as u32, 7)
+        .iter()
+        .map(|item| ItemParameters::new(item.slope, item.difficulty()))
+        .collect();
+    let mut random = Random(number as u64);
+    client
+        .batch_execute(&format!(
+            "CREATE TABLE answers_{bank} (user_id int, question_id int, is_correct boolean);
+             CREATE TABLE items_{bank} (id int PRIMARY KEY);
+             INSERT INTO items_{bank} SELECT generate_series(0, {});
+             SELECT irt_add_item_columns('items_{bank}');
+             SELECT irt_configure('{bank}', 'answers_{bank}', items => 'items_{bank}')",
+            ITEMS - 1
+        ))
+        .unwrap();
+    copy(client, &bank, &World::Normal(0.0, 1.0).responses(&truth, &[], &mut random));
+    let run = format!("SELECT publication FROM irt_run_calibration(true, bank => '{bank}')");
+    assert_eq!(value(client, &run).as_deref(), Some("published"));
+    let known = in_force(client, &bank);
+    copy(client, &bank, &world.responses(&truth, &known, &mut random));
+    let publication = said(client, &run);
+    let newest = format!("(SELECT max(id) FROM irt_calibration_runs WHERE bank = '{bank}')");
+    let checks = said(
+        client,
+        &format!(
+            "SELECT string_agg(check_name || ' ' || round(value::numeric, 2) ||
+                 CASE outcome WHEN 'hold' THEN ' holds' ELSE '' END, ', ' ORDER BY outcome, check_name)
+             FROM irt_run_checks WHERE run_id = {newest} AND outcome IN ('warn', 'hold')"
+        ),
+    );
+    let flags = said(
+        client,
+        &format!(
+            "SELECT string_agg(flag || ' ' || count, ', ' ORDER BY count DESC, flag)
+             FROM (SELECT flag, count(*) FROM irt_item_parameters, unnest(flags) AS flag
+                   WHERE run_id = {newest} GROUP BY 1) AS f"
+        ),
+    );
+    let not_linked = format!(
+        "SELECT CASE WHEN settings ? 'not_linked' THEN ', not linked' ELSE '' END
+         FROM irt_calibration_runs WHERE id = {newest}"
+    );
+    let publication = publication + &said(client, &not_linked);
+    let pairs = format!("SELECT count(*) FROM irt_item_pairs WHERE run_id = {newest}");
+    let pairs = said(client, &pairs);
+    let dimensions = format!(
+        "SELECT round(largest_share::numeric, 3) || ', p = ' || round(p::numeric, 2)
+         FROM irt_check_dimensions('{bank}', 40)"
+    );
+    let dimensions = said(client, &dimensions);
+    format!("| {name} | {publication} | {checks} | {flags} | {pairs} | {dimensions} |")
+}
+
+fn main() {
+    let cluster = Cluster::with_settings("synchronous_commit = off");
+    let mut client = cluster.connect();
+    client.batch_execute("CREATE EXTENSION irt_calibration").unwrap();
+    println!(
+        "| responses | the run is | checks that warn or hold | flagged items of 60 | pairs | largest share |"
+    );
+    println!("|---|---|---|---|---|---|");
+    for (number, (name, world)) in World::ALL.into_iter().enumerate() {
+        let line = line(&mut client, number + 1, name, world);
+        eprintln!("{line}");
+        println!("{line}");
+    }
+}

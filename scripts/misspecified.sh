@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Writes into docs/method.md what a run says of eleven data sets, most of which the model does not
+# describe. Takes a minute after the build.
+cd "$(dirname "$0")/.."
+source scripts/common.sh
+
+scripts/setup.sh test
+PG_CONFIG=$(pg_config_path) || fail "no Postgres with headers found, even after scripts/setup.sh"
+export PG_CONFIG
+folder=$(temporary_folder irt-make-misspecified)
+trap 'rm -rf "$folder"' EXIT
+
+say "a private Postgres $(pg_major "$PG_CONFIG") with the extension"
+scripts/install.sh --profile dev --root "$folder"
+IRT_TEST_BINDIR=$folder$("$PG_CONFIG" --bindir)
+export IRT_TEST_BINDIR
+
+say "eleven data sets"
+cargo_for_pg bench --profile dev --package irt_calibration --bench misspecified >"$folder/table"
+cargo xtask fill docs/method.md misspecified <"$folder/table"
+say "the table in docs/method.md is new"

@@ -1,7 +1,8 @@
 //! Which items are to be looked at, and why.
 
 use crate::data::Item;
-use crate::words::flags::{self, Severity};
+use crate::words::flags;
+use irt::statistics::{Verdict as OfFlags, flag_meaning};
 use std::cmp::Reverse;
 
 /// What irt_item_verdicts says of every item of a run that did not look at fit: the page says it once.
@@ -69,20 +70,19 @@ fn of_flags(item: &Item) -> Judgement {
     if item.now.is_none() {
         judged.reasons.push("This run has no responses to it.".to_owned());
     }
-    let mut known: Vec<_> =
-        item.flags().iter().filter_map(|flag| flags::explanation(flag)).collect();
+    let mut known: Vec<_> = item.flags().iter().filter_map(|flag| flag_meaning(flag)).collect();
     // Stable: flags that are equally bad stay in the order in which they were recorded.
-    known.sort_by_key(|flag| Reverse(flag.severity));
+    known.sort_by_key(|flag| Reverse(flag.verdict));
     if let Some(worst) = known.first() {
-        judged.advice = worst.advice.to_owned();
-        judged.verdict = judged.verdict.max(match worst.severity {
-            Severity::Bad => Verdict::Revise,
-            Severity::Look => Verdict::Review,
-            Severity::Note => Verdict::Good,
+        judged.advice = flags::advice(worst).to_owned();
+        judged.verdict = judged.verdict.max(match worst.verdict {
+            OfFlags::Revise => Verdict::Revise,
+            OfFlags::Review => Verdict::Review,
+            OfFlags::Good => Verdict::Good,
         });
     }
     judged.reasons.extend(known.iter().map(|flag| flag.reason.to_owned()));
-    for flag in item.flags().iter().filter(|flag| flags::explanation(flag).is_none()) {
+    for flag in item.flags().iter().filter(|flag| flag_meaning(flag).is_none()) {
         judged.reasons.push(format!("It is flagged {}.", flag.replace('_', " ")));
         judged.verdict = judged.verdict.max(Verdict::Review);
     }

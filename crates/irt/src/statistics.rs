@@ -62,4 +62,4 @@ pub use mean_squares::MeanSquares;
 pub use new_responses::{PublishedItem, diagnose_new_responses};
 pub use q3::ItemPair;
 pub use s_x2::SX2;
-pub use verdict::{ItemVerdict, Verdict, verdict};
+pub use verdict::{FlagMeaning, ItemVerdict, Verdict, flag_meaning, verdict};

@@ -1,6 +1,6 @@
 //! What a run's diagnosis found wrong with items, in one sentence.
 
-use irt::statistics::{FitFlag, verdict};
+use irt::statistics::{FitFlag, flag_meaning};
 
 /// What a run flags when items do not go with the model, the most urgent first.
 const FLAGS: [&str; 6] = [
@@ -30,8 +30,7 @@ pub fn in_words<'a>(flags: impl Iterator<Item = &'a str> + Clone) -> String {
 
 /// The reason that irt_item_verdicts gives, as a part of a sentence.
 fn meaning(flag: &str) -> String {
-    let reason = verdict(&[flag]).reasons.into_iter().next().unwrap_or_default();
-    let reason = reason.trim_end_matches('.');
+    let reason = flag_meaning(flag).map_or("", |meaning| meaning.reason).trim_end_matches('.');
     let mut letters = reason.chars();
     let first = letters.next().map(|first| first.to_lowercase().to_string());
     format!("{}{}", first.unwrap_or_default(), letters.as_str())

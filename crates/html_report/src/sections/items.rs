@@ -7,6 +7,7 @@ use crate::drawing::{ItemCurve, Observed, item_curve};
 use crate::judgement::{self, Judgement, Verdict};
 use crate::words::names::{name, said};
 use crate::words::{flags, numbers};
+use irt::statistics::flag_meaning;
 use maud::{Markup, html};
 
 /// Curves that are drawn.
@@ -91,7 +92,7 @@ fn row(item: &Item, said: &Judgement, has_fit: bool) -> Vec<Cell> {
 /// the table.
 fn why(item: &Item, said: &Judgement) -> String {
     let Some(worst) = said.reasons.first() else { return String::new() };
-    let says_so = |flag: &str| flags::explanation(flag).is_some_and(|known| known.reason == worst);
+    let says_so = |flag: &str| flag_meaning(flag).is_some_and(|known| known.reason == worst);
     let others: Vec<String> = item
         .flags()
         .iter()
@@ -132,7 +133,7 @@ fn meanings(report: &Report) -> Markup {
                         dt { (flags::label(flag)) " (" (count) ")" }
                         dd {
                             @if let Some(known) = flags::explanation(flag) {
-                                (known.reason) " " (known.advice)
+                                (known)
                             } @else {
                                 "See the reference."
                             }

@@ -6,14 +6,15 @@ use crate::data::{Group, Report};
 use crate::drawing::{Bins, Series, histogram};
 use crate::words::checks::question;
 use crate::words::numbers;
+use irt::scoring::CHANGE_BIN_BOUND;
+use irt::statistics::ABILITY_BIN_BOUND;
 use maud::{Markup, html};
 
-/// Where the bins of irt_run_groups' counts of scores begin and end: those of ABILITY_BIN_BOUND in
-/// crates/irt, for as many bins as there are.
-const SCORES: Bins = Bins { low: -5.0, high: 5.0 };
+/// Where the bins of irt_run_groups' counts of scores begin and end, for as many bins as there are.
+const SCORES: Bins = Bins { low: -ABILITY_BIN_BOUND, high: ABILITY_BIN_BOUND };
 
-/// The same of the counts of changes: CHANGE_BIN_BOUND.
-const CHANGES: Bins = Bins { low: -1.0, high: 1.0 };
+/// The same of the counts of changes.
+const CHANGES: Bins = Bins { low: -CHANGE_BIN_BOUND, high: CHANGE_BIN_BOUND };
 
 /// The section.
 pub fn body(report: &Report) -> Markup {

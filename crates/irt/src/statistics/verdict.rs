@@ -35,11 +35,16 @@ pub struct ItemVerdict {
 }
 
 /// What a flag means to a test author.
-struct Meaning {
-    flag: &'static str,
-    verdict: Verdict,
-    reason: &'static str,
-    advice: &'static str,
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FlagMeaning {
+    /// Its word.
+    pub flag: &'static str,
+    /// What it alone asks for.
+    pub verdict: Verdict,
+    /// What was seen, as a sentence.
+    pub reason: &'static str,
+    /// What to do, likewise; empty where there is nothing to do.
+    pub advice: &'static str,
 }
 
 const fn meaning(
@@ -47,12 +52,12 @@ const fn meaning(
     verdict: Verdict,
     reason: &'static str,
     advice: &'static str,
-) -> Meaning {
-    Meaning { flag, verdict, reason, advice }
+) -> FlagMeaning {
+    FlagMeaning { flag, verdict, reason, advice }
 }
 
 /// The flags, the most urgent first. docs/method.md has their thresholds.
-const MEANINGS: [Meaning; 21] = [
+static MEANINGS: [FlagMeaning; 21] = [
     meaning(
         "reversed",
         Verdict::Revise,
@@ -166,6 +171,18 @@ const MEANINGS: [Meaning; 21] = [
     meaning("pinned", Verdict::Good, "Its numbers are kept as they are.", ""),
 ];
 
+/// What a flag means, by its word; `None` for one that is not known.
+///
+/// ```
+/// use irt::statistics::{Verdict, flag_meaning};
+/// assert_eq!(flag_meaning("reversed").map(|found| found.verdict), Some(Verdict::Revise));
+/// assert_eq!(flag_meaning("brand_new"), None);
+/// ```
+#[must_use]
+pub fn flag_meaning(flag: &str) -> Option<&'static FlagMeaning> {
+    MEANINGS.iter().find(|meaning| meaning.flag == flag)
+}
+
 /// What a test author is to do about an item with these flags, by their words: those of
 /// [`crate::Flag`], of [`super::FitFlag`], and those that others add.
 ///
@@ -190,8 +207,7 @@ pub fn verdict(flags: &[&str]) -> ItemVerdict {
             reasons.push(reason.to_owned());
         }
     }
-    let is_known = |flag: &str| MEANINGS.iter().any(|meaning| meaning.flag == flag);
-    let unknown: Vec<&&str> = flags.iter().filter(|flag| !is_known(flag)).collect();
+    let unknown: Vec<&&str> = flags.iter().filter(|flag| flag_meaning(flag).is_none()).collect();
     reasons.extend(unknown.iter().map(|flag| format!("It is flagged {flag}.")));
     let verdict = if unknown.is_empty() { worst } else { worst.max(Verdict::Review) };
     let advice = match (verdict, advice) {

@@ -24,7 +24,7 @@ use crate::runs::should_run::ResponseCounts;
 use irt::Calibration;
 use pgrx::datum::{JsonB, TimestampWithTimeZone};
 use pgrx::pg_sys;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// The status of an ended run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -190,20 +190,19 @@ pub fn record_settings(run_id: i64, settings: &Value) -> Result<(), ExtensionErr
     })
 }
 
-/// Adds to the settings how many ability nodes the estimates took: as many as configured, or more.
+/// Adds to the settings what a success has to say beside them.
 ///
 /// # Errors
 /// Only when SPI fails.
-pub fn record_quadrature_nodes(run_id: i64, nodes: u32) -> Result<(), ExtensionError> {
+pub fn add_remarks(run_id: i64, remarks: Map<String, Value>) -> Result<(), ExtensionError> {
     as_owner(|schema| {
         let statement = format!(
             "UPDATE {} SET settings = settings OPERATOR(pg_catalog.||) $2 \
              WHERE id OPERATOR(pg_catalog.=) $1",
             schema.runs()
         );
-        let used = serde_json::json!({ "quadrature_nodes_used": nodes });
-        Spi::run_with_args(&statement, &[run_id.into(), JsonB(used).into()])?;
-        Ok(())
+        let remarks = JsonB(Value::Object(remarks));
+        Ok(Spi::run_with_args(&statement, &[run_id.into(), remarks.into()])?)
     })
 }
 

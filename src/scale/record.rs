@@ -8,7 +8,6 @@ use crate::postgres::schema::Schema;
 use crate::postgres::spi::Spi;
 use irt::GroupResult;
 use irt::scoring::ScoreComparison;
-use pgrx::datum::JsonB;
 use serde_json::{Map, Value};
 
 /// The one group of persons that are not grouped.
@@ -22,18 +21,12 @@ pub const REFERENCE_GROUP: &str = "reference_group_used";
 ///
 /// # Errors
 /// Only when SPI fails.
-pub fn record(
-    schema: &Schema,
-    run_id: i64,
-    placed: &Placed,
-    in_several_groups: u64,
-) -> Result<(), ExtensionError> {
+pub fn record(schema: &Schema, run_id: i64, placed: &Placed) -> Result<(), ExtensionError> {
     // The tables of an older version lack all of it.
     if !schema.has_column("irt_calibration_runs", "scale")? {
         return Ok(());
     }
     record_link(schema, run_id, placed)?;
-    record_remarks(schema, run_id, placed, in_several_groups)?;
     // What is on no scale has no groups on it.
     if placed.refused.is_some() {
         return Ok(());
@@ -69,14 +62,9 @@ fn record_link(schema: &Schema, run_id: i64, placed: &Placed) -> Result<(), Exte
     Ok(Spi::run_with_args(&statement, &arguments)?)
 }
 
-/// Adds to the settings what else there is to say: which group was the reference, that values were
-/// imported, that persons belong to several groups, or why there is no link.
-fn record_remarks(
-    schema: &Schema,
-    run_id: i64,
-    placed: &Placed,
-    in_several_groups: u64,
-) -> Result<(), ExtensionError> {
+/// What else there is to say of the scale, for the run's settings: which group was the reference,
+/// that values were imported, that persons belong to several groups, or why there is no link.
+pub fn remarks(placed: &Placed, in_several_groups: u64) -> Map<String, Value> {
     let mut remarks = Map::new();
     let reference = placed.calibration.groups.iter().find(|group| group.is_reference);
     if let Some(name) = reference.and_then(|group| group.name.as_deref()) {
@@ -91,16 +79,7 @@ fn record_remarks(
     if let Some(reason) = &placed.refused {
         remarks.insert(NOT_LINKED.to_owned(), reason.to_string().into());
     }
-    if remarks.is_empty() {
-        return Ok(());
-    }
-    let statement = format!(
-        "UPDATE {} SET settings = settings OPERATOR(pg_catalog.||) $2 \
-         WHERE id OPERATOR(pg_catalog.=) $1",
-        schema.runs()
-    );
-    let remarks = JsonB(Value::Object(remarks));
-    Ok(Spi::run_with_args(&statement, &[run_id.into(), remarks.into()])?)
+    remarks
 }
 
 fn record_groups(

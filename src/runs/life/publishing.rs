@@ -16,9 +16,10 @@ use crate::runs::audit::{self, EndedRun, Status};
 use crate::runs::lock_wait::Place;
 use crate::runs::outcome::Held;
 use crate::runs::{failure, warnings};
-use crate::scale;
+use crate::scale::{self, Placed};
 use irt::IrtError;
 use pgrx::datum::TimestampWithTimeZone;
+use serde_json::{Map, Value};
 use std::time::Duration;
 
 impl Run<'_> {
@@ -74,11 +75,9 @@ impl Run<'_> {
                         ended_at: now,
                     },
                 )?;
-                let nodes = placed.calibration.quadrature_nodes;
-                audit::record_quadrature_nodes(run.run_id, nodes)?;
-                let several = run.in_several_groups;
+                audit::add_remarks(run.run_id, run.remarks(placed))?;
                 as_owner(|schema| {
-                    scale::record::record(schema, run.run_id, placed, several)?;
+                    scale::record::record(schema, run.run_id, placed)?;
                     record_findings(schema, bank, run.run_id, compared)
                 })?;
                 Ok((published, run.end(Status::Success, now)?))
@@ -100,6 +99,15 @@ impl Run<'_> {
                 Err(error) => self.try_again_after(error)?,
             }
         }
+    }
+
+    /// What the run's settings say beside them: how many ability nodes the estimates took, as many
+    /// as configured or more, and what there is to say of the scale.
+    fn remarks(&self, placed: &Placed) -> Map<String, Value> {
+        let mut remarks = scale::record::remarks(placed, self.in_several_groups);
+        let nodes = placed.calibration.quadrature_nodes;
+        remarks.insert("quadrature_nodes_used".to_owned(), nodes.into());
+        remarks
     }
 
     /// Ends the row, and tells whoever listens.

@@ -12,7 +12,7 @@
 //! | [`checks`] | its answers: irt_run_checks |
 //! | [`in_force`] | irt_parameters_in_force: read |
 //! | `changes` | sole writer of it: what a publication puts there, and a rollback withdraws |
-//! | `publications` | irt_publications: the lock, the rows, in order |
+//! | [`publications`] | irt_publications: the lock, the rows, in order |
 //! | [`items_lost`] | items in force that a run should have estimated, and did not |
 //! | `item_values` | what is in force for an item |
 //! | [`items_table`] | sole writer of the items table |
@@ -37,7 +37,7 @@ mod item_values;
 pub mod items_lost;
 pub mod items_table;
 pub mod last_success;
-mod publications;
+pub mod publications;
 pub mod questions;
 mod record;
 pub mod remarks;

@@ -2,6 +2,7 @@
 
 use crate::bank::Bank;
 use crate::error::ExtensionError;
+use crate::parameters::publications;
 use crate::postgres::privileges::as_owner;
 use crate::postgres::reading;
 use crate::postgres::schema::Schema;
@@ -30,15 +31,7 @@ fn seen_through(schema: &Schema, bank: &str) -> Result<Option<String>, Extension
         return Ok(None);
     }
     let _pinned = pin_text_settings();
-    let publications = schema.relation("irt_publications");
-    let query = format!(
-        "SELECT pg_catalog.quote_literal(r.responses_through::pg_catalog.text) \
-         FROM {publications} AS p JOIN {} AS r ON r.id OPERATOR(pg_catalog.=) p.run_id \
-         WHERE p.bank OPERATOR(pg_catalog.=) $1 AND p.undoes IS NULL \
-           AND NOT EXISTS (SELECT FROM {publications} AS u \
-                           WHERE u.undoes OPERATOR(pg_catalog.=) p.id) \
-         ORDER BY p.id DESC LIMIT 1",
-        schema.runs()
-    );
+    let through = "pg_catalog.quote_literal(r.responses_through::pg_catalog.text)";
+    let query = publications::run_in_force(schema, through);
     reading::one(&query, &[bank.into()])
 }

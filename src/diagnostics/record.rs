@@ -2,18 +2,15 @@
 
 use super::diagnosis::Diagnosis;
 use crate::error::ExtensionError;
+use crate::parameters::forget::TABLES_OF_ITEMS;
+use crate::parameters::publications;
 use crate::postgres::schema::Schema;
 use crate::postgres::spi::Spi;
+use crate::scale::record::EVERYBODY;
 use irt::statistics::{GroupFit, ItemFit};
 
 /// The group of the responses since the run in force.
 const NEW: &str = "(new)";
-/// The one group of persons that are not grouped.
-const EVERYBODY: &str = "(all)";
-
-/// The tables, all of which have a run_id.
-const TABLES: [&str; 3] = ["irt_item_fit", "irt_item_groups", "irt_item_pairs"];
-
 /// Records what was found out of a run. Call it as the tables' owner.
 ///
 /// # Errors
@@ -32,22 +29,17 @@ pub fn record(schema: &Schema, run_id: i64, found: &Diagnosis) -> Result<(), Ext
 /// # Errors
 /// Only when SPI fails.
 pub fn forget_older(schema: &Schema, bank: &str, keep: i32) -> Result<(), ExtensionError> {
-    for table in TABLES {
+    for table in TABLES_OF_ITEMS {
         let statement = format!(
             "WITH kept AS ( \
                  (SELECT r.id FROM {runs} AS r WHERE r.bank OPERATOR(pg_catalog.=) $1 \
                     AND r.curve_ability IS NOT NULL ORDER BY r.id DESC LIMIT $2) \
-                 UNION ALL \
-                 (SELECT p.run_id FROM {publications} AS p \
-                  WHERE p.bank OPERATOR(pg_catalog.=) $1 AND p.undoes IS NULL \
-                    AND NOT EXISTS (SELECT FROM {publications} AS u \
-                                    WHERE u.undoes OPERATOR(pg_catalog.=) p.id) \
-                  ORDER BY p.id DESC LIMIT 1)) \
+                 UNION ALL ({run_in_force})) \
              DELETE FROM {table} AS d USING {runs} AS r \
              WHERE r.id OPERATOR(pg_catalog.=) d.run_id AND r.bank OPERATOR(pg_catalog.=) $1 \
                AND NOT EXISTS (SELECT FROM kept AS k WHERE k.id OPERATOR(pg_catalog.=) r.id)",
             runs = schema.runs(),
-            publications = schema.relation("irt_publications"),
+            run_in_force = publications::run_in_force(schema, "r.id"),
             table = schema.relation(table),
         );
         Spi::run_with_args(&statement, &[bank.into(), i64::from(keep).into()])?;
@@ -81,29 +73,6 @@ fn record_items(schema: &Schema, run_id: i64, found: &Diagnosis) -> Result<(), E
         fits.iter().flat_map(|fit| curve(fit)).collect()
     };
     let points = fits.first().map_or(0, |fit| fit.curve.expected.len());
-    let cut = |argument: usize| {
-        format!(
-            "pg_catalog.array_replace((${argument}::pg_catalog.float4[])\
-                 [((x.number OPERATOR(pg_catalog.-) 1) OPERATOR(pg_catalog.*) $17 \
-                     OPERATOR(pg_catalog.+) 1)::pg_catalog.int4 : \
-                  (x.number OPERATOR(pg_catalog.*) $17)::pg_catalog.int4], 'NaN', NULL)"
-        )
-    };
-    let unnested: Vec<String> = (2..=12).map(|n| format!("pg_catalog.unnest(${n})")).collect();
-    let statement = format!(
-        "INSERT INTO {} (run_id, item, rmsd, mean_deviation, infit, outfit, z_infit, z_outfit, \
-             s_x2, s_x2_p, guessing_z, s_x2_df, curve_attempts, curve_observed, curve_expected) \
-         SELECT $1, x.item, x.rmsd, x.mean_deviation, x.infit, x.outfit, x.z_infit, x.z_outfit, \
-             x.s_x2, x.s_x2_p, x.guessing_z, x.s_x2_df, \
-             CASE WHEN $16 THEN {} END, CASE WHEN $16 THEN {} END, CASE WHEN $16 THEN {} END \
-         FROM ROWS FROM ({}) WITH ORDINALITY AS x (item, rmsd, mean_deviation, infit, outfit, \
-             z_infit, z_outfit, s_x2, s_x2_p, guessing_z, s_x2_df, number)",
-        schema.relation("irt_item_fit"),
-        cut(13),
-        cut(14),
-        cut(15),
-        unnested.join(", "),
-    );
     let arguments = [
         run_id.into(),
         labels.into(),
@@ -123,7 +92,34 @@ fn record_items(schema: &Schema, run_id: i64, found: &Diagnosis) -> Result<(), E
         (points > 0).into(),
         (points as i64).into(),
     ];
-    Ok(Spi::run_with_args(&statement, &arguments)?)
+    Ok(Spi::run_with_args(&insert_items(schema), &arguments)?)
+}
+
+/// The run is $1, $2 to $12 are a column each, $13 to $15 the curves of all items one behind the
+/// other, of $17 points each if $16 is true.
+fn insert_items(schema: &Schema) -> String {
+    const COLUMNS: &str = "item, rmsd, mean_deviation, infit, outfit, z_infit, z_outfit, s_x2, \
+        s_x2_p, guessing_z, s_x2_df";
+    let curve = |argument: usize| {
+        format!(
+            "CASE WHEN $16 THEN pg_catalog.array_replace((${argument}::pg_catalog.float4[])\
+                 [((x.number OPERATOR(pg_catalog.-) 1) OPERATOR(pg_catalog.*) $17 \
+                     OPERATOR(pg_catalog.+) 1)::pg_catalog.int4 : \
+                  (x.number OPERATOR(pg_catalog.*) $17)::pg_catalog.int4], 'NaN', NULL) END"
+        )
+    };
+    let unnested: Vec<String> = (2..=12).map(|n| format!("pg_catalog.unnest(${n})")).collect();
+    format!(
+        "INSERT INTO {} (run_id, {COLUMNS}, curve_attempts, curve_observed, curve_expected) \
+         SELECT $1, x.{}, {}, {}, {} \
+         FROM ROWS FROM ({}) WITH ORDINALITY AS x ({COLUMNS}, number)",
+        schema.relation("irt_item_fit"),
+        COLUMNS.replace(", ", ", x."),
+        curve(13),
+        curve(14),
+        curve(15),
+        unnested.join(", "),
+    )
 }
 
 fn record_groups(schema: &Schema, run_id: i64, found: &Diagnosis) -> Result<(), ExtensionError> {

@@ -38,9 +38,8 @@ pub fn bank(name: Option<&str>) -> Result<(), ExtensionError> {
     })
 }
 
-/// What else is known of a run's items, and is of no use without its parameters.
-const DIAGNOSTICS: [&str; 4] =
-    ["irt_item_fit", "irt_item_groups", "irt_item_pairs", "irt_run_covariances"];
+/// What is known of a run's items beside their parameters. Each table has a run_id.
+pub const TABLES_OF_ITEMS: [&str; 3] = ["irt_item_fit", "irt_item_groups", "irt_item_pairs"];
 
 /// irt_forget_runs: removes the parameters, checks and diagnostics of runs that ended before a moment, where no
 /// score from then on needs them: what was never in force, and what was not in force any more.
@@ -59,7 +58,9 @@ pub fn runs(
     as_owner(|schema| {
         publications::lock(schema, name)?;
         in_force::catch_up(schema, name)?;
-        let more: String = DIAGNOSTICS
+        let more: Vec<String> = TABLES_OF_ITEMS
+            .into_iter()
+            .chain(["irt_run_covariances"])
             .map(|table| {
                 format!(
                     ", {table} AS (DELETE FROM {} AS d USING forgotten AS f \
@@ -67,7 +68,7 @@ pub fn runs(
                     schema.relation(table)
                 )
             })
-            .concat();
+            .collect();
         let statement = format!(
             "WITH forgotten AS (\
                  SELECT r.id FROM {runs} AS r \
@@ -95,7 +96,7 @@ pub fn runs(
             at = schema.relation("irt_parameters_at"),
             checks = schema.relation("irt_run_checks"),
             parameters = schema.parameters(),
-            more = more,
+            more = more.concat(),
         );
         let forgotten = Spi::get_one_with_args::<i64>(&statement, &[name.into(), before.into()])?;
         Ok(forgotten.unwrap_or_default())

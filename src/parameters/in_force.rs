@@ -51,26 +51,17 @@ pub fn read(schema: &Schema, bank: &str) -> Result<InForce, ExtensionError> {
     if !schema.has_publications()? {
         return Ok(InForce::default());
     }
-    let publications = schema.relation("irt_publications");
     let circumstances = format!(
-        "SELECT pg_catalog.max(n.id), \
-                {rolled_back}, \
-                (SELECT r.persons_count FROM {publications} AS p \
-                 JOIN {runs} AS r ON r.id OPERATOR(pg_catalog.=) p.run_id \
-                 WHERE p.bank OPERATOR(pg_catalog.=) $1 AND {stands} \
-                 ORDER BY p.id DESC LIMIT 1), \
-                (SELECT r.population_mean FROM {publications} AS p \
-                 JOIN {runs} AS r ON r.id OPERATOR(pg_catalog.=) p.run_id \
-                 WHERE p.bank OPERATOR(pg_catalog.=) $1 AND {stands} \
-                 ORDER BY p.id DESC LIMIT 1), \
-                (SELECT r.population_sd FROM {publications} AS p \
-                 JOIN {runs} AS r ON r.id OPERATOR(pg_catalog.=) p.run_id \
-                 WHERE p.bank OPERATOR(pg_catalog.=) $1 AND {stands} \
-                 ORDER BY p.id DESC LIMIT 1) \
-         FROM {publications} AS n WHERE n.bank OPERATOR(pg_catalog.=) $1",
+        "SELECT (SELECT pg_catalog.max(n.id) FROM {publications} AS n \
+                 WHERE n.bank OPERATOR(pg_catalog.=) $1), \
+                {rolled_back}, r.persons_count, r.population_mean, r.population_sd \
+         FROM (VALUES (1)) AS one LEFT JOIN ({run}) AS r ON true",
+        publications = schema.relation("irt_publications"),
         rolled_back = publications::rolled_back(schema),
-        runs = schema.runs(),
-        stands = publications::stands(schema),
+        run = publications::run_in_force(
+            schema,
+            "r.persons_count, r.population_mean, r.population_sd"
+        ),
     );
     let items = format!(
         "SELECT f.item, f.discrimination, f.difficulty, f.se_discrimination, f.se_difficulty, \

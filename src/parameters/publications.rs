@@ -104,6 +104,18 @@ pub fn stands(schema: &Schema) -> String {
     )
 }
 
+/// A query for columns of the run `r` in force in bank $1: the one that the newest publication that
+/// stands is of.
+pub fn run_in_force(schema: &Schema, columns: &str) -> String {
+    format!(
+        "SELECT {columns} FROM {} AS p JOIN {} AS r ON r.id OPERATOR(pg_catalog.=) p.run_id \
+         WHERE p.bank OPERATOR(pg_catalog.=) $1 AND {} ORDER BY p.id DESC LIMIT 1",
+        schema.relation("irt_publications"),
+        schema.runs(),
+        stands(schema)
+    )
+}
+
 /// An expression: true when bank $1 was rolled back, and nobody decided anything since.
 pub fn rolled_back(schema: &Schema) -> String {
     format!(

@@ -7,16 +7,13 @@
 
 mod common;
 
-use common::{Cluster, rows, value};
+use common::{CHANCE, Cluster, rows, value};
 use postgres::Client;
 
 const RUN: &str = "SELECT publication FROM irt_run_calibration(true)";
 
 /// Persons of a group answer 20 items, of which one may be harder for them than for others.
 const SETUP: &str = "
-CREATE FUNCTION chance(number bigint, salt int) RETURNS float8 LANGUAGE sql IMMUTABLE AS $$
-    SELECT ((hashint8extended(number, salt) & 1048575) + 0.5) / 1048576
-$$;
 CREATE TABLE questions (id int PRIMARY KEY);
 INSERT INTO questions SELECT generate_series(1, 20);
 SELECT irt_add_item_columns('questions');
@@ -36,6 +33,7 @@ $$;
 
 fn start() -> (Cluster, Client) {
     let (cluster, mut client) = Cluster::with_extension();
+    client.batch_execute(CHANCE).unwrap();
     client.batch_execute(SETUP).unwrap();
     (cluster, client)
 }

@@ -8,7 +8,7 @@
 mod common;
 
 use common::document::documented_section;
-use common::{Cluster, data, error, rows, value};
+use common::{CHANCE, Cluster, data, error, rows, value};
 use postgres::Client;
 use serde_json::Value;
 
@@ -16,9 +16,6 @@ use serde_json::Value;
 /// that correlation, every second person of group b. Item 3 has a wrong key, item 5 is guessed by 3
 /// of 10, item 8 is harder in group b. Uniform numbers by hashes: the same on every server.
 const ANSWERS: &str = "
-CREATE FUNCTION chance(number bigint, salt int) RETURNS float8 LANGUAGE sql IMMUTABLE AS $$
-    SELECT ((hashint8extended(number, salt) & 1048575) + 0.5) / 1048576
-$$;
 CREATE FUNCTION normal(number bigint, salt int) RETURNS float8 LANGUAGE sql IMMUTABLE AS $$
     SELECT sqrt(-2 * ln(chance(number, salt))) * cos(2 * pi() * chance(number, salt + 1))
 $$;
@@ -38,6 +35,7 @@ $$";
 
 fn start() -> (Cluster, Client) {
     let (cluster, mut client) = Cluster::with_extension();
+    client.batch_execute(CHANCE).unwrap();
     client.batch_execute(ANSWERS).unwrap();
     (cluster, client)
 }

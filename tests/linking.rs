@@ -7,7 +7,7 @@
 
 mod common;
 
-use common::{Cluster, data, error, rows, value};
+use common::{CHANCE, Cluster, data, error, rows, value};
 use postgres::Client;
 use serde_json::Value;
 
@@ -15,9 +15,6 @@ const RUN: &str = "SELECT publication FROM irt_run_calibration(true)";
 
 /// 30 items; a week is a range of persons of a group with their mean ability.
 const SETUP: &str = "
-CREATE FUNCTION chance(number bigint, salt int) RETURNS float8 LANGUAGE sql IMMUTABLE AS $$
-    SELECT ((hashint8extended(number, salt) & 1048575) + 0.5) / 1048576
-$$;
 CREATE TABLE questions (id int PRIMARY KEY);
 INSERT INTO questions SELECT generate_series(1, 30);
 SELECT irt_add_item_columns('questions');
@@ -37,6 +34,7 @@ $$;
 
 fn start() -> (Cluster, Client) {
     let (cluster, mut client) = Cluster::with_extension();
+    client.batch_execute(CHANCE).unwrap();
     client.batch_execute(SETUP).unwrap();
     (cluster, client)
 }

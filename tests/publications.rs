@@ -7,7 +7,7 @@
 
 mod common;
 
-use common::{Cluster, error, rows, value};
+use common::{CHANCE, Cluster, error, rows, value};
 use postgres::Client;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -20,9 +20,6 @@ CREATE TABLE questions (id int PRIMARY KEY);
 INSERT INTO questions SELECT generate_series(1, 10);
 SELECT irt_add_item_columns('questions');
 CREATE TABLE responses (user_id int, question_id int, is_correct boolean, answered_at timestamptz);
-CREATE FUNCTION chance(number int, salt int) RETURNS float8 LANGUAGE sql AS $$
-    SELECT ((hashint8extended(number, salt) & 1048575) + 0.5) / 1048576
-$$;
 CREATE FUNCTION week(first int, last int, flipped int DEFAULT 0) RETURNS void LANGUAGE sql AS $$
     INSERT INTO responses
     SELECT u, q,
@@ -36,6 +33,7 @@ SELECT week(1, 400);
 
 fn start() -> (Cluster, Client) {
     let (cluster, mut client) = Cluster::with_extension();
+    client.batch_execute(CHANCE).unwrap();
     client.batch_execute(SETUP).unwrap();
     (cluster, client)
 }

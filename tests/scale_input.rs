@@ -7,14 +7,11 @@
 
 mod common;
 
-use common::{Cluster, error, rows, value};
+use common::{CHANCE, Cluster, error, rows, value};
 use postgres::Client;
 
 /// 300 persons of two schools answered 12 items; nobody of the others answered items 101 to 112.
 const SETUP: &str = "
-CREATE FUNCTION chance(number bigint, salt int) RETURNS float8 LANGUAGE sql IMMUTABLE AS $$
-    SELECT ((hashint8extended(number, salt) & 1048575) + 0.5) / 1048576
-$$;
 CREATE TABLE questions (id int PRIMARY KEY, is_anchor boolean NOT NULL DEFAULT false, mark text);
 INSERT INTO questions SELECT generate_series(1, 12);
 SELECT irt_add_item_columns('questions');
@@ -32,6 +29,7 @@ SELECT answer(1, 300);
 
 fn start() -> (Cluster, Client) {
     let (cluster, mut client) = Cluster::with_extension();
+    client.batch_execute(CHANCE).unwrap();
     client.batch_execute(SETUP).unwrap();
     (cluster, client)
 }

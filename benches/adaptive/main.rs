@@ -9,18 +9,23 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a simulation that fails must stop")]
 
+#[path = "../simulation/bank.rs"]
+mod bank;
 #[path = "../../tests/common/mod.rs"]
 mod common;
 mod known;
+#[path = "../simulation/random.rs"]
+mod random;
 mod sessions;
 
+use bank::{in_force, number, replace_answers};
 use common::{Cluster, rows, value};
 use irt::ItemParameters;
 use irt::simulate::simulate_items;
 use known::with_known_persons;
 use postgres::Client;
-use sessions::{KNOWN, NEW, People, Random, Session};
-use std::io::Write as _;
+use random::Random;
+use sessions::{KNOWN, NEW, People, Session};
 
 /// Who answered forms, N(0, 1), and who answers adaptive sessions.
 const FORMS: usize = 3000;
@@ -39,26 +44,8 @@ struct Tally {
     groups: Vec<[f64; 2]>,
 }
 
-fn copy(client: &mut Client, table: &str, sessions: &[Session]) {
-    client.batch_execute(&format!("TRUNCATE {table}")).unwrap();
-    let mut copy = client.copy_in(&format!("COPY {table} FROM STDIN")).unwrap();
-    for (person, session) in sessions.iter().enumerate() {
-        copy.write_all(session.lines(person).as_bytes()).unwrap();
-    }
-    copy.finish().unwrap();
-}
-
-fn number(cell: &Option<String>) -> f64 {
-    cell.as_ref().unwrap().parse().unwrap()
-}
-
-/// The items table's values of the items from `first` on.
-fn in_force(client: &mut Client, bank: &str, first: usize) -> Vec<ItemParameters> {
-    let values = format!(
-        "SELECT irt_discrimination, irt_difficulty FROM items_{bank} WHERE id >= {first} ORDER BY id"
-    );
-    let found = rows(client, &values);
-    found.iter().map(|row| ItemParameters::new(number(&row[0]), number(&row[1]))).collect()
+fn lines(sessions: &[Session]) -> impl Iterator<Item = String> + '_ {
+    sessions.iter().enumerate().map(|(person, session)| session.lines(person))
 }
 
 fn replicate(client: &mut Client, seed: u64, tally: &mut Tally) {
@@ -68,24 +55,14 @@ fn replicate(client: &mut Client, seed: u64, tally: &mut Tally) {
         .collect();
     let mut people = People { items: &truth, random: Random(seed << 20) };
     let bank = format!("b{seed}");
-    client
-        .batch_execute(&format!(
-            "CREATE TABLE answers_{bank} (user_id int, question_id int, is_correct boolean);
-             CREATE TABLE items_{bank} (id int PRIMARY KEY);
-             INSERT INTO items_{bank} SELECT generate_series(0, {});
-             SELECT irt_add_item_columns('items_{bank}');
-             SELECT irt_configure('{bank}', 'answers_{bank}', items => 'items_{bank}')",
-            KNOWN - 1
-        ))
-        .unwrap();
-    let answers = format!("answers_{bank}");
+    bank::create(client, &bank, KNOWN);
     let forms: Vec<Session> = (0..FORMS)
         .map(|_| {
             let ability = people.random.normal();
             people.form(ability)
         })
         .collect();
-    copy(client, &answers, &forms);
+    replace_answers(client, &bank, lines(&forms));
     let run = format!("SELECT publication FROM irt_run_calibration(true, bank => '{bank}')");
     assert_eq!(value(client, &run).as_deref(), Some("published"));
     let known = in_force(client, &bank, 0);
@@ -96,7 +73,7 @@ fn replicate(client: &mut Client, seed: u64, tally: &mut Tally) {
             people.adaptive(ability, &known)
         })
         .collect();
-    copy(client, &answers, &adaptive);
+    replace_answers(client, &bank, lines(&adaptive));
     client
         .batch_execute(&format!(
             "INSERT INTO items_{bank} (id) SELECT generate_series({KNOWN}, {});

@@ -7,34 +7,26 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a simulation that fails must stop")]
 
+#[path = "../simulation/bank.rs"]
+mod bank;
 #[path = "../../tests/common/mod.rs"]
 mod common;
+#[path = "../simulation/random.rs"]
 mod random;
 mod worlds;
 
-use common::{Cluster, rows, value};
+use bank::{in_force, replace_answers};
+use common::{Cluster, value};
 use irt::ItemParameters;
 use irt::simulate::simulate_items;
 use postgres::Client;
 use random::Random;
-use std::io::Write as _;
 use worlds::{ITEMS, Response, World};
 
-fn copy(client: &mut Client, bank: &str, responses: &[Response]) {
-    client.batch_execute(&format!("TRUNCATE answers_{bank}")).unwrap();
-    let mut copy = client.copy_in(&format!("COPY answers_{bank} FROM STDIN")).unwrap();
-    for (person, item, correct) in responses {
-        let correct = if *correct { 't' } else { 'f' };
-        copy.write_all(format!("{person}\t{item}\t{correct}\n").as_bytes()).unwrap();
-    }
-    copy.finish().unwrap();
-}
-
-fn in_force(client: &mut Client, bank: &str) -> Vec<ItemParameters> {
-    let values = format!("SELECT irt_discrimination, irt_difficulty FROM items_{bank} ORDER BY id");
-    let number = |cell: &Option<String>| cell.as_ref().unwrap().parse().unwrap();
-    let found = rows(client, &values);
-    found.iter().map(|row| ItemParameters::new(number(&row[0]), number(&row[1]))).collect()
+fn lines(responses: Vec<Response>) -> impl Iterator<Item = String> {
+    responses.into_iter().map(|(person, item, correct)| {
+        format!("{person}\t{item}\t{}\n", if correct { 't' } else { 'f' })
+    })
 }
 
 /// One value of a query, and "none" for NULL.
@@ -49,21 +41,13 @@ fn line(client: &mut Client, number: usize, name: &str, world: World) -> String 
         .map(|item| ItemParameters::new(item.slope, item.difficulty()))
         .collect();
     let mut random = Random(number as u64);
-    client
-        .batch_execute(&format!(
-            "CREATE TABLE answers_{bank} (user_id int, question_id int, is_correct boolean);
-             CREATE TABLE items_{bank} (id int PRIMARY KEY);
-             INSERT INTO items_{bank} SELECT generate_series(0, {});
-             SELECT irt_add_item_columns('items_{bank}');
-             SELECT irt_configure('{bank}', 'answers_{bank}', items => 'items_{bank}')",
-            ITEMS - 1
-        ))
-        .unwrap();
-    copy(client, &bank, &World::Normal(0.0, 1.0).responses(&truth, &[], &mut random));
+    bank::create(client, &bank, ITEMS);
+    let forms = World::Normal(0.0, 1.0).responses(&truth, &[], &mut random);
+    replace_answers(client, &bank, lines(forms));
     let run = format!("SELECT publication FROM irt_run_calibration(true, bank => '{bank}')");
     assert_eq!(value(client, &run).as_deref(), Some("published"));
-    let known = in_force(client, &bank);
-    copy(client, &bank, &world.responses(&truth, &known, &mut random));
+    let known = in_force(client, &bank, 0);
+    replace_answers(client, &bank, lines(world.responses(&truth, &known, &mut random)));
     let publication = said(client, &run);
     let newest = format!("(SELECT max(id) FROM irt_calibration_runs WHERE bank = '{bank}')");
     let checks = said(

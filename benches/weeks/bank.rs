@@ -1,7 +1,8 @@
 //! A bank of a server, calibrated once a week.
 
 use crate::common::{rows, value};
-use crate::responses::{Persons, Random};
+use crate::random::Random;
+use crate::responses::Persons;
 use crate::tally::Tally;
 use crate::{Design, Scale};
 use postgres::Client;

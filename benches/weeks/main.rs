@@ -12,6 +12,8 @@
 mod bank;
 #[path = "../../tests/common/mod.rs"]
 mod common;
+#[path = "../simulation/random.rs"]
+mod random;
 mod responses;
 mod tally;
 

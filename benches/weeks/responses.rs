@@ -1,6 +1,7 @@
 //! Who has answered by a week: persons come, and in a window they go.
 
 use crate::Design;
+use crate::random::Random;
 use irt::simulate::{Simulation, draw_responses};
 use irt::two_pl::SlopeIntercept;
 use std::collections::VecDeque;
@@ -84,19 +85,5 @@ impl Persons {
             }
         }
         lines
-    }
-}
-
-/// SplitMix64: small, and the same everywhere.
-pub struct Random(pub u64);
-
-impl Random {
-    /// A number from 0 to 1.
-    fn uniform(&mut self) -> f64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        ((z ^ (z >> 31)) >> 11) as f64 / (1_u64 << 53) as f64
     }
 }

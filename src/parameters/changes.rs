@@ -27,11 +27,13 @@ pub fn put(
     run_id: i64,
     newest: Option<i64>,
 ) -> Result<(i64, Vec<ItemValues>), ExtensionError> {
-    let _settings = set_oriented();
+    let settings = set_oriented();
     let changed = changed(schema, &row, run_id)?;
     let items: Vec<&str> = changed.iter().map(|values| values.item.as_str()).collect();
     let added = missing(schema, row.bank, &items)?;
     let others = others(schema, &row, run_id, added)?;
+    // What is written is looked for by its keys, of which the server knows how many there are.
+    drop(settings);
     let bank = row.bank;
     let publication = publications::add(schema, row, newest, others)?;
     write(schema, bank, run_id, publication, &items)?;

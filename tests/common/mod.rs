@@ -31,6 +31,12 @@ use postgres::{Client, Config, NoTls, SimpleQueryMessage};
 pub use installation::{bindir, has_extension, major};
 pub use process::{Shutdown, run_as_server_user};
 
+/// `chance(number, salt)`: uniform numbers between 0 and 1 by hashes, the same on every server.
+pub const CHANCE: &str = "
+CREATE FUNCTION chance(number bigint, salt int) RETURNS float8 LANGUAGE sql IMMUTABLE AS $$
+    SELECT ((hashint8extended(number, salt) & 1048575) + 0.5) / 1048576
+$$;";
+
 /// How long a server may take to start, stop or recover.
 const PATIENCE: Duration = Duration::from_secs(60);
 

@@ -65,13 +65,22 @@ pub fn diagnose(
 ) -> Result<Diagnostics, IrtError> {
     let known = KnownItems::new(items, responses.labels().len())?;
     let patterns = known.among(responses, monitor)?;
-    let ranges = group_ranges(&patterns);
+    let sources = sources_of(&patterns, populations, quadrature)?;
+    Diagnosis { known, sources, quadrature, plan }.run(monitor)
+}
+
+/// The groups of persons, each with what it is a sample of.
+fn sources_of<'p>(
+    patterns: &'p Patterns,
+    populations: &[Population],
+    quadrature: &Quadrature,
+) -> Result<Vec<Source<'p>>, IrtError> {
+    let ranges = group_ranges(patterns);
     check_populations(populations, ranges.len())?;
-    let sources = ranges
-        .into_iter()
-        .zip(populations)
-        .map(|(range, population)| Source::new(&patterns, range, *population, quadrature));
-    Diagnosis { known, sources: sources.collect(), quadrature, plan }.run(monitor)
+    let source = |(range, population): (_, &Population)| {
+        Source::new(patterns, range, *population, quadrature)
+    };
+    Ok(ranges.into_iter().zip(populations).map(source).collect())
 }
 
 /// The same where every group has responses of its own, over the same labels: persons, and what
@@ -117,12 +126,7 @@ pub fn q3_of_pairs(
 ) -> Result<Vec<ItemPair>, IrtError> {
     let known = KnownItems::new(items, responses.labels().len())?;
     let patterns = known.among(responses, monitor)?;
-    let ranges = group_ranges(&patterns);
-    check_populations(populations, ranges.len())?;
-    let sources = ranges
-        .into_iter()
-        .zip(populations)
-        .map(|(range, population)| Source::new(&patterns, range, *population, quadrature));
+    let sources = sources_of(&patterns, populations, quadrature)?;
     let plan = DiagnosticsPlan { pairs: true, s_x2: false, curves: false };
-    Diagnosis { known, sources: sources.collect(), quadrature, plan }.all_pairs(monitor)
+    Diagnosis { known, sources, quadrature, plan }.all_pairs(monitor)
 }

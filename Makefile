@@ -62,7 +62,7 @@ test-package: ## the package on a bare Debian with Postgres and without Rust
 test-image: ## build the Dockerfile without a registry, start the image, and look
 	@scripts/test_image.sh
 
-bench: ## whole jobs next to girth and to a scan of the table; writes docs/performance.md
+bench: ## whole jobs next to girth, mirt and a scan of the table; writes docs/performance.md
 	@scripts/bench.sh
 
 publishing: ## what it costs to put parameters in force, next to a join; writes the table of docs/scale.md

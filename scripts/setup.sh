@@ -2,8 +2,8 @@
 # setup.sh [test|image|package]: installs what building and running need and the machine lacks.
 #
 # By apt, with sudo when we are not root. Does nothing, and asks for nothing,
-# when all is there. With `test` also what only tests use: pg_cron, PgBouncer, Python for bugsink, and
-# for the report a browser and, where there is npm, axe-core;
+# when all is there. With `test` also what only tests use: pg_cron, PgBouncer, Python for bugsink and for
+# applications, ActiveRecord for them, and for the report a browser and, where there is npm, axe-core;
 # with `image` what test_image.sh and test_package.sh use, with `package` what package.sh uses.
 cd "$(dirname "$0")/.."
 source scripts/common.sh
@@ -42,6 +42,7 @@ packages_for() {
     [ "$1" = test ] || return 0
     command -v python3 >/dev/null || echo python3
     python3 -c 'import ensurepip' 2>/dev/null || echo python3-venv
+    /usr/bin/ruby -e 'require "active_record"; require "pg"' 2>/dev/null || printf '%s\n' ruby-activerecord ruby-pg
     # Ubuntu's package of that name is a snap, which a server has no use for.
     [ -x /usr/bin/chromium ] || ! grep -q '^ID=debian' /etc/os-release || printf '%s\n' chromium fonts-dejavu-core
     # Only Debian's packages can be added this way; elsewhere tests that need them say so.

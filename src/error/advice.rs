@@ -73,6 +73,14 @@ impl ExtensionError {
                 "Give the relation's name, for example 'public.responses'."
             }
             Self::WrongRelationKind { .. } => "Name another relation.",
+            Self::DistributedItems { relation, .. } => {
+                let table = pgrx::spi::quote_literal(relation);
+                return Some(format!(
+                    "Make it a reference table, SELECT undistribute_table({table}); SELECT \
+                     create_reference_table({table});, or leave it a local one."
+                ));
+            }
+            Self::WorkerNode { .. } => "Connect to the coordinator, and run it there.",
             Self::TemporaryRelation { .. } => "Use a permanent table or view.",
             Self::MissingColumn { setting: "by_column", .. } => "Name a column of the items table.",
             Self::MissingColumn { .. } => "Name the right column in irt_configure.",

@@ -14,6 +14,7 @@
 //! | `relation`, `publishing` | what the catalog says about tables and columns |
 //! | `ownership`, `unowned` | whose a bank is |
 //! | `checks`, `rights` | is all there, of a usable type, and permitted? |
+//! | `reading`, `row_shape` | in which shape responses are read |
 //! | `checked`, `loading` | a bank that a run can rely on, and how it is loaded |
 //! | `configure` | irt_configure |
 //! | [`lock`] | one run per bank |
@@ -25,8 +26,10 @@ mod loading;
 pub mod lock;
 mod ownership;
 mod publishing;
+mod reading;
 mod relation;
 mod rights;
+mod row_shape;
 mod settings;
 mod stored;
 mod unowned;
@@ -40,6 +43,7 @@ pub use loading::{
 pub use publishing::{Items, PUBLISHED_COLUMNS, PublishedColumn, add_item_columns};
 pub use relation::{Column, Relation, RelationKind};
 pub use rights::may_read;
+pub use row_shape::RowShape;
 pub use settings::{
     BankSettings, CheckedSettings, Given, KeptResponse, LinkMethod, SETTINGS, Scale, Setting,
     SettingValue, StandardErrorMethod,

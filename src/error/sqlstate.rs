@@ -51,6 +51,7 @@ impl ExtensionError {
             Self::NoResponsesRelation { .. }
             | Self::WrongRelationKind { .. }
             | Self::TemporaryRelation { .. }
+            | Self::NotGroupable { .. }
             | Self::ChangedSinceConfigured { .. } => b"IR002",
             Self::Ownership(error) => return error.sqlstate(),
             Self::Decision(error) => return error.sqlstate(),

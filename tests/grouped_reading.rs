@@ -11,7 +11,7 @@
 
 mod common;
 
-use common::{CHANCE, Cluster, has_extension, value};
+use common::{CHANCE, Cluster, error, has_extension, value};
 use postgres::Client;
 
 const LOGGED: &str = "shared_preload_libraries = 'auto_explain'\nauto_explain.log_min_duration = 0\n\
@@ -264,4 +264,198 @@ fn one_row_a_person_gives_the_same_bits_as_one_a_response() {
         assert!(repeats_dropped(&first[0]) > 100, "{}", first[0]);
     }
     compare(&cluster, &mut client, &KINDS[1], ", repeated_responses => 'last'");
+}
+
+#[test]
+fn persons_in_groups_are_read_so_too() {
+    let Some((_cluster, mut client)) = start() else { return };
+    for kind in [&KINDS[0], &KINDS[1], &KINDS[2]] {
+        create(&mut client, kind);
+        let name = kind.name;
+        let grouped = ", group_column => 'class', min_persons => 5";
+        let rows = format!("{name} rows");
+        configure(&mut client, &rows, &format!("plain_{name}"), grouped);
+        let (expected, _) = run_twice(&mut client, &rows);
+        assert!(expected[0].contains("\"several\"\": 20"), "{}", expected[0]);
+        for (table, choice) in [("hashed", "grouped"), ("foreign", "auto")] {
+            let bank = format!("{name} {table}");
+            let more = format!("{grouped}, reading => '{choice}'");
+            configure(&mut client, &bank, &format!("{table}_{name}"), &more);
+            let (found, reading) = run_twice(&mut client, &bank);
+            assert_same(&found, &expected, &bank);
+            assert_eq!(reading, "grouped", "{bank}");
+        }
+    }
+}
+
+/// A bank's whole dimensionality check.
+fn dimensions(client: &mut Client, bank: &str) -> String {
+    let sql = format!("SELECT irt_check_dimensions('{bank}', replicates => 5)::text");
+    value(client, &sql).unwrap()
+}
+
+#[test]
+fn the_catalogs_decide_how_responses_are_read() {
+    let Some((_cluster, mut client)) = start() else { return };
+    create(&mut client, &KINDS[0]);
+    client
+        .batch_execute(
+            "CREATE TABLE by_class (LIKE plain_int) PARTITION BY LIST (class);
+             CREATE TABLE class_a PARTITION OF by_class FOR VALUES IN ('a');
+             CREATE TABLE elsewhere (LIKE plain_int);
+             CREATE FOREIGN TABLE others PARTITION OF by_class DEFAULT
+                 SERVER itself OPTIONS (table_name 'elsewhere');
+             INSERT INTO class_a SELECT * FROM plain_int WHERE class = 'a';
+             INSERT INTO elsewhere SELECT * FROM plain_int WHERE class IS DISTINCT FROM 'a';
+             CREATE FOREIGN TABLE domains (who int, what int, correct yes_no, answered timestamptz)
+                 SERVER itself OPTIONS (table_name 'plain_int');
+             CREATE TABLE by_person (LIKE plain_int) PARTITION BY RANGE (who);
+             CREATE TABLE early PARTITION OF by_person FOR VALUES FROM (MINVALUE) TO (200);
+             CREATE TABLE later (LIKE plain_int);
+             CREATE FOREIGN TABLE late PARTITION OF by_person FOR VALUES FROM (200) TO (MAXVALUE)
+                 SERVER itself OPTIONS (table_name 'later');
+             CREATE TABLE nobody PARTITION OF by_person DEFAULT;
+             INSERT INTO nobody SELECT * FROM plain_int WHERE who IS NULL;
+             INSERT INTO early SELECT * FROM plain_int WHERE who < 200;
+             INSERT INTO later SELECT * FROM plain_int WHERE who >= 200;
+             CREATE MATERIALIZED VIEW kept AS SELECT * FROM plain_int",
+        )
+        .unwrap();
+    configure(&mut client, "plain", "plain_int", "");
+    let (expected, reading) = run(&mut client, "plain");
+    assert_eq!(reading, "rows");
+    for (relation, choice, reading) in [
+        ("hashed_int", "auto", "rows"),
+        ("foreign_int", "auto", "grouped"),
+        ("foreign_int", "rows", "rows"),
+        // Not whole persons.
+        ("by_class", "auto", "rows"),
+        ("by_class", "grouped", "grouped"),
+        ("by_person", "auto", "grouped"),
+        // postgres_fdw would not ship it.
+        ("domains", "auto", "rows"),
+        ("domains", "grouped", "grouped"),
+        ("kept", "auto", "rows"),
+        ("kept", "grouped", "grouped"),
+    ] {
+        let bank = format!("{relation} {choice}");
+        configure(&mut client, &bank, relation, &format!(", reading => '{choice}'"));
+        let found = run(&mut client, &bank);
+        assert_same(&[found.0], std::slice::from_ref(&expected), &bank);
+        assert_eq!(found.1, reading, "{bank}");
+    }
+    assert_eq!(dimensions(&mut client, "foreign_int auto"), dimensions(&mut client, "plain"));
+    let scores = |bank: &str| {
+        format!(
+            "SELECT string_agg(s::text, ' ' ORDER BY s::text) FROM (
+                 SELECT person, ability, standard_error FROM irt_score('{bank}')) s"
+        )
+    };
+    let foreign = value(&mut client, &scores("foreign_int auto"));
+    assert_eq!(foreign, value(&mut client, &scores("plain")));
+}
+
+#[test]
+fn what_cannot_be_grouped_is_refused() {
+    let (_cluster, mut client) = Cluster::with_extension();
+    client
+        .batch_execute(
+            "CREATE TABLE answers (user_id int, question_id numeric, is_correct boolean);
+             CREATE TABLE folded (user_id text COLLATE unaccented, question_id int, is_correct boolean);
+             CREATE VIEW seen AS SELECT user_id, question_id::int, is_correct FROM answers;"
+                .replace("CREATE TABLE folded", "CREATE COLLATION unaccented (provider = icu, \
+                 locale = 'und-u-ks-level1', deterministic = false); CREATE TABLE folded").as_str(),
+        )
+        .unwrap();
+    for (relation, obstacle) in [
+        ("answers", "column \"question_id\" is of type numeric"),
+        ("folded", "column \"user_id\" is of type text"),
+        ("seen", "it is a view"),
+    ] {
+        let sql = |reading: &str| {
+            format!("SELECT irt_configure('b', responses => '{relation}', reading => {reading})")
+        };
+        let refused = error(&mut client, &sql("'grouped'"));
+        assert_eq!(refused.code().code(), "IR002");
+        assert!(refused.message().contains(obstacle), "{refused:?}");
+        assert!(refused.hint().unwrap().contains("reading => 'auto'"), "{refused:?}");
+        client.batch_execute(&sql("'auto'")).unwrap();
+        client.batch_execute(&sql("NULL")).unwrap();
+    }
+    let refused = error(&mut client, "SELECT irt_configure('b', reading => 'fast')");
+    assert_eq!(refused.message(), "reading is 'fast', but must be 'auto', 'rows' or 'grouped'");
+}
+
+#[test]
+fn what_grouping_cannot_tell_is_read_row_by_row() {
+    let Some((_cluster, mut client)) = start() else { return };
+    create(&mut client, &KINDS[1]);
+    // Postgres does not look at what foreign partitions hold.
+    client
+        .batch_execute(
+            "CREATE TABLE torn_0 AS SELECT * FROM plain_bigint WHERE what > 0 OR what IS NULL;
+             CREATE TABLE torn_1 AS SELECT * FROM plain_bigint WHERE what <= 0;
+             CREATE TABLE torn (LIKE plain_bigint) PARTITION BY HASH (who);
+             CREATE FOREIGN TABLE f0 PARTITION OF torn FOR VALUES WITH (MODULUS 2, REMAINDER 0)
+                 SERVER itself OPTIONS (table_name 'torn_0');
+             CREATE FOREIGN TABLE f1 PARTITION OF torn FOR VALUES WITH (MODULUS 2, REMAINDER 1)
+                 SERVER itself OPTIONS (table_name 'torn_1')",
+        )
+        .unwrap();
+    configure(&mut client, "plain", "plain_bigint", "");
+    configure(&mut client, "torn", "torn", "");
+    let (expected, _) = run(&mut client, "plain");
+    let (found, reading) = run(&mut client, "torn");
+    assert_same(&[found], &[expected], "torn");
+    assert_eq!(reading, "rows");
+
+    client.batch_execute("UPDATE plain_bigint SET correct = 2 WHERE who = 50000000000").unwrap();
+    configure(&mut client, "wrong", "single_bigint", "");
+    let [found, expected] = ["wrong", "plain"].map(|bank| {
+        error(&mut client, &format!("SELECT irt_run_calibration(force => true, bank => '{bank}')"))
+    });
+    assert_eq!(found.message(), expected.message());
+    assert!(found.message().contains("has the value 2 in "), "{found:?}");
+}
+
+#[test]
+fn times_of_very_many_repeats_are_read_of_everybody() {
+    let Some((cluster, mut client)) = start() else { return };
+    client
+        .batch_execute(
+            "CREATE TABLE plain_many (who int, what int, correct boolean, answered date);
+             INSERT INTO plain_many
+             SELECT p, i, chance(p * 10 + i, attempt) < 0.2 + 0.1 * i, date '2020-01-01' + (p + attempt) % 3
+             FROM generate_series(1, 10500) p, generate_series(1, 5) i,
+                  LATERAL generate_series(1, CASE WHEN i = 3 AND p > 400 THEN 2 ELSE 1 END) attempt;
+             CREATE FOREIGN TABLE single_many (who int, what int, correct boolean, answered date)
+                 SERVER itself OPTIONS (table_name 'plain_many')",
+        )
+        .unwrap();
+    configure(&mut client, "plain", "plain_many", "");
+    configure(&mut client, "single", "single_many", "");
+    let (expected, _) = run(&mut client, "plain");
+    assert_eq!(repeats_dropped(&expected), 10_100);
+    let ((found, reading), log) = logged(&cluster, || run(&mut client, "single"));
+    assert_same(&[found], &[expected], "many");
+    assert_eq!(reading, "grouped");
+    assert_eq!(plans(&log, "single_many").len(), 2);
+    assert!(!log.contains("who OPERATOR(pg_catalog.=) ANY"), "no list of so many persons");
+}
+
+#[test]
+fn persons_that_take_too_much_memory_are_counted() {
+    let (_cluster, mut client) = Cluster::with_extension();
+    client
+        .batch_execute(
+            "CREATE TABLE answers AS
+             SELECT repeat('x', 4000) || p AS user_id, i AS question_id, p % 2 = 0 AS is_correct
+             FROM generate_series(1, 9000) p, generate_series(1, 2) i;
+             SELECT irt_configure('b', responses => 'answers', reading => 'grouped');
+             SET irt_calibration.max_memory = '16MB'",
+        )
+        .unwrap();
+    let refused = error(&mut client, "SELECT irt_run_calibration(force => true, bank => 'b')");
+    assert_eq!(refused.code().code(), "53200");
+    assert!(refused.message().starts_with("18000 responses need "), "{refused:?}");
 }

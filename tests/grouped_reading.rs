@@ -459,3 +459,29 @@ fn persons_that_take_too_much_memory_are_counted() {
     assert_eq!(refused.code().code(), "53200");
     assert!(refused.message().starts_with("18000 responses need "), "{refused:?}");
 }
+
+#[test]
+fn keys_in_another_encoding_are_the_same_keys() {
+    let cluster = Cluster::start();
+    cluster
+        .connect()
+        .batch_execute("CREATE DATABASE other TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'")
+        .unwrap();
+    let mut client = cluster.connect_as("postgres", "other");
+    client
+        .batch_execute(&format!(
+            "CREATE EXTENSION irt_calibration; {CHANCE} CREATE TABLE plain_latin AS
+             SELECT 'ü' || p AS who, 'é' || i AS what, chance(p * 10 + i, attempt) < 0.1 * i AS correct,
+                    now() - attempt % 2 * interval '1 hour' AS answered
+             FROM generate_series(1, 300) p, generate_series(1, 8) i,
+                  generate_series(1, 1 + p / 150) attempt"
+        ))
+        .unwrap();
+    configure(&mut client, "rows", "plain_latin", "");
+    configure(&mut client, "grouped", "plain_latin", ", reading => 'grouped'");
+    let (expected, _) = run(&mut client, "rows");
+    assert!(repeats_dropped(&expected) > 0 && expected.contains("é8"), "{expected}");
+    let (found, reading) = run(&mut client, "grouped");
+    assert_same(&[found], &[expected], "latin");
+    assert_eq!(reading, "grouped");
+}

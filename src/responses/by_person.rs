@@ -75,7 +75,7 @@ pub fn read(
     if !responses.has_repeats() {
         return Loaded::by_person(Stage::Grouped(responses), groups).map(Some);
     }
-    let timed = timed.of(&texts_of_persons_with_repeats(&responses, &keys, groups.as_ref())?);
+    let timed = timed.of(&texts_of_persons_with_repeats(&responses, &keys, groups.as_ref()));
     let mut times = TimesOfRepeats::new(&timed, responses, keys, items, groups)?;
     send(&timed, &mut times)?;
     let (responses, groups) = times.finish();
@@ -88,16 +88,17 @@ fn send<S: query::Sink>(statement: &Statement, sink: &mut S) -> Result<(), Exten
     query::read(&sql, sink)
 }
 
-/// The keys' texts; none where there are too many persons to name.
+/// The keys' texts; none where there are too many persons to name, or one has a key that is no text.
 fn texts_of_persons_with_repeats(
     responses: &GroupedResponses,
     keys: &Keys,
     groups: Option<&super::Groups>,
-) -> Result<Vec<String>, ExtensionError> {
+) -> Vec<String> {
     let numbers: Vec<u32> = responses.persons_with_repeats().take(MOST_KEYS + 1).collect();
     if numbers.len() > MOST_KEYS {
-        return Ok(Vec::new());
+        return Vec::new();
     }
     let person = |number: u32| groups.map_or(number, |groups| groups.person(number));
-    numbers.into_iter().map(|number| keys.text(person(number))).collect()
+    let texts = numbers.into_iter().map(|number| keys.text(person(number)));
+    texts.collect::<Result<_, _>>().unwrap_or_default()
 }

@@ -1,5 +1,5 @@
 # Thin: each target calls one script, where the explanations are.
-.PHONY: demo test test-image package test-package lint install schema setup bench publishing coverage weeks scores moving misspecified properties soak circles test-all-majors help
+.PHONY: demo test test-image package test-package lint install schema setup bench publishing reading coverage weeks scores moving misspecified properties soak circles test-all-majors help
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -67,3 +67,6 @@ bench: ## whole jobs next to girth, mirt and a scan of the table; writes docs/pe
 
 publishing: ## what it costs to put parameters in force, next to a join; writes the table of docs/scale.md
 	@scripts/publishing.sh
+
+reading: ## how long responses take to read, row by row and one row a person; writes the table of docs/scale.md
+	@scripts/reading.sh

@@ -61,6 +61,8 @@ CREATE TABLE irt_item_banks (
     , diagnostics pg_catalog.bool NOT NULL DEFAULT true
     , keep_diagnostics pg_catalog.int4 NOT NULL DEFAULT 10
         CHECK (keep_diagnostics OPERATOR(pg_catalog.>=) 0)
+    , reading pg_catalog.text NOT NULL DEFAULT 'auto'
+        CHECK (reading OPERATOR(pg_catalog.=) ANY ('{auto,rows,grouped}'::pg_catalog.text[]))
     -- end of settings
 );
 

@@ -59,6 +59,8 @@ COMMENT ON COLUMN irt_item_banks.diagnostics IS
     'Whether a run finds out how its items fit the model.';
 COMMENT ON COLUMN irt_item_banks.keep_diagnostics IS
     'Of how many of the newest runs irt_item_fit, irt_item_groups and irt_item_pairs are kept, beside those in force.';
+COMMENT ON COLUMN irt_item_banks.reading IS
+    'In which shape responses are read: rows, one a response; grouped, one a person; auto, as the catalogs say.';
 -- end of settings
 COMMENT ON COLUMN irt_item_banks.responses_name IS
     'Qualified name of responses when irt_configure checked it. A run fails if it has changed.';

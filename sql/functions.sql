@@ -39,6 +39,7 @@ CREATE FUNCTION irt_configure(
     , linking_method pg_catalog.text DEFAULT NULL
     , diagnostics pg_catalog.bool DEFAULT NULL
     , keep_diagnostics pg_catalog.int4 DEFAULT NULL
+    , reading pg_catalog.text DEFAULT NULL
     -- end of settings
 ) RETURNS @extschema@.irt_item_banks
 VOLATILE PARALLEL UNSAFE LANGUAGE c AS 'MODULE_PATHNAME', 'irt_configure_wrapper';

@@ -20,7 +20,7 @@ BEGIN
         SELECT * FROM (VALUES
             ('irt_configure',
              'text, regclass, name, name, name, name, regclass, name, int4, int4, int4, text, int4, float8, float8, float8, float8, float8, text, int4, int8',
-             'text, regclass, name, name, name, name, regclass, name, int4, int4, int4, text, int4, float8, float8, float8, float8, float8, text, int4, int8, name, name, name, text, name, text, float8, float8, text, text, bool, int4'),
+             'text, regclass, name, name, name, name, regclass, name, int4, int4, int4, text, int4, float8, float8, float8, float8, float8, text, int4, int8, name, name, name, text, name, text, float8, float8, text, text, bool, int4, text'),
             ('irt_run_calibration',
              'bool, int4, int4, text[], text, int4, int8, text',
              'bool, int4, int4, anycompatiblearray, text, int4, int8, text, bool'),
@@ -65,6 +65,8 @@ ALTER TABLE irt_item_banks ADD COLUMN linking_method pg_catalog.text NOT NULL DE
 ALTER TABLE irt_item_banks ADD COLUMN diagnostics pg_catalog.bool NOT NULL DEFAULT true;
 ALTER TABLE irt_item_banks ADD COLUMN keep_diagnostics pg_catalog.int4 NOT NULL DEFAULT 10
     CHECK (keep_diagnostics OPERATOR(pg_catalog.>=) 0);
+ALTER TABLE irt_item_banks ADD COLUMN reading pg_catalog.text NOT NULL DEFAULT 'auto'
+    CHECK (reading OPERATOR(pg_catalog.=) ANY ('{auto,rows,grouped}'::pg_catalog.text[]));
 -- end of settings
 
 ALTER TABLE irt_calibration_runs
@@ -580,6 +582,7 @@ CREATE OR REPLACE FUNCTION irt_configure(
     , linking_method pg_catalog.text DEFAULT NULL
     , diagnostics pg_catalog.bool DEFAULT NULL
     , keep_diagnostics pg_catalog.int4 DEFAULT NULL
+    , reading pg_catalog.text DEFAULT NULL
 ) RETURNS @extschema@.irt_item_banks
 VOLATILE PARALLEL UNSAFE LANGUAGE c AS 'MODULE_PATHNAME', 'irt_configure_wrapper';
 
@@ -1200,6 +1203,9 @@ COMMENT ON COLUMN irt_item_banks.diagnostics IS
 
 COMMENT ON COLUMN irt_item_banks.keep_diagnostics IS
     'Of how many of the newest runs irt_item_fit, irt_item_groups and irt_item_pairs are kept, beside those in force.';
+
+COMMENT ON COLUMN irt_item_banks.reading IS
+    'In which shape responses are read: rows, one a response; grouped, one a person; auto, as the catalogs say.';
 
 COMMENT ON COLUMN irt_item_banks.responses_name IS
     'Qualified name of responses when irt_configure checked it. A run fails if it has changed.';

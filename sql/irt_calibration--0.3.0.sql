@@ -66,6 +66,8 @@ CREATE TABLE irt_item_banks (
     , diagnostics pg_catalog.bool NOT NULL DEFAULT true
     , keep_diagnostics pg_catalog.int4 NOT NULL DEFAULT 10
         CHECK (keep_diagnostics OPERATOR(pg_catalog.>=) 0)
+    , reading pg_catalog.text NOT NULL DEFAULT 'auto'
+        CHECK (reading OPERATOR(pg_catalog.=) ANY ('{auto,rows,grouped}'::pg_catalog.text[]))
     -- end of settings
 );
 
@@ -654,6 +656,7 @@ CREATE FUNCTION irt_configure(
     , linking_method pg_catalog.text DEFAULT NULL
     , diagnostics pg_catalog.bool DEFAULT NULL
     , keep_diagnostics pg_catalog.int4 DEFAULT NULL
+    , reading pg_catalog.text DEFAULT NULL
     -- end of settings
 ) RETURNS @extschema@.irt_item_banks
 VOLATILE PARALLEL UNSAFE LANGUAGE c AS 'MODULE_PATHNAME', 'irt_configure_wrapper';
@@ -1383,6 +1386,8 @@ COMMENT ON COLUMN irt_item_banks.diagnostics IS
     'Whether a run finds out how its items fit the model.';
 COMMENT ON COLUMN irt_item_banks.keep_diagnostics IS
     'Of how many of the newest runs irt_item_fit, irt_item_groups and irt_item_pairs are kept, beside those in force.';
+COMMENT ON COLUMN irt_item_banks.reading IS
+    'In which shape responses are read: rows, one a response; grouped, one a person; auto, as the catalogs say.';
 -- end of settings
 COMMENT ON COLUMN irt_item_banks.responses_name IS
     'Qualified name of responses when irt_configure checked it. A run fails if it has changed.';

@@ -15,6 +15,7 @@
 //! | `citus` | where it puts a table, on a server that has it |
 //! | `ownership`, `unowned` | whose a bank is |
 //! | `checks`, `rights` | is all there, of a usable type, and permitted? |
+//! | `reading`, `row_shape` | in which shape responses are read |
 //! | `checked`, `loading` | a bank that a run can rely on, and how it is loaded |
 //! | `configure` | irt_configure |
 //! | [`lock`] | one run per bank |
@@ -27,8 +28,10 @@ mod loading;
 pub mod lock;
 mod ownership;
 mod publishing;
+mod reading;
 mod relation;
 mod rights;
+mod row_shape;
 mod settings;
 mod stored;
 mod unowned;
@@ -42,6 +45,7 @@ pub use loading::{
 pub use publishing::{Items, PUBLISHED_COLUMNS, PublishedColumn, add_item_columns};
 pub use relation::{Column, Relation, RelationKind};
 pub use rights::may_read;
+pub use row_shape::RowShape;
 pub use settings::{
     BankSettings, CheckedSettings, Given, KeptResponse, LinkMethod, SETTINGS, Scale, Setting,
     SettingValue, StandardErrorMethod,

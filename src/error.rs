@@ -188,6 +188,14 @@ pub enum ExtensionError {
         /// The setting that names it.
         setting: &'static str,
     },
+    /// Responses that are to be read one row a person, and cannot be.
+    #[error("reading is 'grouped', but {relation} cannot be read person by person: {obstacle}")]
+    NotGroupable {
+        /// The relation's qualified name.
+        relation: String,
+        /// Why not.
+        obstacle: String,
+    },
     /// Something is not what it was when irt_configure looked.
     #[error("bank \"{bank}\" was configured for {before}, but now it is {now}")]
     ChangedSinceConfigured {

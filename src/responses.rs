@@ -4,9 +4,11 @@
 //! item, correct, answered_at, group). A row with a NULL person, item or correctness is not eligible
 //! and left out. No ORDER BY: the numeric core groups, and faster.
 //!
-//! [`of_bank`] reads a bank's, [`load`] those of any query.
+//! [`of_bank`] reads a bank's, [`load`] those of any query. A bank's may come one row a person
+//! (`by_person`).
 
 mod batch;
+mod by_person;
 mod collector;
 mod groups;
 mod hash_index;
@@ -22,18 +24,22 @@ mod values;
 pub use collector::check_memory;
 pub use keys::Keys;
 
+use crate::bank::RowShape;
 use crate::error::ExtensionError;
 use crate::postgres::memory::Reserve;
 use crate::postgres::query;
 use crate::postgres::threads::{Threads, Unwatched};
 use collector::{Collector, Rows};
 use groups::Groups;
-use irt::{GroupedResponses, IrtError, Monitor, PersonGroups, RepeatedResponses, ResponseRows};
+use irt::{
+    GroupedResponses, IrtError, Monitor, PersonGroups, PersonRows, RepeatedResponses, ResponseRows,
+};
 use times_of_repeats::TimesOfRepeats;
 
 /// Responses as they were read. What follows needs no database.
 pub struct Loaded {
     stage: Stage,
+    shape: RowShape,
     /// The text of every person's key, by his number; none unless they were asked for.
     persons: Vec<String>,
     /// Which group each person belongs to, where there are groups.
@@ -54,6 +60,7 @@ pub enum Persons {
 /// How far they are put together by person.
 enum Stage {
     Rows { labels: Vec<String>, rows: ResponseRows, repeated: RepeatedResponses },
+    ByPerson { labels: Vec<String>, rows: PersonRows, repeated: RepeatedResponses },
     Grouped(GroupedResponses),
 }
 
@@ -61,7 +68,7 @@ impl Loaded {
     /// Texts of the items that occur.
     pub fn labels(&self) -> &[String] {
         match &self.stage {
-            Stage::Rows { labels, .. } => labels,
+            Stage::Rows { labels, .. } | Stage::ByPerson { labels, .. } => labels,
             Stage::Grouped(responses) => responses.labels(),
         }
     }
@@ -76,6 +83,11 @@ impl Loaded {
         self.groups.take()
     }
 
+    /// What a row was, when they were read.
+    pub fn shape(&self) -> RowShape {
+        self.shape
+    }
+
     /// How many persons belong to more than one group: each counts once in each.
     pub fn in_several_groups(&self) -> u64 {
         self.in_several_groups
@@ -88,7 +100,12 @@ impl Loaded {
     ) -> Result<Self, ExtensionError> {
         let in_several_groups = groups.as_ref().map_or(0, Groups::in_several);
         let groups = groups.as_ref().map(Groups::to_core).transpose()?;
-        Ok(Self { stage, persons, groups, in_several_groups })
+        Ok(Self { stage, shape: RowShape::Response, persons, groups, in_several_groups })
+    }
+
+    /// The same for responses that were read one row a person.
+    fn by_person(stage: Stage, groups: Option<Groups>) -> Result<Self, ExtensionError> {
+        Ok(Self { shape: RowShape::Person, ..Self::new(stage, Vec::new(), groups)? })
     }
 
     /// Puts them together by person, where that was not done while reading.
@@ -99,6 +116,9 @@ impl Loaded {
         match self.stage {
             Stage::Rows { labels, rows, repeated } => {
                 GroupedResponses::new(labels, rows, repeated, monitor)
+            }
+            Stage::ByPerson { labels, rows, repeated } => {
+                GroupedResponses::of_persons(labels, rows, repeated, monitor)
             }
             Stage::Grouped(responses) => Ok(responses),
         }

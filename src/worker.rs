@@ -126,7 +126,7 @@ impl Caller for CallerQueue<'_> {
         match level {
             Level::Warning => self.send(&Message::Warning(report.clone())),
             Level::Notice => self.send(&Message::Notice(report.clone())),
-            Level::Log => {}
+            Level::Log | Level::Debug => {}
         }
     }
 

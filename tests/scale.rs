@@ -5,7 +5,7 @@
 mod common;
 
 use common::document::sql_blocks;
-use common::{Cluster, value};
+use common::{Cluster, rows, value};
 use postgres::Client;
 
 /// Calibrates the bank `default`, and returns what it published.
@@ -26,7 +26,7 @@ fn a_view_bounds_the_cost_and_partitions_may_be_on_other_servers() {
     client.batch_execute("SELECT irt_add_item_columns('questions')").unwrap();
     let expected = calibrated(&mut client);
     let blocks: Vec<&str> = sql_blocks(include_str!("../docs/scale.md")).collect();
-    let [memory, view, foreign] = blocks.try_into().unwrap();
+    let [memory, view, reading, foreign] = blocks.try_into().unwrap();
     // ALTER SYSTEM must stand alone.
     for statement in memory.split_inclusive(';') {
         client.batch_execute(statement).unwrap();
@@ -65,6 +65,11 @@ fn a_view_bounds_the_cost_and_partitions_may_be_on_other_servers() {
     let shards = "SELECT count(*) > 0 AND (SELECT count(*) FROM shard_1) > 0 FROM shard_0";
     assert_eq!(value(&mut client, shards).as_deref(), Some("t"));
     assert_eq!(calibrated(&mut client), expected);
+
+    client.batch_execute(reading).unwrap();
+    let statements: Vec<&str> = reading.split_inclusive(';').collect();
+    let newest = &rows(&mut client, statements[1])[0];
+    assert_eq!(newest[1].as_deref(), Some("grouped"), "each shard groups its own persons");
 }
 
 /// The server that has the items table ends the connection in the middle of publishing.

@@ -2,6 +2,7 @@
 
 use super::publishing::Items;
 use super::relation::{Column, Relation};
+use super::row_shape::RowShape;
 use super::settings::{BankSettings, Publish};
 use super::unowned::Unowned;
 use serde_json::{Value, json};
@@ -33,6 +34,8 @@ pub struct Bank {
     pub items: Option<Items>,
     /// How it is calibrated.
     pub settings: BankSettings,
+    /// What a row is, where responses are read.
+    pub shape: RowShape,
 }
 
 impl Bank {

@@ -3,7 +3,9 @@
 use super::checked::Bank;
 use super::citus;
 use super::publishing::{self, Items};
+use super::reading;
 use super::relation::{Column, Relation, RelationKind};
+use super::row_shape::RowShape;
 use super::stored::Stored;
 use super::wanted::Purpose;
 use crate::error::ExtensionError;
@@ -52,7 +54,7 @@ pub(super) fn resolve(stored: &Stored, purpose: Purpose) -> Result<Bank, Extensi
         Some(oid) if purpose != Purpose::Reading => Some(items(stored, oid)?),
         _ => None,
     };
-    Ok(Bank {
+    let mut bank = Bank {
         name: stored.bank.clone(),
         configured: !stored.is_new,
         unowned: None,
@@ -65,7 +67,12 @@ pub(super) fn resolve(stored: &Stored, purpose: Purpose) -> Result<Bank, Extensi
         reference_group: stored.reference_group.clone(),
         items,
         settings: stored.settings.clone(),
-    })
+        shape: RowShape::Response,
+    };
+    if matches!(purpose, Purpose::Reading | Purpose::Running) {
+        bank.shape = reading::shape(&bank)?;
+    }
+    Ok(bank)
 }
 
 fn items(stored: &Stored, oid: pg_sys::Oid) -> Result<Items, ExtensionError> {

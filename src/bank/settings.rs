@@ -5,7 +5,7 @@ mod setting;
 
 pub use declared::{BankSettings, SETTINGS};
 pub use setting::{
-    KeptResponse, LinkMethod, Publish, Scale, Setting, SettingValue, StandardErrorMethod,
+    KeptResponse, LinkMethod, Publish, Reading, Scale, Setting, SettingValue, StandardErrorMethod,
 };
 
 use crate::error::ExtensionError;

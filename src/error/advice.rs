@@ -72,6 +72,10 @@ impl ExtensionError {
             Self::NoSuchRelation { .. } => {
                 "Give the relation's name, for example 'public.responses'."
             }
+            Self::NotGroupable { .. } => {
+                "Name a table whose keys are of type smallint, integer, bigint, uuid or text; or let \
+                 the catalogs decide: SELECT irt_configure(…, reading => 'auto')."
+            }
             Self::WrongRelationKind { .. } => "Name another relation.",
             Self::DistributedItems { relation, .. } => {
                 let table = pgrx::spi::quote_literal(relation);

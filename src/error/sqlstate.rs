@@ -53,6 +53,7 @@ impl ExtensionError {
             | Self::WrongRelationKind { .. }
             | Self::TemporaryRelation { .. }
             | Self::DistributedItems { .. }
+            | Self::NotGroupable { .. }
             | Self::ChangedSinceConfigured { .. } => b"IR002",
             Self::Ownership(error) => return error.sqlstate(),
             Self::Decision(error) => return error.sqlstate(),

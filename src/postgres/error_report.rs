@@ -60,6 +60,8 @@ impl ErrorReport {
 /// How loud a message is that does not end the statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Level {
+    /// For whoever looks for it: DEBUG1.
+    Debug,
     /// To the server's log only.
     Log,
     /// To the client.

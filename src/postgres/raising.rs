@@ -14,6 +14,7 @@ use std::ffi::{CStr, CString, c_char, c_int};
 /// Reports without ending the statement.
 pub fn tell(level: Level, report: &ErrorReport) {
     let level = match level {
+        Level::Debug => PgLogLevel::DEBUG1,
         Level::Log => PgLogLevel::LOG,
         Level::Notice => PgLogLevel::NOTICE,
         Level::Warning => PgLogLevel::WARNING,

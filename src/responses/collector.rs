@@ -4,6 +4,7 @@ use super::batch::{Batch, Waiting};
 use super::groups::Groups;
 use super::keys::Keys;
 use super::values::{Correctness, Time, WrongValues};
+use crate::bank::RowShape;
 use crate::error::ExtensionError;
 use crate::postgres::query::{Column, Sink};
 use crate::server_settings;
@@ -14,8 +15,12 @@ use pgrx::pg_sys::Datum;
 ///
 /// # Errors
 /// [`ExtensionError::TooMuchMemory`].
-pub fn check_memory(responses: u64) -> Result<(), ExtensionError> {
-    let needed = responses.saturating_mul(ROW + GROUPED_RESPONSE);
+pub fn check_memory(responses: u64, shape: RowShape) -> Result<(), ExtensionError> {
+    let bytes = match shape {
+        RowShape::Response => ROW + GROUPED_RESPONSE,
+        RowShape::Person => GROUPED_RESPONSE,
+    };
+    let needed = responses.saturating_mul(bytes);
     let limit = server_settings::max_memory();
     if needed > limit {
         return Err(ExtensionError::TooMuchMemory { needed, limit, responses });

@@ -100,6 +100,11 @@ impl Groups {
         self.members.iter().map(|(person, _)| *person)
     }
 
+    /// The person with that number in a group.
+    pub fn person(&self, number: u32) -> u32 {
+        self.members[number as usize].0
+    }
+
     /// How many persons belong to more than one group.
     pub fn in_several(&self) -> u64 {
         let persons: HashSet<u32> = self.others.keys().map(|(person, _)| *person).collect();

@@ -68,7 +68,7 @@ impl Keys {
             Store::Uuids(keys) => keys.number(unsafe { *datum.cast_mut_ptr::<[u8; 16]>() }, what),
             // SAFETY: promised by the caller.
             Store::Texts { index, bytes, ends } => unsafe {
-                with_text(datum, |key| number_of_text(index, bytes, ends, key, what))
+                with_bytes(datum, |key| number_of_text(index, bytes, ends, key, what))
             },
             // SAFETY: promised by the caller.
             Store::Typed { index, keys } => unsafe { keys.number(index, datum, what) },
@@ -116,6 +116,25 @@ impl Keys {
                 index.allocated_bytes() + bytes.capacity() + ends.capacity() * size_of::<usize>()
             }
             Store::Typed { index, keys } => index.allocated_bytes() + keys.allocated_bytes(),
+        }
+    }
+
+    /// The text of the key with that number, of a type whose equal keys have equal bytes.
+    ///
+    /// # Errors
+    /// [`ExtensionError::NotUtf8`]; [`ExtensionError::Internal`] for a key of another type.
+    pub fn text(&self, number: u32) -> Result<String, ExtensionError> {
+        let place = number as usize;
+        match &self.store {
+            Store::Integers { keys, .. } => Ok(keys.keys()[place].to_string()),
+            Store::Uuids(keys) => Ok(uuid_text(&keys.keys()[place])),
+            Store::Texts { bytes, ends, .. } => {
+                let start = place.checked_sub(1).map_or(0, |before| ends[before]);
+                decode(&bytes[start..ends[place]])
+            }
+            Store::Typed { .. } => {
+                Err(ExtensionError::Internal("a key has more than one text".to_owned()))
+            }
         }
     }
 
@@ -175,11 +194,11 @@ fn number_of_text(
     index.insert(hash, what)
 }
 
-/// Shows `work` the bytes of a text, decompressed where they were compressed.
+/// Shows `work` the bytes of a text or a bytea, decompressed where they were compressed.
 ///
 /// # Safety
 /// `datum` is a non-null varlena.
-unsafe fn with_text<T>(datum: Datum, work: impl FnOnce(&[u8]) -> T) -> T {
+pub(super) unsafe fn with_bytes<T>(datum: Datum, work: impl FnOnce(&[u8]) -> T) -> T {
     let stored = datum.cast_mut_ptr::<pg_sys::varlena>();
     // SAFETY: the caller promises a varlena. A copy that detoasting made is freed after use.
     unsafe {
@@ -196,7 +215,8 @@ unsafe fn with_text<T>(datum: Datum, work: impl FnOnce(&[u8]) -> T) -> T {
     }
 }
 
-fn uuid_text(key: &[u8; 16]) -> String {
+/// A uuid as Postgres writes it.
+pub(super) fn uuid_text(key: &[u8; 16]) -> String {
     let mut text = String::with_capacity(36);
     for (i, byte) in key.iter().enumerate() {
         if matches!(i, 4 | 6 | 8 | 10) {

@@ -1,7 +1,7 @@
 //! The responses of a bank.
 
-use super::{Loaded, Persons, load_in_two_passes, load_with};
-use crate::bank::{Bank, Column};
+use super::{Loaded, Persons, by_person, load_in_two_passes, load_with};
+use crate::bank::{Bank, Column, RowShape};
 use crate::error::ExtensionError;
 use crate::postgres::local_settings::LocalSettings;
 use crate::postgres::privileges::as_relation_owner;
@@ -23,9 +23,16 @@ pub fn read(
     let query = select(bank, None);
     as_relation_owner(bank.responses.oid, &bank.responses.name, || {
         let _settings = LocalSettings::without_row_security();
-        let loaded = match &bank.answered_at {
-            None => load_with(&query, repeated, persons)?,
-            Some(time) => {
+        let by_person = match (bank.shape, persons) {
+            (RowShape::Person, Persons::Numbered) => {
+                by_person::read(bank, None, repeated, Some(threads))?
+            }
+            _ => None,
+        };
+        let loaded = match (by_person, &bank.answered_at) {
+            (Some(loaded), _) => loaded,
+            (None, None) => load_with(&query, repeated, persons)?,
+            (None, Some(time)) => {
                 let timed_query = select(bank, Some(time));
                 load_in_two_passes(&query, &timed_query, repeated, persons, threads)?
             }
@@ -51,10 +58,18 @@ pub fn read_since(
     moment: &str,
     repeated: RepeatedResponses,
 ) -> Result<Loaded, ExtensionError> {
-    let query = format!("{} WHERE {}", select(bank, None), is_after(bank, moment));
+    let condition = is_after(bank, moment);
+    let query = format!("{} WHERE {condition}", select(bank, None));
     as_relation_owner(bank.responses.oid, &bank.responses.name, || {
         let _settings = LocalSettings::without_row_security();
-        load_with(&query, repeated, Persons::Numbered)
+        let by_person = match bank.shape {
+            RowShape::Person => by_person::read(bank, Some(&condition), repeated, None)?,
+            RowShape::Response => None,
+        };
+        match by_person {
+            Some(loaded) => Ok(loaded),
+            None => load_with(&query, repeated, Persons::Numbered),
+        }
     })
 }
 

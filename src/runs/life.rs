@@ -17,7 +17,7 @@ use super::progress::Reporter;
 use super::request::Request;
 use super::{ending, failure, settings, warnings};
 use crate::bank::lock::BankLock;
-use crate::bank::{self, Bank, CheckedSettings};
+use crate::bank::{self, Bank, CheckedSettings, RowShape};
 use crate::error::ExtensionError;
 use crate::parameters::in_force;
 use crate::postgres::catching::catch;
@@ -89,6 +89,7 @@ impl Begun {
             reporter,
             facts,
             in_several_groups,
+            shape: RowShape::Response,
             place,
             obstacle,
             held,
@@ -111,6 +112,8 @@ struct Run<'a> {
     facts: Facts,
     /// Persons who belong to more than one group.
     in_several_groups: u64,
+    /// What a row was, when they were read.
+    shape: RowShape,
     /// The items, while they are locked.
     place: Option<Place>,
     /// Why the last attempt to publish failed.

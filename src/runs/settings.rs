@@ -23,6 +23,8 @@ pub fn json(request: &Request, checked: Option<&(Bank, CheckedSettings)>) -> Val
     if let Some((bank, settings)) = checked {
         merge(&mut all, bank.json());
         merge(&mut all, json!(settings.stated));
+        // What came of it, where the catalogs decide.
+        all["reading"] = json!(bank.shape.as_str());
     }
     if let Some(items) = &request.arguments.item_ids {
         all["item_ids"] = json!(items);

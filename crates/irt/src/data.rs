@@ -3,7 +3,7 @@
 //! | step | what | where |
 //! |---|---|---|
 //! | 1 | one response in four bytes | `response` |
-//! | 2 | rows in any order | `rows` |
+//! | 2 | rows in any order, or person by person | `rows`, `person_rows` |
 //! | 3 | by person, repeats resolved, items in the order of their labels | `grouped`, `labels` |
 //! | 3b | the same for scoring, where every person counts by itself | `by_person` |
 //! | 4 | distinct patterns in an order that follows from the data alone | `sources`, `canonical_order`, `patterns`, `responses` |
@@ -19,6 +19,7 @@ pub(crate) mod groups;
 pub(crate) mod item_totals;
 pub(crate) mod labels;
 pub(crate) mod patterns;
+pub(crate) mod person_rows;
 pub(crate) mod persons;
 pub(crate) mod response;
 pub(crate) mod responses;

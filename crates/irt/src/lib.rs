@@ -111,6 +111,7 @@ pub use calibrate::calibrate;
 pub use data::by_person::ResponsesByPerson;
 pub use data::grouped::{GroupedResponses, RepeatedResponses};
 pub use data::groups::{MAX_GROUPS, PersonGroups, ResponseGroup};
+pub use data::person_rows::PersonRows;
 pub use data::response::Response;
 pub use data::responses::{Pattern, Responses};
 pub use data::rows::{NO_TIME, ResponseRows};

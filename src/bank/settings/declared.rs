@@ -5,7 +5,8 @@
 //! older versions.
 
 use super::setting::{
-    KeptResponse, LinkMethod, Publish, Scale, Setting, SettingValue, StandardErrorMethod, settings,
+    KeptResponse, LinkMethod, Publish, Reading, Scale, Setting, SettingValue, StandardErrorMethod,
+    settings,
 };
 
 /// The most replicates that can be asked for: a typing error should not compute for a year.
@@ -171,6 +172,19 @@ settings! {
         meaning: "of how many of the newest runs the diagnostics are kept, beside the one in force",
         expected: "0 or more",
         check: Some("keep_diagnostics OPERATOR(pg_catalog.>=) 0"),
+        since: "0.3.0",
+        of_fit: false,
+    }
+    reading: Reading = Reading::Auto, |_| true, {
+        comment: "In which shape responses are read: rows, one a response; grouped, one a person; auto, as \
+                  the catalogs say.",
+        meaning: "in which shape responses are read: `rows`, one a response; `grouped`, one a person, \
+                  made where the rows are; `auto`: `grouped` where they come from elsewhere and whole \
+                  persons are there ([scale.md](scale.md#how-responses-are-read)). The numbers are the \
+                  same",
+        expected: "'auto', 'rows' or 'grouped'",
+        check: Some("reading OPERATOR(pg_catalog.=) \
+                     ANY ('{auto,rows,grouped}'::pg_catalog.text[])"),
         since: "0.3.0",
         of_fit: false,
     }

@@ -219,6 +219,18 @@ words! {
     }
 }
 
+words! {
+    /// In which shape responses are read.
+    Reading {
+        /// As the catalogs say.
+        Auto = "auto",
+        /// One row a response.
+        Rows = "rows",
+        /// One row a person.
+        Grouped = "grouped",
+    }
+}
+
 /// For serde: a setting by its JSON.
 pub(super) fn serialize<T: SettingValue, S: Serializer>(
     value: &T,

@@ -35,7 +35,7 @@ impl Run<'_> {
             if !enough && !force {
                 return Ok(None);
             }
-            check_memory(total.unsigned_abs())?;
+            check_memory(total.unsigned_abs(), bank.shape)?;
             let loaded = of_bank::read(
                 bank,
                 settings.repeated_responses.into(),
@@ -64,6 +64,7 @@ impl Run<'_> {
         mut threads: Threads,
     ) -> Result<Compared, ExtensionError> {
         self.in_several_groups = loaded.in_several_groups();
+        self.shape = loaded.shape();
         let of_core = before.settings_of_core(settings)?;
         let task = Task {
             settings: &of_core,

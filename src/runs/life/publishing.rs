@@ -107,6 +107,8 @@ impl Run<'_> {
         let mut remarks = scale::record::remarks(placed, self.in_several_groups);
         let nodes = placed.calibration.quadrature_nodes;
         remarks.insert("quadrature_nodes_used".to_owned(), nodes.into());
+        // Not as it was chosen, where that could not be done.
+        remarks.insert("reading".to_owned(), self.shape.as_str().into());
         remarks
     }
 

@@ -4,6 +4,7 @@ use super::by_person::ResponsesByPerson;
 use super::groups::{OrderedGroups, PersonGroups};
 use super::labels::order_labels;
 use super::patterns::Patterns;
+use super::person_rows::PersonRows;
 use super::response::Response;
 use super::responses::Responses;
 use super::rows::{Block, NO_TIME, ResponseRows};
@@ -84,10 +85,47 @@ impl GroupedResponses {
         Ok(grouped)
     }
 
+    /// The same for `rows` that are together by person already: in their memory, without a sort.
+    ///
+    /// # Errors
+    /// As for [`Self::new`].
+    pub fn of_persons(
+        labels: Vec<String>,
+        mut rows: PersonRows,
+        repeated: RepeatedResponses,
+        monitor: &dyn Monitor,
+    ) -> Result<Self, IrtError> {
+        let (labels, rank) = order_labels(labels)?;
+        let offsets = rows.offsets()?;
+        let (count, mut responses) = (rows.len() as u64, rows.responses);
+        for (place, response) in responses.iter_mut().enumerate() {
+            check_now_and_then(monitor, place)?;
+            let Some(&number) = rank.get(response.item()) else {
+                let (item, items) = (u64::from(response.number()), rank.len() as u64);
+                return Err(IrtError::UnknownItem { item, items });
+            };
+            *response = response.with_number(number);
+        }
+        let repeats = Vec::new();
+        let mut grouped = Self { labels, rank, repeated, rows: count, offsets, responses, repeats };
+        grouped.order_within_persons(monitor)?;
+        Ok(grouped)
+    }
+
     /// Texts of the items that occur.
     #[must_use]
     pub fn labels(&self) -> &[String] {
         &self.labels
+    }
+
+    /// The numbers of those who answered an item more than once, ascending.
+    pub fn persons_with_repeats(&self) -> impl Iterator<Item = u32> + '_ {
+        let mut last = None;
+        self.repeats.iter().map(|repeat| repeat.person).filter(move |&person| {
+            let is_new = last != Some(person);
+            last = Some(person);
+            is_new
+        })
     }
 
     /// True where a person answered an item more than once.
@@ -356,6 +394,34 @@ mod tests {
         let reversed = vec!["i1".to_string(), "i0".to_string()];
         assert_eq!(expected, build(reversed, std::mem::take(&mut swapped)).unwrap());
         assert_eq!((expected.persons(), expected.count()), (2, 3));
+    }
+
+    #[test]
+    fn rows_by_person_are_the_same_as_rows_in_any_order() {
+        let entries = [(0, 2, true, 5), (1, 0, true, 0), (0, 1, false, 9), (1, 0, false, 4)];
+        let mut by_person = PersonRows::default();
+        for person in [1, 0] {
+            by_person.begin_person().unwrap();
+            for (_, item, correct, _) in entries.iter().filter(|entry| entry.0 == person) {
+                by_person.push(*item, *correct).unwrap();
+            }
+        }
+        assert_eq!((by_person.len(), by_person.allocated_bytes()), (4, 24));
+        let first = RepeatedResponses::First;
+        let any = GroupedResponses::new(labels(3), rows(true, &entries), first, &Unmonitored);
+        let expected = any.unwrap().into_responses(&Unmonitored).unwrap();
+        let mut found =
+            GroupedResponses::of_persons(labels(3), by_person, first, &Unmonitored).unwrap();
+        assert!(found.persons_with_repeats().eq([0]));
+        // The person who was 1 came first.
+        found.observe(0, 0, true, 0);
+        found.observe(0, 0, false, 4);
+        assert_eq!(found.into_responses(&Unmonitored).unwrap(), expected);
+        let mut unknown = PersonRows::default();
+        unknown.begin_person().unwrap();
+        unknown.push(3, true).unwrap();
+        let error = GroupedResponses::of_persons(labels(3), unknown, first, &Unmonitored).err();
+        assert_eq!(error, Some(IrtError::UnknownItem { item: 3, items: 3 }));
     }
 
     #[test]

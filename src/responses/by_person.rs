@@ -1,0 +1,104 @@
+//! Responses that are read one row a person: made where the rows are, 4 bytes a response on the way.
+//!
+//! The statement that is sent groups by the person, and by the group where there is one. Postgres
+//! carries that out partition by partition where a table is partitioned by the person, postgres_fdw
+//! sends it to the foreign server, and Citus to the workers. It must be the statement itself, and
+//! made of what postgres_fdw sends: no view, no common table expression, no join with a list of the
+//! items, no CASE, no COALESCE. So responses say themselves which item they are of, and no list of
+//! items has to be there before: one that appears meanwhile comes with its responses.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | `statement` | the SQL: the only place where it is made |
+//! | `part` | what one of its columns holds of a person's responses |
+//! | `items` | numbers items |
+//! | `collector` | persons as they come |
+//! | `times` | the times of persons who answered an item more than once |
+
+mod collector;
+mod items;
+mod part;
+mod statement;
+mod times;
+
+use super::keys::Keys;
+use super::{Loaded, Stage};
+use crate::bank::Bank;
+use crate::error::ExtensionError;
+use crate::postgres::error_report::{ErrorReport, Level};
+use crate::postgres::local_settings::LocalSettings;
+use crate::postgres::memory::Reserve;
+use crate::postgres::query;
+use crate::postgres::raising::tell;
+use crate::postgres::threads::{Threads, Unwatched};
+use collector::{Collector, Persons};
+use irt::{GroupedResponses, RepeatedResponses};
+use statement::Statement;
+use times::TimesOfRepeats;
+
+/// So many persons are asked for by their keys. Of more, the times are read of everybody: a list of
+/// keys goes to every partition.
+const MOST_KEYS: usize = 10_000;
+
+/// Reads a bank's responses, in the current snapshot, with the current role's rights; `condition`, in
+/// SQL, limits which. Where a time decides between repeats, the times of those who have any are read
+/// too, and the responses put together by `threads` before.
+///
+/// `None`: rows have to be read. A person is in two partitions, which only foreign ones allow, or a
+/// correctness is neither 0 nor 1: then row by row it is said which.
+///
+/// # Errors
+/// Columns that cannot be used; more memory than irt_calibration.max_memory.
+pub fn read(
+    bank: &Bank,
+    condition: Option<&str>,
+    repeated: RepeatedResponses,
+    threads: Option<&mut Threads>,
+) -> Result<Option<Loaded>, ExtensionError> {
+    let settings = LocalSettings::begin();
+    settings.set(c"enable_partitionwise_aggregate", c"on");
+    let _reserve = Reserve::take()?;
+    let statement = Statement::new(bank, condition);
+    let mut collector = Collector::new(&statement);
+    send(&statement, &mut collector)?;
+    let Some(Persons { labels, rows, mut keys, items, mut groups }) = collector.finish()? else {
+        return Ok(None);
+    };
+    let (Some(timed), Some(threads)) = (statement.timed(), threads) else {
+        return Loaded::by_person(Stage::ByPerson { labels, rows, repeated }, groups).map(Some);
+    };
+    keys.drop_index();
+    groups.iter_mut().for_each(super::Groups::drop_index);
+    let responses = threads.run(&mut Unwatched, |monitor| {
+        GroupedResponses::of_persons(labels, rows, repeated, monitor)
+    })??;
+    if !responses.has_repeats() {
+        return Loaded::by_person(Stage::Grouped(responses), groups).map(Some);
+    }
+    let timed = timed.of(&texts_of_persons_with_repeats(&responses, &keys, groups.as_ref()));
+    let mut times = TimesOfRepeats::new(&timed, responses, keys, items, groups)?;
+    send(&timed, &mut times)?;
+    let (responses, groups) = times.finish();
+    Loaded::by_person(Stage::Grouped(responses), groups).map(Some)
+}
+
+fn send<S: query::Sink>(statement: &Statement, sink: &mut S) -> Result<(), ExtensionError> {
+    let sql = statement.sql();
+    tell(Level::Debug, &ErrorReport::new(b"00000", format!("irt_calibration reads: {sql}")));
+    query::read(&sql, sink)
+}
+
+/// The keys' texts; none where there are too many persons to name, or one has a key that is no text.
+fn texts_of_persons_with_repeats(
+    responses: &GroupedResponses,
+    keys: &Keys,
+    groups: Option<&super::Groups>,
+) -> Vec<String> {
+    let numbers: Vec<u32> = responses.persons_with_repeats().take(MOST_KEYS + 1).collect();
+    if numbers.len() > MOST_KEYS {
+        return Vec::new();
+    }
+    let person = |number: u32| groups.map_or(number, |groups| groups.person(number));
+    let texts = numbers.into_iter().map(|number| keys.text(person(number)));
+    texts.collect::<Result<_, _>>().unwrap_or_default()
+}

@@ -1,0 +1,219 @@
+//! Persons as they come, counted and within the limit of memory.
+
+use super::super::groups::Groups;
+use super::super::keys::{Keys, with_bytes};
+use super::items::Items;
+use super::part::{Columns, Part};
+use super::statement::Statement;
+use crate::error::ExtensionError;
+use crate::postgres::query::{Column, Sink};
+use crate::server_settings;
+use irt::PersonRows;
+use pgrx::pg_sys::Datum;
+
+/// Memory is looked at once in so many persons.
+const PERSONS_BETWEEN_LOOKS: u64 = 1024;
+
+/// What was read.
+pub struct Persons {
+    /// The text of every item, by its number.
+    pub labels: Vec<String>,
+    /// The responses. Where persons are grouped, a person is a person in a group.
+    pub rows: PersonRows,
+    /// Of persons, or of persons in groups, by the groups.
+    pub keys: Keys,
+    /// The items, by the numbers that the responses have.
+    pub items: Items,
+    /// Where persons are grouped, who they are.
+    pub groups: Option<Groups>,
+}
+
+/// Where the columns of a statement stand.
+#[derive(Debug, Clone)]
+pub struct Layout {
+    /// How many there are.
+    count: usize,
+    has_group: bool,
+    counts_wrong_values: bool,
+    /// Each with the place of its first column.
+    parts: Vec<(usize, Part)>,
+}
+
+impl Layout {
+    /// That of a statement.
+    pub fn of(statement: &Statement) -> Self {
+        let (has_group, counts_wrong_values) =
+            (statement.has_group(), statement.counts_wrong_values());
+        let mut count = 1 + usize::from(has_group) + usize::from(counts_wrong_values);
+        let mut parts = Vec::new();
+        for part in statement.parts() {
+            parts.push((count, *part));
+            count += part.columns();
+        }
+        Self { count, has_group, counts_wrong_values, parts }
+    }
+
+    /// Refuses another number of columns.
+    ///
+    /// # Errors
+    /// [`ExtensionError::Internal`].
+    pub fn must_be_of(&self, columns: &[Column]) -> Result<(), ExtensionError> {
+        if columns.len() == self.count {
+            return Ok(());
+        }
+        Err(ExtensionError::Internal(format!("{} columns of {}", columns.len(), self.count)))
+    }
+
+    /// The group's column among the values of a row; `None` inside: NULL.
+    pub fn group(&self, values: &[Datum], nulls: &[bool]) -> Option<Option<Datum>> {
+        self.has_group.then(|| (!nulls[1]).then_some(values[1]))
+    }
+
+    /// True where one of the person's responses is neither correct nor incorrect.
+    fn has_wrong_values(&self, values: &[Datum]) -> bool {
+        let place = 1 + usize::from(self.has_group);
+        self.counts_wrong_values && values[place].value() != 0
+    }
+
+    /// Calls `each` with every response of a row.
+    ///
+    /// # Errors
+    /// Those of [`Part::read`].
+    ///
+    /// # Safety
+    /// `values` are a row of the statement.
+    pub unsafe fn read(
+        &self,
+        values: &[Datum],
+        nulls: &[bool],
+        mut each: impl FnMut(super::part::Key<'_>, bool, i64) -> Result<(), ExtensionError>,
+    ) -> Result<(), ExtensionError> {
+        for (place, part) in self.parts.iter().filter(|(place, _)| !nulls[*place]) {
+            // SAFETY: the statement's parts are of type bytea or text, and this one is not null.
+            unsafe {
+                with_bytes(values[*place], |keys| match part.time.map(|_| place + 1) {
+                    Some(beside) if !nulls[beside] => with_bytes(values[beside], |times| {
+                        part.read(Columns { keys, times: Some(times) }, &mut each)
+                    }),
+                    _ => part.read(Columns { keys, times: None }, &mut each),
+                })?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Turns persons into numbers as they arrive.
+pub struct Collector {
+    layout: Layout,
+    read: Option<(Keys, Option<Groups>)>,
+    items: Items,
+    rows: PersonRows,
+    persons: u64,
+    responses: u64,
+    /// True where this is not the way to read them.
+    gave_up: bool,
+    /// What was held when the limit was passed, and for how many responses: from there on they are
+    /// only counted, to be able to say how much all of them need.
+    over: Option<(u64, u64)>,
+}
+
+impl Collector {
+    /// Nobody yet.
+    pub fn new(statement: &Statement) -> Self {
+        Self {
+            layout: Layout::of(statement),
+            read: None,
+            items: Items::new(),
+            rows: PersonRows::default(),
+            persons: 0,
+            responses: 0,
+            gave_up: false,
+            over: None,
+        }
+    }
+
+    /// Everybody; `None` where rows have to be read.
+    ///
+    /// # Errors
+    /// Too much memory, texts that are not UTF-8.
+    pub fn finish(self) -> Result<Option<Persons>, ExtensionError> {
+        let Some((keys, groups)) = self.read.filter(|_| !self.gave_up) else { return Ok(None) };
+        if let Some((held, responses)) = self.over {
+            let share = self.responses as f64 / responses.max(1) as f64;
+            return Err(ExtensionError::TooMuchMemory {
+                needed: (held as f64 * share) as u64,
+                limit: server_settings::max_memory(),
+                responses: self.responses,
+            });
+        }
+        let labels = self.items.labels()?;
+        Ok(Some(Persons { labels, rows: self.rows, keys, items: self.items, groups }))
+    }
+
+    fn look_at_memory(&mut self) {
+        let Some((keys, groups)) = &self.read else { return };
+        let held = keys.allocated_bytes()
+            + groups.as_ref().map_or(0, Groups::allocated_bytes)
+            + self.items.allocated_bytes()
+            + self.rows.allocated_bytes();
+        if held as u64 > server_settings::max_memory() {
+            self.over = Some((held as u64, self.responses));
+            self.rows = PersonRows::default();
+        }
+    }
+}
+
+impl Sink for Collector {
+    fn columns(&mut self, columns: &[Column]) -> Result<(), ExtensionError> {
+        self.layout.must_be_of(columns)?;
+        let groups = self.layout.has_group.then(|| Groups::new(&columns[1])).transpose()?;
+        self.read = Some((Keys::new(&columns[0], "persons")?, groups));
+        Ok(())
+    }
+
+    unsafe fn row(&mut self, values: &[Datum], nulls: &[bool]) -> Result<(), ExtensionError> {
+        let Some((keys, groups)) = &mut self.read else { return Ok(()) };
+        // The statement leaves out persons that are NULL, unless what answers it does not.
+        self.gave_up |= nulls[0] || self.layout.has_wrong_values(values);
+        if self.gave_up {
+            return Ok(());
+        }
+        let (responses, rows, items) = (&mut self.responses, &mut self.rows, &mut self.items);
+        if self.over.is_some() {
+            // SAFETY: the caller promises a row of the statement.
+            return unsafe {
+                self.layout.read(values, nulls, |_, _, _| {
+                    *responses += 1;
+                    Ok(())
+                })
+            };
+        }
+        // SAFETY: as above, and the person is not null.
+        let person = unsafe {
+            let person = keys.number(values[0])?;
+            match (groups, self.layout.group(values, nulls)) {
+                (Some(groups), Some(group)) => groups.number(person, group)?,
+                _ => person,
+            }
+        };
+        // Foreign partitions may hold what belongs into others: then a person comes twice.
+        if u64::from(person) != self.persons {
+            self.gave_up = true;
+            return Ok(());
+        }
+        self.persons += 1;
+        rows.begin_person()?;
+        // SAFETY: as above.
+        unsafe {
+            self.layout.read(values, nulls, |key, correct, _| {
+                *responses += 1;
+                Ok(rows.push(items.number(key)?, correct)?)
+            })?;
+        }
+        if self.persons.is_multiple_of(PERSONS_BETWEEN_LOOKS) {
+            self.look_at_memory();
+        }
+        Ok(())
+    }
+}

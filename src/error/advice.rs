@@ -80,8 +80,8 @@ impl ExtensionError {
             Self::DistributedItems { relation, .. } => {
                 let table = pgrx::spi::quote_literal(relation);
                 return Some(format!(
-                    "Make it a reference table, SELECT undistribute_table({table}); SELECT \
-                     create_reference_table({table});, or leave it a local one."
+                    "Make it a local table: SELECT undistribute_table({table}); or, after that, a \
+                     reference table: SELECT create_reference_table({table});"
                 ));
             }
             Self::WorkerNode { .. } => "Connect to the coordinator, and run it there.",

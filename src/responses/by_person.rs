@@ -65,7 +65,8 @@ pub fn read(
         return Ok(None);
     };
     let (Some(timed), Some(threads)) = (statement.timed(), threads) else {
-        return Loaded::by_person(Stage::ByPerson { labels, rows, repeated }, groups).map(Some);
+        return Loaded::by_person(Stage::ByPerson { labels, rows, repeated }, groups.as_ref())
+            .map(Some);
     };
     keys.drop_index();
     groups.iter_mut().for_each(super::Groups::drop_index);
@@ -73,13 +74,13 @@ pub fn read(
         GroupedResponses::of_persons(labels, rows, repeated, monitor)
     })??;
     if !responses.has_repeats() {
-        return Loaded::by_person(Stage::Grouped(responses), groups).map(Some);
+        return Loaded::by_person(Stage::Grouped(responses), groups.as_ref()).map(Some);
     }
     let timed = timed.of(&texts_of_persons_with_repeats(&responses, &keys, groups.as_ref()));
     let mut times = TimesOfRepeats::new(&timed, responses, keys, items, groups)?;
     send(&timed, &mut times)?;
     let (responses, groups) = times.finish();
-    Loaded::by_person(Stage::Grouped(responses), groups).map(Some)
+    Loaded::by_person(Stage::Grouped(responses), groups.as_ref()).map(Some)
 }
 
 fn send<S: query::Sink>(statement: &Statement, sink: &mut S) -> Result<(), ExtensionError> {

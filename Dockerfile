@@ -8,6 +8,10 @@
 # SENTRY_TRACES_SAMPLE_RATE are read from the container's environment.
 #
 #   docker build --target test .     the SQL-level tests, on the library that the image ships
+#
+#   docker build --build-arg POSTGRES=18 --build-arg DEBIAN=trixie --target cloudnativepg -t irt-calibration:18 .
+#
+# is the extension alone, for a volume that CloudNativePG mounts beside the server's own image.
 ARG POSTGRES=15
 ARG DEBIAN=bookworm
 # Any image that behaves as the official one, and any with Rust in /usr/local.
@@ -36,6 +40,16 @@ ARG TESTS=
 RUN PG_CONFIG="$(command -v pg_config)" scripts/setup.sh test && cp -a /image/. /
 RUN IRT_TEST_BINDIR="$(pg_config --bindir)" PGRX_PG_CONFIG_PATH="$(command -v pg_config)" \
     cargo test --release --locked --no-default-features --features "pg${PG_MAJOR}" ${TESTS}
+
+FROM build AS files
+# As extension_control_path and dynamic_library_path want them, from Postgres 18 on.
+RUN mkdir -p /extension/share /extension/licenses/irt_calibration \
+    && cp -a "/image$(pg_config --pkglibdir)" /extension/lib \
+    && cp -a "/image$(pg_config --sharedir)/extension" /extension/share/extension \
+    && cp -a LICENSE packaging/third-party-licenses.md packaging/sbom.cdx.json /extension/licenses/irt_calibration/
+
+FROM scratch AS cloudnativepg
+COPY --from=files /extension/ /
 
 FROM ${BASE} AS server
 # ca-certificates: Sentry is reached by https.

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# lint.sh: format, clippy, circles of imports, and shellcheck where it is installed.
+# lint.sh: format, clippy, circles of imports; shellcheck where it is installed, cargo-deny where it was built.
 cd "$(dirname "$0")/.."
 source scripts/common.sh
 
@@ -13,6 +13,7 @@ as_owner cargo clippy --locked --package html_report --package irt --package xta
 cargo_for_pg clippy --package irt_calibration --all-targets -- -D warnings
 say "circles of imports"
 as_owner cargo xtask circles
+scripts/deny.sh --if-built
 if command -v shellcheck >/dev/null; then
     say "shellcheck"
     shopt -s nullglob

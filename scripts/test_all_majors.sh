@@ -15,6 +15,7 @@ while [ $# -gt 0 ] && [ "$1" != -- ]; do
 done
 [ $# -eq 0 ] || shift
 [ ${#majors[@]} -gt 0 ] || majors=(14 15 16 17 18)
+mapfile -t majors < <(printf '%s\n' "${majors[@]}" | sort -un)
 for major in "${majors[@]}"; do
     grep -q "^pg$major = " Cargo.toml || fail "there is no feature pg$major"
 done

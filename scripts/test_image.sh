@@ -250,6 +250,19 @@ yields "no job, where none is wanted" \
 stop_server fast
 process=
 
+build cloudnativepg
+extension=$(b from --pull=false localhost/irt-cloudnativepg)
+{
+    printf '%s\n' lib/irt_calibration.so share/extension/irt_calibration.control
+    for script in sql/irt_calibration--*.sql; do
+        echo "share/extension/${script##*/}"
+    done
+    printf 'licenses/irt_calibration/%s\n' LICENSE sbom.cdx.json third-party-licenses.md
+} | sort >"$folder/expected"
+(cd "$(b mount "$extension")" && find . -type f -printf '%P\n') | sort >"$folder/found"
+diff "$folder/expected" "$folder/found" >&2 || fail "the image for CloudNativePG has other files than it should"
+passed "the image for CloudNativePG has the extension's files, where a volume has them, and no others"
+
 if [ $# -gt 0 ]; then
     build test --build-arg "TESTS=$*"
     grep '^test result' "$folder/build.log"

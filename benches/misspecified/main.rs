@@ -3,7 +3,7 @@
 //! A bank of 60 items is calibrated from forms of 2,000 persons of N(0, 1). Then each of eleven data
 //! sets takes the responses' place, and the bank, on scale linked and with its defaults, is
 //! calibrated again. The runs are those of the extension, on a throw-away server. Prints a Markdown
-//! table. Seeded.
+//! table; with the argument `rates`, one of many data sets of the first five kinds. Seeded.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a simulation that fails must stop")]
 
@@ -13,6 +13,7 @@ mod bank;
 mod common;
 #[path = "../simulation/random.rs"]
 mod random;
+mod rates;
 mod worlds;
 
 use bank::{in_force, replace_answers};
@@ -34,12 +35,14 @@ fn said(client: &mut Client, sql: &str) -> String {
     value(client, sql).unwrap_or_else(|| "none".to_owned())
 }
 
+fn truth() -> Vec<ItemParameters> {
+    let items = simulate_items(ITEMS as u32, 7);
+    items.iter().map(|item| ItemParameters::new(item.slope, item.difficulty())).collect()
+}
+
 fn line(client: &mut Client, number: usize, name: &str, world: World) -> String {
     let bank = format!("b{number}");
-    let truth: Vec<ItemParameters> = simulate_items(ITEMS as u32, 7)
-        .iter()
-        .map(|item| ItemParameters::new(item.slope, item.difficulty()))
-        .collect();
+    let truth = truth();
     let mut random = Random(number as u64);
     bank::create(client, &bank, ITEMS);
     let forms = World::Normal(0.0, 1.0).responses(&truth, &[], &mut random);
@@ -82,6 +85,9 @@ fn line(client: &mut Client, number: usize, name: &str, world: World) -> String 
 }
 
 fn main() {
+    if std::env::args().any(|argument| argument == "rates") {
+        return rates::print();
+    }
     let cluster = Cluster::with_settings("synchronous_commit = off");
     let mut client = cluster.connect();
     client.batch_execute("CREATE EXTENSION irt_calibration").unwrap();

@@ -11,9 +11,12 @@ use super::thresholds::NEGLIGIBLE_WEIGHT;
 use crate::data::response::Response;
 use crate::error::IrtError;
 use crate::memory::zeroes;
-use crate::numeric::eight::{Eight, LANES, add, dot, product};
+use crate::numeric::eight::{Eight, LANES, add, dot, product, sum};
 use crate::numeric::elementary::eight_logistics;
 use crate::numeric::real::{Lanes, Real};
+
+/// Half of the lanes.
+const HALF: usize = LANES / 2;
 
 /// Persons one by one: rows that are overwritten for every person or item set, and what they add up.
 pub(super) struct Alone {
@@ -121,7 +124,8 @@ impl Alone {
         let width = items.width;
         let many = Lanes::of(persons);
         for (eight, at_eap) in responses.chunks(LANES).zip(&self.at_eap) {
-            let (mut scores, mut means) = ([0.0; LANES], [[0.0; LANES]; 4]);
+            // Folded when all eight are there: otherwise the compiler mixes the four sums.
+            let (mut scores, mut parts) = ([0.0; LANES], [[[0.0; HALF]; 4]; LANES]);
             for (lane, response) in eight.iter().enumerate() {
                 let row = response.item() * width;
                 let probability = &items.probability[row + here.start..row + here.end];
@@ -129,12 +133,12 @@ impl Alone {
                 let row = row + here.start..row + here.end;
                 let odds = &items.odds_against[row.clone()];
                 scores[lane] = response.score();
-                let found = posterior_means(weights, moments, probability, odds);
-                for (means, found) in means.iter_mut().zip(found) {
-                    means[lane] = found;
-                }
+                parts[lane] = halves(weights, moments, probability, odds);
                 add(&mut self.answers[row], shares);
             }
+            let means: [Eight; 4] = std::array::from_fn(|mean| {
+                parts.map(|of| (of[mean][0] + of[mean][2]) + (of[mean][1] + of[mean][3]))
+            });
             let means = PosteriorMeans::of(Lanes::of(ability), means.map(Lanes));
             let terms = EightItemSums::of(many, Lanes(scores), &means, Lanes(*at_eap));
             for (lane, response) in eight.iter().enumerate() {
@@ -170,14 +174,22 @@ fn probabilities(slopes: &[Eight], intercepts: &[Eight], ability: f64, into: &mu
     }
 }
 
-/// E[P], E[θ P], E[odds of the other response], E[θ · these odds].
+/// Σ over eights of nodes of P, θ P, odds of the other response and θ · these odds, weighted by the
+/// posterior: lanes i and i + 4 together, as in a sum of eight.
 #[inline(always)]
-fn posterior_means(
+fn halves(
     weights: &[Eight],
     moments: &[Eight],
     probability: &[Eight],
     odds: &[Eight],
-) -> [f64; 4] {
-    // One after the other: side by side, the compiler mixes the four sums.
-    [dot(weights, probability), dot(moments, probability), dot(weights, odds), dot(moments, odds)]
+) -> [[f64; HALF]; 4] {
+    let mut sums = [[0.0; LANES]; 4];
+    for (((weight, moment), p), odds) in weights.iter().zip(moments).zip(probability).zip(odds) {
+        let (weight, moment, p, odds) = (*weight, *moment, *p, *odds);
+        sums[0] = sum(sums[0], product(weight, p));
+        sums[1] = sum(sums[1], product(moment, p));
+        sums[2] = sum(sums[2], product(weight, odds));
+        sums[3] = sum(sums[3], product(moment, odds));
+    }
+    sums.map(|sums| std::array::from_fn(|lane| sums[lane] + sums[lane + HALF]))
 }

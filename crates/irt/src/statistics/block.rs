@@ -233,14 +233,16 @@ impl Block {
         let odds = items.odds_against.as_flattened();
         let rows = probability.iter().zip(&odds[row(2 * item)]).zip(&odds[row(2 * item + 1)]);
         let places = self.weights[nodes.clone()].iter().zip(&self.moments[nodes.clone()]);
-        let others = scores.map(|score| 1.0 - score);
+        let is_correct = scores.map(|score| score > 0.5);
         let mut sums = [[0.0; LANES]; 4];
         for ((weights, moments), ((p, if_incorrect), if_correct)) in places.zip(rows) {
             let (weights, moments) = (weights[eight], moments[eight]);
             let (p, correct, incorrect) =
                 ([*p; LANES], [*if_correct; LANES], [*if_incorrect; LANES]);
-            // Scores are 0 or 1, so this chooses to the bit, and by arithmetic: eight at a time.
-            let odds = sum(product(scores, correct), product(others, incorrect));
+            let mut odds = incorrect;
+            for lane in 0..LANES {
+                odds[lane] = if is_correct[lane] { correct[lane] } else { odds[lane] };
+            }
             sums[0] = sum(sums[0], product(weights, p));
             sums[1] = sum(sums[1], product(moments, p));
             sums[2] = sum(sums[2], product(weights, odds));

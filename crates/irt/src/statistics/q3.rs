@@ -44,7 +44,7 @@ pub(super) struct Pairs {
 const LEAST_BUDGET: f64 = 5e6;
 /// … or so many a response, whichever is more. Beyond, every second (third, …) pattern is looked
 /// at, …
-const BUDGET_PER_RESPONSE: f64 = 2.5;
+const BUDGET_PER_RESPONSE: f64 = 2.0;
 /// … as long as a pair has so many persons on average: correlations of so many are known well
 /// enough.
 const PERSONS_OF_A_PAIR: f64 = 250.0;

@@ -1,7 +1,8 @@
 //! `make bench`: whole jobs, timed next to what they replace; writes docs/performance.md.
 //!
 //! Called by scripts/bench.sh, which builds what is timed and installs girth.
-//! Everything that is compared is timed in this one run, on this machine.
+//! Everything that is compared is timed in this one run, on this machine. With
+//! IRT_BENCH_PART=scans, that section alone goes to standard output.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a bench that fails must stop")]
 
@@ -11,6 +12,7 @@ mod database;
 mod estimator;
 mod kinds;
 mod page;
+mod scans;
 mod watch;
 
 use estimator::Programs;
@@ -23,6 +25,11 @@ fn main() {
     let full = std::env::var("FULL").is_ok_and(|full| !full.is_empty());
     let programs = Programs::of_the_environment();
     let mut page = Page::default();
+    if std::env::var("IRT_BENCH_PART").is_ok_and(|part| part == "scans") {
+        page.say(&machine());
+        scans::beside_a_plain_scan(&mut page, &programs, full);
+        return;
+    }
     page.say("# Performance");
     page.say(&format!(
         "Made by `make bench`{}, never by hand. Seconds are this machine's and this day's; only ratios within one \
@@ -31,6 +38,11 @@ fn main() {
     ));
     page.say(&machine());
     database::in_the_database(&mut page, &programs, full);
+    page.say("## The estimates alone, next to a plain scan");
+    page.say("<!-- scans -->");
+    page.say(&machine());
+    scans::beside_a_plain_scan(&mut page, &programs, full);
+    page.say("<!-- end of scans -->");
     estimator::against_girth(&mut page, &programs, full);
     estimator::standard_errors(&mut page, &programs);
     page.write(&Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/performance.md"));

@@ -10,7 +10,7 @@ use postgres::Client;
 use std::time::{Duration, Instant};
 
 /// Functions of the server that our SQL calls or could call, with their arguments.
-const FUNCTIONS: [&str; 36] = [
+const FUNCTIONS: [&str; 37] = [
     "now()",
     "clock_timestamp()",
     "current_database()",
@@ -44,6 +44,7 @@ const FUNCTIONS: [&str; 36] = [
     "current_setting(text, boolean)",
     "current_setting(text)",
     "pg_relation_size(regclass, text)",
+    "has_table_privilege(oid, text)",
     "set_config(text, text, boolean)",
     "pg_terminate_backend(int)",
     "pg_cancel_backend(int)",

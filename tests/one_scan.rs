@@ -385,6 +385,10 @@ fn parallel_workers_change_no_bit() {
         client.batch_execute("SELECT pg_reload_conf()").unwrap();
         std::thread::sleep(Duration::from_millis(200));
         let before = scans(&mut client);
+        assert!(!should_run(&mut client, 10_000).0);
+        let times = scans(&mut client) - before;
+        assert_eq!(times > 1, workers > 0, "{workers}: counted by {times} scans");
+        let before = scans(&mut client);
         client.batch_execute(calibrate).unwrap();
         let times = scans(&mut client) - before;
         // Everybody who takes part in a parallel scan counts; there are repeats, so it is read twice.

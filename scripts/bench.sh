@@ -4,6 +4,7 @@
 # R's mirt is timed too where `Rscript -e 'library(mirt)'` works, and the page says so where it does not.
 # Ratios within one run. Ten minutes on two idle cores, half of it girth's;
 # FULL=1 adds 100 million responses: 20 GB of disk and another ten minutes.
+# PART=scans or PART=mirt times that section alone, without girth, and puts it into the page that is there.
 cd "$(dirname "$0")/.."
 source scripts/common.sh
 
@@ -13,10 +14,17 @@ export PG_CONFIG
 folder=$(temporary_folder irt-make-bench)
 trap 'rm -rf "$folder"' EXIT
 
-say "girth, which does this job today"
-python3 -m venv "$folder/python"
-"$folder/python/bin/pip" install -q girth==0.8.0 setuptools ||
-    fail "girth could not be installed from PyPI"
+part=${PART:-}
+case $part in
+    '')
+        say "girth, which does this job today"
+        python3 -m venv "$folder/python"
+        "$folder/python/bin/pip" install -q girth==0.8.0 setuptools ||
+            fail "girth could not be installed from PyPI"
+        ;;
+    scans | mirt) ;;
+    *) fail "PART=$part is no part of the bench: leave it out, or say PART=scans or PART=mirt" ;;
+esac
 
 say "a release build in a private Postgres $(pg_major "$PG_CONFIG")"
 scripts/install.sh --profile release --root "$folder/postgres"
@@ -26,7 +34,12 @@ say "the jobs"
 IRT_TEST_BINDIR=$folder/postgres$("$PG_CONFIG" --bindir)
 IRT_BENCH_EXAMPLES=$(realpath "${CARGO_TARGET_DIR:-target}")/release/examples
 IRT_BENCH_PYTHON=$folder/python/bin/python
-export IRT_TEST_BINDIR IRT_BENCH_EXAMPLES IRT_BENCH_PYTHON
+IRT_BENCH_PART=$part
+export IRT_TEST_BINDIR IRT_BENCH_EXAMPLES IRT_BENCH_PYTHON IRT_BENCH_PART
 # The profile dev is that of the tests, which is built already: what is timed are programs of their own.
-OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 cargo_for_pg bench --profile dev --package irt_calibration --bench jobs
+OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 cargo_for_pg bench --profile dev --package irt_calibration --bench jobs |
+    tee "$folder/page"
+if [ -n "$part" ]; then
+    cargo xtask fill docs/performance.md "$part" <"$folder/page"
+fi
 say "docs/performance.md is new"

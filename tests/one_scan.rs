@@ -117,6 +117,45 @@ fn an_index_says_yes_and_all_are_counted_before_a_no() {
 }
 
 #[test]
+fn an_index_answers_on_a_standby_and_where_nothing_may_be_written() {
+    let (cluster, mut client) = calibrated("");
+    client.batch_execute(INDEX).unwrap();
+    client.batch_execute("SELECT answer(150, now())").unwrap();
+    for transaction in ["READ ONLY", "ISOLATION LEVEL SERIALIZABLE READ ONLY DEFERRABLE"] {
+        client
+            .batch_execute(&format!("SET SESSION CHARACTERISTICS AS TRANSACTION {transaction}"))
+            .unwrap();
+        assert_eq!(should_run(&mut client, 100), (true, 150, 0), "{transaction}");
+    }
+    let standby = cluster.standby();
+    assert_eq!(should_run(&mut standby.connect(), 100), (true, 150, 0));
+}
+
+/// Rights on the columns that are read are enough, wherever a run looks beforehand.
+#[test]
+fn a_look_takes_no_more_rights_than_reading() {
+    let (cluster, mut client) = calibrated("");
+    client
+        .batch_execute(
+            "CREATE ROLE reader LOGIN;
+             SELECT irt_drop_bank('default');
+             GRANT SELECT (user_id, question_id, is_correct, answered_at) ON responses TO reader;
+             GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO reader;
+             ALTER TABLE questions OWNER TO reader",
+        )
+        .unwrap();
+    let mut reader = cluster.connect_as("reader", "postgres");
+    let configure = "SELECT irt_configure(responses => 'responses', items => 'questions', diagnostics => false)";
+    reader.batch_execute(configure).unwrap();
+    assert_eq!(run(&mut reader, ""), ["success", "4000", "4000"], "anywhere");
+    client.batch_execute("SELECT answer(150, now())").unwrap();
+    assert_eq!(run(&mut reader, "publish => false"), ["success", "150", "4150"], "at the end");
+    client.batch_execute(INDEX).unwrap();
+    assert_eq!(should_run(&mut reader, 100), (true, 150, 0), "by index");
+    assert_eq!(run(&mut reader, "publish => false"), ["success", "150", "4150"]);
+}
+
+#[test]
 fn an_index_stops_counting_at_so_many() {
     let (_cluster, mut client) = calibrated("");
     client.batch_execute(INDEX).unwrap();
@@ -345,6 +384,10 @@ fn parallel_workers_change_no_bit() {
             .unwrap();
         client.batch_execute("SELECT pg_reload_conf()").unwrap();
         std::thread::sleep(Duration::from_millis(200));
+        let before = scans(&mut client);
+        assert!(!should_run(&mut client, 10_000).0);
+        let times = scans(&mut client) - before;
+        assert_eq!(times > 1, workers > 0, "{workers}: counted by {times} scans");
         let before = scans(&mut client);
         client.batch_execute(calibrate).unwrap();
         let times = scans(&mut client) - before;

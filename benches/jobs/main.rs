@@ -1,8 +1,8 @@
 //! `make bench`: whole jobs, timed next to what they replace; writes docs/performance.md.
 //!
 //! Called by scripts/bench.sh, which builds what is timed and installs girth.
-//! Everything that is compared is timed in this one run, on this machine.
-//! With the argument `mirt` only the section on mirt, which is printed and not written.
+//! Everything that is compared is timed in this one run, on this machine. With IRT_BENCH_PART, `scans`
+//! or `mirt`, that section alone goes to standard output.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a bench that fails must stop")]
 
@@ -13,6 +13,7 @@ mod estimator;
 mod kinds;
 mod mirt;
 mod page;
+mod scans;
 mod watch;
 
 use estimator::Programs;
@@ -22,13 +23,23 @@ use std::path::Path;
 use std::process::Command;
 
 fn main() {
-    if std::env::args().any(|argument| argument == "mirt") {
-        mirt::against_mirt(&mut Page::default());
-        return;
-    }
     let full = std::env::var("FULL").is_ok_and(|full| !full.is_empty());
     let programs = Programs::of_the_environment();
     let mut page = Page::default();
+    match std::env::var("IRT_BENCH_PART").unwrap_or_default().as_str() {
+        "" => {}
+        "scans" => {
+            page.say(&machine());
+            scans::beside_a_plain_scan(&mut page, &programs, full);
+            return;
+        }
+        "mirt" => {
+            page.say(&machine());
+            mirt::against_mirt(&mut page);
+            return;
+        }
+        other => panic!("IRT_BENCH_PART={other} is no part of the bench"),
+    }
     page.say("# Performance");
     page.say(&format!(
         "Made by `make bench`{}, never by hand. Seconds are this machine's and this day's; only ratios within one \
@@ -37,8 +48,17 @@ fn main() {
     ));
     page.say(&machine());
     database::in_the_database(&mut page, &programs, full);
+    page.say("## The estimates alone, next to a plain scan");
+    page.say("<!-- scans -->");
+    page.say(&machine());
+    scans::beside_a_plain_scan(&mut page, &programs, full);
+    page.say("<!-- end of scans -->");
     estimator::against_girth(&mut page, &programs, full);
+    page.say("## Jobs, next to R's mirt");
+    page.say("<!-- mirt -->");
+    page.say(&machine());
     mirt::against_mirt(&mut page);
+    page.say("<!-- end of mirt -->");
     estimator::standard_errors(&mut page, &programs);
     page.write(&Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/performance.md"));
 }

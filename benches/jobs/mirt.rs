@@ -86,7 +86,6 @@ fn jobs() -> Vec<Job> {
 
 /// The section on mirt.
 pub fn against_mirt(page: &mut Page) {
-    page.say("## Jobs, next to R's mirt");
     let mirt = version_of_mirt();
     page.say(&format!(
         "2,000 × 40, complete, no priors; CPU seconds on one thread, medians of {TURNS}, in turns. Ours are statements in \

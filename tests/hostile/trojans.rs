@@ -10,7 +10,7 @@ use postgres::Client;
 use std::time::{Duration, Instant};
 
 /// Functions of the server that our SQL calls or could call, with their arguments.
-const FUNCTIONS: [&str; 34] = [
+const FUNCTIONS: [&str; 37] = [
     "now()",
     "clock_timestamp()",
     "current_database()",
@@ -42,6 +42,9 @@ const FUNCTIONS: [&str; 34] = [
     "quote_ident(text)",
     "quote_literal(text)",
     "current_setting(text, boolean)",
+    "current_setting(text)",
+    "pg_relation_size(regclass, text)",
+    "has_table_privilege(oid, text)",
     "set_config(text, text, boolean)",
     "pg_terminate_backend(int)",
     "pg_cancel_backend(int)",
@@ -52,7 +55,7 @@ const SETS: [&str; 4] =
     ["unnest(anyarray)", "unnest(text[])", "unnest(float8[])", "generate_series(int, int)"];
 
 /// Operators: the name, and the types on its sides.
-const OPERATORS: [(&str, &str, &str); 22] = [
+const OPERATORS: [(&str, &str, &str); 26] = [
     ("=", "text", "text"),
     ("=", "oid", "oid"),
     ("=", "name", "text"),
@@ -68,6 +71,10 @@ const OPERATORS: [(&str, &str, &str); 22] = [
     ("<>", "int", "int"),
     ("<>", "\"char\"", "\"char\""),
     (">", "timestamptz", "timestamptz"),
+    ("<", "timestamptz", "timestamptz"),
+    ("<", "date", "date"),
+    (">=", "tid", "tid"),
+    ("/", "bigint", "bigint"),
     (">", "smallint", "smallint"),
     (">", "date", "date"),
     ("-", "timestamptz", "timestamptz"),
@@ -96,11 +103,12 @@ const TYPES: [&str; 14] = [
 ];
 
 /// Relations of the server and of the extension.
-const RELATIONS: [&str; 17] = [
+const RELATIONS: [&str; 18] = [
     "pg_class",
     "pg_namespace",
     "pg_extension",
     "pg_attribute",
+    "pg_am",
     "pg_type",
     "pg_operator",
     "pg_proc",

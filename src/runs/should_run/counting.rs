@@ -35,7 +35,8 @@ pub fn count(
     as_relation_owner(bank.responses.oid, &bank.responses.name, || {
         let _settings = LocalSettings::without_row_security();
         Spi::connect(|client| {
-            let rows = client.select(query.as_str(), Some(1), &[last.into(), now.into()])?;
+            // With a limit on rows, though there is but one, the server would start no parallel worker.
+            let rows = client.select(query.as_str(), None, &[last.into(), now.into()])?;
             let row = rows.first();
             let count = |i| row.get::<i64>(i).map(Option::unwrap_or_default);
             Ok(Counts {

@@ -72,26 +72,31 @@ fn at_the_end(bank: &Bank, baseline: &Baseline, most: i32) -> Result<Option<i64>
     if bank.answered_at.is_none() || bank.responses.kind != RelationKind::Table {
         return Ok(None);
     }
-    // Only of the server's own tables is it known where new rows go.
+    let since = literal(baseline.last_through())?;
+    as_relation_owner(bank.responses.oid, &bank.responses.name, || {
+        let _settings = LocalSettings::without_row_security();
+        let Some(first) = first_of_the_last_pages(bank)? else { return Ok(None) };
+        let condition = format!(
+            "ctid OPERATOR(pg_catalog.>=) '({first},0)'::pg_catalog.tid AND {}",
+            is_new(bank, &since)
+        );
+        found(&bounded(bank, &condition, limit(baseline, most)), baseline)
+    })
+}
+
+/// `None`: there are none, or the current role may not know where rows are, or new rows may be
+/// anywhere: only of the server's own kind of tables is it known.
+fn first_of_the_last_pages(bank: &Bank) -> Result<Option<i64>, ExtensionError> {
     let pages = reading::one::<i64>(
         "SELECT pg_catalog.pg_relation_size(c.oid, 'main') \
                 OPERATOR(pg_catalog./) pg_catalog.current_setting('block_size')::pg_catalog.int8 \
          FROM pg_catalog.pg_class c JOIN pg_catalog.pg_am a ON a.oid OPERATOR(pg_catalog.=) c.relam \
-         WHERE c.oid OPERATOR(pg_catalog.=) $1 AND a.amname OPERATOR(pg_catalog.=) 'heap'",
+         WHERE c.oid OPERATOR(pg_catalog.=) $1 AND a.amname OPERATOR(pg_catalog.=) 'heap' \
+           AND pg_catalog.has_table_privilege(c.oid, 'SELECT')",
         &[bank.responses.oid.into()],
     )?;
-    let Some(pages) = pages.filter(|pages| *pages > 0) else { return Ok(None) };
-    let first = pages - (pages / SHARE_OF_PAGES).max(1);
-    let since = literal(baseline.last_through())?;
-    let condition = format!(
-        "ctid OPERATOR(pg_catalog.>=) '({first},0)'::pg_catalog.tid AND {}",
-        is_new(bank, &since)
-    );
-    let query = bounded(bank, &condition, limit(baseline, most));
-    as_relation_owner(bank.responses.oid, &bank.responses.name, || {
-        let _settings = LocalSettings::without_row_security();
-        found(&query, baseline)
-    })
+    let pages = pages.filter(|pages| *pages > 0);
+    Ok(pages.map(|pages| pages - (pages / SHARE_OF_PAGES).max(1)))
 }
 
 /// A query that counts responses with a time after the last run's moment, up to a limit.

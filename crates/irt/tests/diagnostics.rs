@@ -359,7 +359,7 @@ fn guessing_on_all_items_is_found() {
     }
 }
 
-/// Groups of one data set, and the same persons as data sets of their own.
+/// Groups of one data set, the same persons as data sets of their own, and as one group.
 #[test]
 fn a_free_shape_is_that_of_every_group() {
     let (one, items) = by_a_population(1200, exponential, 0.0);
@@ -387,6 +387,16 @@ fn a_free_shape_is_that_of_every_group() {
     let apart: Vec<(&Responses, Population)> =
         [&one, &other].into_iter().zip(populations).collect();
     let apart = diagnose_groups(&apart, &items, &grid, plan, &Unmonitored).unwrap();
+    let as_one = diagnose_groups(&[(&pooled, populations[0])], &items, &grid, plan, &Unmonitored);
+    let without_groups: Vec<(String, String, bool)> =
+        rows.into_iter().map(|(person, _, item, correct)| (person, item, correct)).collect();
+    let without_groups = diagnosed(&build(&without_groups), &items);
+    for (one, other) in
+        as_one.unwrap().items.iter().flatten().zip(without_groups.items.iter().flatten())
+    {
+        let z = [one, other].map(|fit| fit.guessing_z_free_shape.unwrap());
+        close(z[0], z[1], 1e-9, "guessing_z_free_shape of groups that are one");
+    }
     let pooled = diagnose(&pooled, &items, &populations, &grid, plan, &Unmonitored).unwrap();
     for (apart, pooled) in apart.items.iter().flatten().zip(pooled.items.iter().flatten()) {
         let z = [apart, pooled].map(|fit| fit.guessing_z_free_shape.unwrap());

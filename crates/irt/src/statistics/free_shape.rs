@@ -23,7 +23,7 @@ use crate::likelihood::item_counts::ItemCounts;
 use crate::memory::zeroes;
 use crate::model::two_pl::SlopeIntercept;
 use crate::monitor::Monitor;
-use crate::numeric::eight::{Eight, add, row_sum};
+use crate::numeric::eight::{Eight, LANES, add, row_sum};
 
 /// EM cycles: after so many, a population as skewed as an exponential distribution passes for itself
 /// with 20,000 persons.
@@ -101,17 +101,27 @@ fn z_free_shape(
         let mut attempts: Vec<Eight> = zeroes(items.len() * grid.width, "expected counts")?;
         let mut ability_of_correct = vec![0.0; items.len()];
         // Groups of the same patterns are worked on together.
-        for shared in sources.chunk_by_mut(|one, other| std::ptr::eq(one.patterns, other.patterns))
-        {
+        let together = |one: &Source<'_>, other: &Source<'_>| {
+            std::ptr::eq(one.patterns, other.patterns) && one.range.end <= other.range.start
+        };
+        for shared in sources.chunk_by_mut(together) {
             let patterns = shared[0].patterns;
-            let logs = shared.iter().map(|source| source.grid.log_weights.as_slice());
+            let starts: Vec<usize> =
+                (0..patterns.groups()).map(|group| patterns.of_group(group).start).collect();
+            let of_group = |start: &usize| shared.iter().find(|here| here.range.contains(start));
+            let logs = starts.iter().map(|start| of_group(start).unwrap_or(&shared[0]));
+            let logs = logs.map(|source| source.grid.log_weights.as_slice());
             let weights = GroupWeights::of_rows(logs, &grid);
             let abilities = Abilities { grid: &grid, weights: &weights, count_persons: true };
             let persons = Persons::everybody(patterns);
             let counts = expected_counts(persons, &items, abilities, Workers::Pool, monitor)?;
-            let rows = counts.by_group.persons.chunks_exact(grid.width);
-            for (source, persons) in shared.iter_mut().zip(rows) {
-                take_shares(&mut source.grid.log_weights, persons);
+            for source in shared.iter_mut() {
+                let mut persons = vec![[0.0; LANES]; grid.width];
+                let rows = counts.by_group.persons.chunks_exact(grid.width);
+                for (row, _) in rows.zip(&starts).filter(|(_, at)| source.range.contains(at)) {
+                    add(&mut persons, row);
+                }
+                take_shares(&mut source.grid.log_weights, &persons);
             }
             add(&mut attempts, &counts.attempts);
             for (sum, more) in ability_of_correct.iter_mut().zip(&counts.ability_of_correct) {

@@ -10,6 +10,7 @@
 //! | [`reading`] | a value by SQL, without leaving a trace |
 //! | [`numbers`] | numbers of any of SQL's types |
 //! | [`query`] | the rows of somebody's query, as the executor yields them |
+//! | [`explain`] | how the server would execute a query |
 //! | [`schema`] | where the extension's own tables are |
 //! | [`sequences`] | the next number of a table's rows |
 //! | [`notifications`] | NOTIFY irt_calibration |
@@ -35,6 +36,7 @@ pub mod cancels;
 pub mod catching;
 pub mod encoding;
 pub mod error_report;
+pub mod explain;
 pub mod interrupts;
 pub mod latch;
 pub mod local_settings;

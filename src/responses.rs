@@ -10,18 +10,22 @@
 mod batch;
 mod by_person;
 mod collector;
+pub mod conditions;
+mod counts;
 mod groups;
 mod hash_index;
 mod images;
 mod keys;
 mod labels;
 pub mod of_bank;
+mod recent;
 mod small_keys;
 mod times_of_repeats;
 mod typed_keys;
 mod values;
 
 pub use collector::check_memory;
+pub use counts::{Counter, Counts};
 pub use keys::Keys;
 
 use crate::bank::RowShape;
@@ -34,6 +38,7 @@ use groups::Groups;
 use irt::{
     GroupedResponses, IrtError, Monitor, PersonGroups, PersonRows, RepeatedResponses, ResponseRows,
 };
+use pgrx::datum::TimestampWithTimeZone;
 use times_of_repeats::TimesOfRepeats;
 
 /// Responses as they were read. What follows needs no database.
@@ -46,15 +51,30 @@ pub struct Loaded {
     groups: Option<PersonGroups>,
     /// How many persons belong to more than one group.
     in_several_groups: u64,
+    /// Once more those after a moment, where one was given.
+    later: Option<Box<Self>>,
 }
 
 /// Whether anybody wants to know who the persons are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Persons {
     /// Their numbers are enough.
+    #[default]
     Numbered,
     /// Their keys' texts are wanted.
     Named,
+}
+
+/// What is wanted beside the responses themselves.
+#[derive(Default)]
+pub struct Beside<'a> {
+    /// Who the persons are.
+    pub persons: Persons,
+    /// How many responses there are: it is shown every one.
+    pub counter: Option<&'a mut Counter>,
+    /// After which moment responses are wanted by themselves, too. Which of their repeats counts is
+    /// not decided by time.
+    pub moment: Option<TimestampWithTimeZone>,
 }
 
 /// How far they are put together by person.
@@ -62,6 +82,28 @@ enum Stage {
     Rows { labels: Vec<String>, rows: ResponseRows, repeated: RepeatedResponses },
     ByPerson { labels: Vec<String>, rows: PersonRows, repeated: RepeatedResponses },
     Grouped(GroupedResponses),
+}
+
+/// Rows after a moment, and what their items and repeats mean.
+struct Later {
+    labels: Vec<String>,
+    rows: ResponseRows,
+    repeated: RepeatedResponses,
+}
+
+impl Later {
+    fn of(
+        rows: Option<ResponseRows>,
+        labels: &[String],
+        repeated: RepeatedResponses,
+    ) -> Option<Self> {
+        rows.map(|rows| Self { labels: labels.to_vec(), rows, repeated })
+    }
+
+    fn into_stage(self) -> Stage {
+        let Self { labels, rows, repeated } = self;
+        Stage::Rows { labels, rows, repeated }
+    }
 }
 
 impl Loaded {
@@ -93,19 +135,34 @@ impl Loaded {
         self.in_several_groups
     }
 
+    /// Takes those after the moment that was given: persons and items have the same numbers.
+    pub fn take_later(&mut self) -> Option<Self> {
+        self.later.take().map(|later| *later)
+    }
+
     fn new(
         stage: Stage,
         persons: Vec<String>,
-        groups: Option<Groups>,
+        groups: Option<&Groups>,
+        later: Option<Later>,
     ) -> Result<Self, ExtensionError> {
-        let in_several_groups = groups.as_ref().map_or(0, Groups::in_several);
-        let groups = groups.as_ref().map(Groups::to_core).transpose()?;
-        Ok(Self { stage, shape: RowShape::Response, persons, groups, in_several_groups })
+        let in_several_groups = groups.map_or(0, Groups::in_several);
+        let later = match later {
+            Some(later) => Some(Box::new(Self::new(later.into_stage(), Vec::new(), groups, None)?)),
+            None => None,
+        };
+        let groups = groups.map(Groups::to_core).transpose()?;
+        Ok(Self { stage, shape: RowShape::Response, persons, groups, in_several_groups, later })
     }
 
-    /// The same for responses that were read one row a person.
-    fn by_person(stage: Stage, groups: Option<Groups>) -> Result<Self, ExtensionError> {
-        Ok(Self { shape: RowShape::Person, ..Self::new(stage, Vec::new(), groups)? })
+    /// The same for responses that were read one row a person; `later`: those after a moment.
+    fn by_person(
+        stage: Stage,
+        groups: Option<&Groups>,
+        later: Option<Self>,
+    ) -> Result<Self, ExtensionError> {
+        let later = later.map(Box::new);
+        Ok(Self { shape: RowShape::Person, later, ..Self::new(stage, Vec::new(), groups, None)? })
     }
 
     /// Puts them together by person, where that was not done while reading.
@@ -146,24 +203,27 @@ impl Persons {
 /// # Errors
 /// Columns or values that cannot be used; more memory than irt_calibration.max_memory.
 pub fn load(query: &str, repeated: RepeatedResponses) -> Result<Loaded, ExtensionError> {
-    load_with(query, repeated, Persons::Numbered)
+    load_with(query, repeated, Beside::default())
 }
 
-/// The same with the persons' texts, where they are wanted.
+/// The same, with what is wanted `beside` the responses. A counter sees times, which then decide
+/// nothing.
 ///
 /// # Errors
 /// As for [`load`], and persons' keys that are not UTF-8.
 pub fn load_with(
     query: &str,
     repeated: RepeatedResponses,
-    persons: Persons,
+    beside: Beside<'_>,
 ) -> Result<Loaded, ExtensionError> {
-    let Rows { labels, rows, keys: [of_persons, _], groups } = read(query)?;
-    let persons = persons.texts(&of_persons, groups.as_ref())?;
-    Loaded::new(Stage::Rows { labels, rows, repeated }, persons, groups)
+    let wanted = beside.persons;
+    let Rows { labels, rows, keys: [of_persons, _], groups, later } = read(query, beside)?;
+    let persons = wanted.texts(&of_persons, groups.as_ref())?;
+    let later = Later::of(later, &labels, repeated);
+    Loaded::new(Stage::Rows { labels, rows, repeated }, persons, groups.as_ref(), later)
 }
 
-/// The same in two passes: `query` yields no time, and `timed_query`, the same rows with
+/// The same in two passes: of `query` no times are kept, and `timed_query`, the same rows with
 /// their times, is read only if there are repeats. Times would double what a row takes.
 ///
 /// Whether there are repeats shows when the rows are put together, so that is done in between, by
@@ -175,29 +235,32 @@ pub fn load_in_two_passes(
     query: &str,
     timed_query: &str,
     repeated: RepeatedResponses,
-    persons: Persons,
+    beside: Beside<'_>,
     threads: &mut Threads,
 ) -> Result<Loaded, ExtensionError> {
     let _reserve = Reserve::take()?;
-    let Rows { labels, rows, mut keys, mut groups } = read(query)?;
-    let persons = persons.texts(&keys[0], groups.as_ref())?;
+    let wanted = beside.persons;
+    let Rows { labels, rows, mut keys, mut groups, later } = read(query, beside)?;
+    let persons = wanted.texts(&keys[0], groups.as_ref())?;
+    let later = Later::of(later, &labels, repeated);
     // Grouping takes half as much again as the rows: room for it.
     keys.iter_mut().for_each(Keys::drop_index);
     groups.iter_mut().for_each(Groups::drop_index);
     let responses = threads
         .run(&mut Unwatched, |monitor| GroupedResponses::new(labels, rows, repeated, monitor))??;
     if !responses.has_repeats() {
-        return Loaded::new(Stage::Grouped(responses), persons, groups);
+        return Loaded::new(Stage::Grouped(responses), persons, groups.as_ref(), later);
     }
     let mut second = TimesOfRepeats::new(responses, keys, groups)?;
     query::read(timed_query, &mut second)?;
     let (responses, groups) = second.finish();
-    Loaded::new(Stage::Grouped(responses), persons, groups)
+    Loaded::new(Stage::Grouped(responses), persons, groups.as_ref(), later)
 }
 
-fn read(query: &str) -> Result<Rows, ExtensionError> {
+fn read(query: &str, beside: Beside<'_>) -> Result<Rows, ExtensionError> {
     let _reserve = Reserve::take()?;
-    let mut collector = Collector::default();
+    let moment = beside.moment.map(TimestampWithTimeZone::into_inner);
+    let mut collector = Collector::new(beside.counter, moment);
     query::read(query, &mut collector)?;
     collector.finish()
 }

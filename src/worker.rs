@@ -14,6 +14,7 @@ pub mod wait;
 use crate::postgres::catching::catch;
 use crate::postgres::error_report::{ErrorReport, Level};
 use crate::postgres::interrupts;
+use crate::postgres::memory;
 use crate::postgres::raising::tell;
 use crate::runs::life;
 use crate::runs::outcome::{Caller, Outcome};
@@ -38,6 +39,7 @@ const OWN_SETTINGS: [(&CStr, &CStr); 5] = [
 #[unsafe(no_mangle)]
 pub extern "C-unwind" fn irt_calibration_worker_main(argument: pg_sys::Datum) {
     interrupts::install();
+    memory::reuse_freed();
     let Some(end) = WorkerEnd::open(argument.value() as u32) else { return };
     if let Err(report) = catch(|| connect(&end)) {
         // The caller would know no more than that its worker is gone.

@@ -203,14 +203,36 @@ unsafe extern "C-unwind" fn receive<S: Sink>(
     unsafe {
         let receiver = &mut *receiver.cast::<Receiver<S>>();
         let count = (*(*slot).tts_tupleDescriptor).natts;
-        if c_int::from((*slot).tts_nvalid) < count {
-            pg_sys::slot_getsomeattrs_int(slot, count);
-        }
+        take_apart(slot, count);
         let values = std::slice::from_raw_parts((*slot).tts_values, count as usize);
         let nulls = std::slice::from_raw_parts((*slot).tts_isnull, count as usize);
         receiver.outcome = memory::check().and_then(|()| receiver.sink.row(values, nulls));
         // False ends the query in peace.
         receiver.outcome.is_ok()
+    }
+}
+
+/// Makes `count` values of a slot valid.
+///
+/// pgrx prepares every call into Postgres for an error, which takes as long as the work itself here.
+///
+/// # Safety
+/// `slot` holds a row of `count` columns.
+#[inline]
+unsafe fn take_apart(slot: *mut pg_sys::TupleTableSlot, count: c_int) {
+    // SAFETY: promised by the caller. What takes a row of a table apart that lies in a buffer raises
+    // no error: it computes where in these bytes each value is.
+    unsafe {
+        if c_int::from((*slot).tts_nvalid) < count
+            && std::ptr::eq((*slot).tts_ops, &raw const pg_sys::TTSOpsBufferHeapTuple)
+            && let Some(take_apart) = (*(*slot).tts_ops).getsomeattrs
+        {
+            take_apart(slot, count);
+        }
+        // The others, and columns that were added to the table later than the row.
+        if c_int::from((*slot).tts_nvalid) < count {
+            pg_sys::slot_getsomeattrs_int(slot, count);
+        }
     }
 }
 

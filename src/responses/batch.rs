@@ -22,6 +22,8 @@ pub struct Waiting {
     pub correct: bool,
     /// As the numeric core wants it.
     pub time: i64,
+    /// Whether it is kept once more.
+    pub is_later: bool,
 }
 
 /// Rows in the order in which they arrived.
@@ -40,7 +42,12 @@ impl Batch {
     ///
     /// # Errors
     /// [`IrtError::TooMany`], [`IrtError::OutOfMemory`].
-    pub fn number(&mut self, persons: &mut Keys, rows: &mut ResponseRows) -> Result<(), IrtError> {
+    pub fn number(
+        &mut self,
+        persons: &mut Keys,
+        rows: &mut ResponseRows,
+        mut later: Option<&mut ResponseRows>,
+    ) -> Result<(), IrtError> {
         // A person's responses tend to lie together.
         let mut last = None;
         for row in self.0.drain(..) {
@@ -51,6 +58,9 @@ impl Batch {
             };
             last = Some((row.person, person));
             rows.push(person, row.item, row.correct, row.time)?;
+            if let Some(later) = later.as_mut().filter(|_| row.is_later) {
+                later.push(person, row.item, row.correct, row.time)?;
+            }
         }
         Ok(())
     }

@@ -1,8 +1,10 @@
 //! The rows of a query as numbers, counted and within the limit of memory.
 
 use super::batch::{Batch, Waiting};
+use super::counts::Counter;
 use super::groups::Groups;
 use super::keys::Keys;
+use super::recent::Recent;
 use super::values::{Correctness, Time, WrongValues};
 use crate::bank::RowShape;
 use crate::error::ExtensionError;
@@ -51,11 +53,17 @@ pub struct Rows {
     pub keys: [Keys; 2],
     /// Where persons are grouped, a person of the rows is a person in a group.
     pub groups: Option<Groups>,
+    /// Once more those after a moment, where one was given.
+    pub later: Option<ResponseRows>,
 }
 
 /// Turns rows into numbers as they arrive.
 #[derive(Default)]
-pub struct Collector {
+pub struct Collector<'a> {
+    /// Takes note of every eligible row's time, which is not kept then.
+    counter: Option<&'a mut Counter>,
+    /// Rows with a time after this moment are kept once more.
+    moment: Option<i64>,
     columns: Option<Columns>,
     eligible: u64,
     wrong: WrongValues,
@@ -75,7 +83,9 @@ struct Columns {
     time: Option<Time>,
     groups: Option<Groups>,
     rows: ResponseRows,
+    later: Option<ResponseRows>,
     batch: Batch,
+    recent_items: Recent,
 }
 
 impl Columns {
@@ -88,36 +98,59 @@ impl Columns {
         [person, item]: [Datum; 2],
         correct: bool,
         time: i64,
+        is_later: bool,
         group: Option<Datum>,
     ) -> Result<(), IrtError> {
         // SAFETY: promised by the caller.
-        let item = unsafe { self.items.number(item)? };
+        let item = unsafe { self.number_of_item(item)? };
+        let by_value = self.persons.are_by_value() && self.groups.is_none();
+        if by_value {
+            let row = Waiting { person, item, correct, time, is_later };
+            if self.batch.add(row)? {
+                self.batch.number(&mut self.persons, &mut self.rows, self.later.as_mut())?;
+            }
+            return Ok(());
+        }
+        // SAFETY: as above.
+        let mut person = unsafe { self.persons.number(person)? };
         if let Some(groups) = &mut self.groups {
             // SAFETY: as above.
-            let person = unsafe { groups.number(self.persons.number(person)?, group)? };
-            return self.rows.push(person, item, correct, time);
+            person = unsafe { groups.number(person, group)? };
         }
-        if !self.persons.are_by_value() {
-            // SAFETY: as above.
-            let person = unsafe { self.persons.number(person)? };
-            return self.rows.push(person, item, correct, time);
+        if let Some(later) = self.later.as_mut().filter(|_| is_later) {
+            later.push(person, item, correct, time)?;
         }
-        if self.batch.add(Waiting { person, item, correct, time })? {
-            self.batch.number(&mut self.persons, &mut self.rows)?;
+        self.rows.push(person, item, correct, time)
+    }
+
+    /// # Safety
+    /// `item` is a non-null value of the column's type.
+    unsafe fn number_of_item(&mut self, item: Datum) -> Result<u32, IrtError> {
+        if !self.items.are_by_value() {
+            // SAFETY: promised by the caller.
+            return unsafe { self.items.number(item) };
         }
-        Ok(())
+        if let Some(number) = self.recent_items.number(item) {
+            return Ok(number);
+        }
+        // SAFETY: as above.
+        let number = unsafe { self.items.number(item)? };
+        self.recent_items.remember(item, number);
+        Ok(number)
     }
 
     fn allocated_bytes(&self) -> u64 {
         let held = self.persons.allocated_bytes()
             + self.items.allocated_bytes()
             + self.groups.as_ref().map_or(0, Groups::allocated_bytes)
-            + self.rows.allocated_bytes();
-        held as u64 + self.rows.len() as u64 * GROUPED_RESPONSE
+            + self.rows.allocated_bytes()
+            + self.later.as_ref().map_or(0, ResponseRows::allocated_bytes);
+        let rows = self.rows.len() + self.later.as_ref().map_or(0, ResponseRows::len);
+        held as u64 + rows as u64 * GROUPED_RESPONSE
     }
 }
 
-impl Sink for Collector {
+impl Sink for Collector<'_> {
     fn columns(&mut self, columns: &[Column]) -> Result<(), ExtensionError> {
         if !(3..=5).contains(&columns.len()) {
             return Err(ExtensionError::WrongColumnCount { found: columns.len() });
@@ -138,8 +171,10 @@ impl Sink for Collector {
             correct_column: columns[2].name.clone(),
             time,
             groups,
-            rows: ResponseRows::new(time.is_some()),
+            rows: ResponseRows::new(time.is_some() && self.counter.is_none()),
+            later: self.moment.map(|_| ResponseRows::new(false)),
             batch: Batch::default(),
+            recent_items: Recent::default(),
         });
         Ok(())
     }
@@ -151,7 +186,15 @@ impl Sink for Collector {
         }
         self.eligible += 1;
         // SAFETY: the caller promises values of the columns' types, and these are not null.
-        let correct = match unsafe { columns.correctness.read(values[2]) } {
+        let correct = unsafe { columns.correctness.read(values[2]) };
+        let time = match columns.time {
+            Some(time) if !nulls[TIME] => time.read(values[TIME]),
+            _ => NO_TIME,
+        };
+        if let Some(counter) = &mut self.counter {
+            counter.add(matches!(correct, Ok(true)), time);
+        }
+        let correct = match correct {
             Ok(correct) => correct,
             Err(text) => {
                 self.wrong.add(text);
@@ -161,16 +204,13 @@ impl Sink for Collector {
         if self.over.is_some() {
             return Ok(());
         }
-        let time = match columns.time {
-            Some(time) if !nulls[TIME] => time.read(values[TIME]),
-            _ => NO_TIME,
-        };
         if let Some(error) = self.no_time.take_if(|_| !nulls[TIME]) {
             return Err(error);
         }
+        let is_later = self.moment.is_some_and(|moment| time > moment);
         let group = values.get(GROUP).filter(|_| !nulls[GROUP]).copied();
         // SAFETY: as above.
-        unsafe { columns.push([values[0], values[1]], correct, time, group)? };
+        unsafe { columns.push([values[0], values[1]], correct, time, is_later, group)? };
         if self.eligible.is_multiple_of(ROWS_BETWEEN_LOOKS) {
             self.look_at_memory();
         }
@@ -178,13 +218,20 @@ impl Sink for Collector {
     }
 }
 
-impl Collector {
+impl<'a> Collector<'a> {
+    /// Nothing yet. Where there is a `counter`, it takes note of the rows' times, and they are not
+    /// kept. Rows with a time after `moment` are kept once more.
+    pub fn new(counter: Option<&'a mut Counter>, moment: Option<i64>) -> Self {
+        Self { counter, moment, ..Self::default() }
+    }
+
     fn look_at_memory(&mut self) {
         let Some(columns) = &mut self.columns else { return };
         let held = columns.allocated_bytes();
         if held > server_settings::max_memory() {
             self.over = Some((held, self.eligible));
-            columns.rows = ResponseRows::new(columns.time.is_some());
+            columns.rows = ResponseRows::new(false);
+            columns.later = None;
         }
     }
 
@@ -192,12 +239,16 @@ impl Collector {
     ///
     /// # Errors
     /// Values of correctness that are neither 0 nor 1, too much memory, texts that are not UTF-8.
-    pub fn finish(self) -> Result<Rows, ExtensionError> {
+    pub fn finish(mut self) -> Result<Rows, ExtensionError> {
+        if let Some(counter) = self.counter.take() {
+            counter.complete();
+        }
         let Some(mut columns) = self.columns else {
             return Err(ExtensionError::Internal("the query had no columns".to_owned()));
         };
         self.wrong.check(&columns.correct_column)?;
         if let Some((held, responses)) = self.over {
+            check_memory(self.eligible, RowShape::Response)?;
             let share = self.eligible as f64 / responses as f64;
             return Err(ExtensionError::TooMuchMemory {
                 needed: (held as f64 * share) as u64,
@@ -205,9 +256,10 @@ impl Collector {
                 responses: self.eligible,
             });
         }
-        columns.batch.number(&mut columns.persons, &mut columns.rows)?;
+        columns.batch.number(&mut columns.persons, &mut columns.rows, columns.later.as_mut())?;
         let labels = columns.items.texts()?;
-        let keys = [columns.persons, columns.items];
-        Ok(Rows { labels, rows: columns.rows, keys, groups: columns.groups })
+        let Columns { persons, items, rows, later, groups, .. } = columns;
+        let keys = [persons, items];
+        Ok(Rows { labels, rows, keys, groups, later })
     }
 }

@@ -141,7 +141,8 @@ impl Time {
         }
     }
 
-    /// Microseconds since an origin, or [`NO_TIME`] for ±infinity.
+    /// Microseconds since Postgres' epoch, or [`NO_TIME`] for ±infinity. Dates so late that they
+    /// cannot be counted like that are all the same.
     #[inline]
     pub fn read(self, datum: Datum) -> i64 {
         match self {
@@ -151,7 +152,7 @@ impl Time {
             },
             Self::Days => match datum.value() as i32 {
                 i32::MIN | i32::MAX => NO_TIME,
-                days => i64::from(days) * 86_400_000_000,
+                days => i64::from(days).saturating_mul(86_400_000_000),
             },
         }
     }

@@ -20,7 +20,7 @@ use crate::postgres::schema::Schema;
 use crate::postgres::sequences;
 use crate::postgres::spi::Spi;
 use crate::postgres::text_output::pin_text_settings;
-use crate::runs::should_run::ResponseCounts;
+use crate::runs::should_run::baseline::ResponseCounts;
 use irt::Calibration;
 use pgrx::datum::{JsonB, TimestampWithTimeZone};
 use pgrx::pg_sys;

@@ -1,7 +1,7 @@
 //! What a run warns of, or says, though it goes on.
 
 use super::items::few;
-use super::should_run::ResponseCounts;
+use super::should_run::baseline::ResponseCounts;
 use crate::bank::{Bank, CheckedSettings, DEFAULT_BANK};
 use crate::error::begin_a_new_scale;
 use crate::parameters::checks::{Check, Outcome};

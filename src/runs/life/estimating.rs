@@ -9,15 +9,18 @@ use crate::estimation::{self, Answers, Task};
 use crate::postgres::error_report::Level;
 use crate::postgres::threads::Threads;
 use crate::postgres::transactions::{Isolation, transaction};
-use crate::responses::{Loaded, Persons, check_memory, of_bank};
+use crate::responses::{Loaded, check_memory, of_bank};
 use crate::runs::audit::Summary;
-use crate::runs::{items, should_run, warnings};
+use crate::runs::should_run::baseline::Baseline;
+use crate::runs::should_run::{count_responses, look};
+use crate::runs::{items, warnings};
 use irt::{Calibration, Monitor};
 
 impl Run<'_> {
     /// Counts what is new and reads everything, in one and the same snapshot: all responses, those
-    /// since the run in force where they can be told, and what it is compared with. `None`: too few
-    /// new responses.
+    /// since the run in force where they can be told, and what it is compared with. Where it is
+    /// known beforehand that there will be a run, counting and reading are one. `None`: too few new
+    /// responses.
     pub(super) fn load_if_enough(
         &mut self,
         bank: &Bank,
@@ -28,28 +31,32 @@ impl Run<'_> {
         let only = self.request.item_ids();
         let facts = &mut self.facts;
         transaction(Isolation::RepeatableRead, || {
-            let counts = should_run::count_responses(bank)?;
-            let enough = counts.is_enough(settings.min_new_responses);
-            let total = counts.seen_count + counts.ahead_count;
-            facts.counts = Some(counts);
-            if !enough && !force {
-                return Ok(None);
+            let baseline = Baseline::read(bank)?;
+            let enough = settings.min_new_responses;
+            if !force && !look::finds_enough(bank, &baseline, enough)? {
+                let counts = facts.counts.insert(count_responses(bank, &baseline)?);
+                if !counts.is_enough(enough) {
+                    return Ok(None);
+                }
+                let total = counts.seen_count + counts.ahead_count;
+                check_memory(total.unsigned_abs(), bank.shape)?;
             }
-            check_memory(total.unsigned_abs(), bank.shape)?;
-            let loaded = of_bank::read(
-                bank,
-                settings.repeated_responses.into(),
-                Persons::Numbered,
-                threads,
-            )?;
+            let mut counter = baseline.counter();
+            let repeated = settings.repeated_responses.into();
+            let moment = match settings.diagnostics {
+                true => new_responses::moment(bank)?,
+                false => None,
+            };
+            let loaded = of_bank::read_and_count(bank, repeated, &mut counter, moment, threads);
+            if let Some(counts) = counter.counts() {
+                facts.counts = Some(baseline.compare(counts));
+            }
+            let mut loaded = loaded?;
             if let Some(only) = &only {
                 items::must_be_of(bank, only, loaded.labels())?;
             }
             let before = Before::read(bank, loaded.labels())?;
-            let new = match settings.diagnostics {
-                true => new_responses::read(bank, settings.repeated_responses.into())?,
-                false => None,
-            };
+            let new = loaded.take_later();
             Ok(Some((loaded, new, before)))
         })
     }

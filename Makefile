@@ -1,5 +1,6 @@
 # Thin: each target calls one script, where the explanations are.
-.PHONY: demo test test-image package test-package lint install schema setup bench publishing reading coverage weeks scores moving misspecified properties soak circles test-all-majors help
+.PHONY: demo test test-image package packages reproducible dist test-package lint deny licenses all \
+	install uninstall schema setup bench publishing reading coverage weeks scores moving misspecified properties soak circles test-all-majors help
 
 help: ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
@@ -17,14 +18,26 @@ test: ## everything that must hold before a change is merged
 test-all-majors: ## the SQL-level tests on every Postgres that can be had, and pg_upgrade between them
 	@scripts/test_all_majors.sh
 
-lint: ## format, clippy, circles of imports, shellcheck
+lint: ## format, clippy, circles of imports, shellcheck, cargo-deny
 	@scripts/lint.sh
+
+deny: ## licenses, bans and sources of dependencies; builds cargo-deny
+	@scripts/deny.sh
+
+licenses: ## write what the library contains of others: packaging/third-party-licenses.md, packaging/sbom.cdx.json
+	@scripts/licenses.sh
 
 circles: ## the circles of imports between files of one crate; fails if there is any
 	@cargo xtask circles
 
+all: ## build a release, for whoever calls make install afterwards, as the client of PGXN does
+	@PG_CONFIG='$(PG_CONFIG)' scripts/install.sh --build
+
 install: ## build a release and install it; PG_CONFIG=… chooses the Postgres
 	@PG_CONFIG='$(PG_CONFIG)' scripts/install.sh
+
+uninstall: ## take the files out of the Postgres of PG_CONFIG
+	@PG_CONFIG='$(PG_CONFIG)' scripts/uninstall.sh
 
 schema: ## write sql/irt_calibration--VERSION.sql from the source
 	@scripts/schema.sh
@@ -56,13 +69,22 @@ soak: ## kills, cancels, rivals, changes and long use, as often as it takes to b
 package: ## a Debian package for the Postgres of PG_CONFIG, in target/
 	@PG_CONFIG='$(PG_CONFIG)' scripts/package.sh
 
+packages: ## the same for each Postgres with headers in /usr/lib/postgresql
+	@scripts/packages.sh
+
+reproducible: ## package and archive made twice, in two folders: the same bytes?
+	@PG_CONFIG='$(PG_CONFIG)' scripts/reproducible.sh
+
+dist: ## the archive for PGXN, in target/, by the last commit
+	@scripts/dist.sh
+
 test-package: ## the package on a bare Debian with Postgres and without Rust
 	@scripts/test_package.sh
 
 test-image: ## build the Dockerfile without a registry, start the image, and look
 	@scripts/test_image.sh
 
-bench: ## whole jobs next to girth and to a scan of the table; writes docs/performance.md
+bench: ## whole jobs next to girth, mirt and a scan of the table; writes docs/performance.md
 	@scripts/bench.sh
 
 publishing: ## what it costs to put parameters in force, next to a join; writes the table of docs/scale.md

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # bench.sh: whole jobs next to what they replace, and next to a scan of the table; writes docs/performance.md.
 #
+# R's mirt is timed too where `Rscript -e 'library(mirt)'` works, and the page says so where it does not.
 # Ratios within one run. Ten minutes on two idle cores, half of it girth's;
 # FULL=1 adds 100 million responses: 20 GB of disk and another ten minutes.
 cd "$(dirname "$0")/.."

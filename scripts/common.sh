@@ -54,7 +54,7 @@ as_owner() {
     local owner
     owner=$(stat -c %U .)
     if [ "$(id -u)" -eq 0 ] && [ "$owner" != root ] && [ -n "${SUDO_USER:-}" ]; then
-        sudo -u "$owner" --preserve-env=IRT_TEST_BINDIR,IRT_BENCH_EXAMPLES,IRT_BENCH_PYTHON,FULL,PGRX_PG_CONFIG_PATH,CARGO_TARGET_DIR,CARGO_HOME,RUSTUP_HOME,PATH -H -- "$@"
+        sudo -u "$owner" --preserve-env=IRT_TEST_BINDIR,IRT_BENCH_EXAMPLES,IRT_BENCH_PYTHON,FULL,R_LIBS,PGRX_PG_CONFIG_PATH,CARGO_TARGET_DIR,CARGO_HOME,RUSTUP_HOME,PATH,RUSTC_WRAPPER,CFLAGS,DOCS_RS,SOURCE_DATE_EPOCH,LC_ALL -H -- "$@"
     else
         "$@"
     fi

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# setup.sh [test|image|package]: installs what building and running need and the machine lacks.
+# setup.sh [test|majors|image|package]: installs what building and running need and the machine lacks.
 #
 # By apt, with sudo when we are not root. Does nothing, and asks for nothing,
-# when all is there. With `test` also what only tests use: pg_cron, PgBouncer, Python for bugsink, and
-# for the report a browser and, where there is npm, axe-core;
+# when all is there. With `test` also what only tests use: pg_cron, PgBouncer, Python for bugsink and for
+# applications, ActiveRecord for them, and for the report a browser and, where there is npm, axe-core;
+# with `majors` what other_postgres.sh uses,
 # with `image` what test_image.sh and test_package.sh use, with `package` what package.sh uses.
 cd "$(dirname "$0")/.."
 source scripts/common.sh
@@ -30,6 +31,12 @@ packages_for() {
     command -v clang >/dev/null || echo clang
     compgen -G '/usr/lib/llvm-*/lib/libclang*.so*' >/dev/null ||
         compgen -G '/usr/lib*/libclang.so*' >/dev/null || echo libclang-dev
+    if [ "$1" = majors ]; then
+        command -v python3 >/dev/null || echo python3
+        python3 -c 'import pip' 2>/dev/null || echo python3-pip
+        command -v npm >/dev/null || echo npm
+        command -v patchelf >/dev/null || echo patchelf
+    fi
     if [ "$1" = image ]; then
         command -v python3 >/dev/null || echo python3
         command -v buildah >/dev/null || echo buildah
@@ -42,6 +49,7 @@ packages_for() {
     [ "$1" = test ] || return 0
     command -v python3 >/dev/null || echo python3
     python3 -c 'import ensurepip' 2>/dev/null || echo python3-venv
+    /usr/bin/ruby -e 'require "active_record"; require "pg"' 2>/dev/null || printf '%s\n' ruby-activerecord ruby-pg
     # Ubuntu's package of that name is a snap, which a server has no use for.
     [ -x /usr/bin/chromium ] || ! grep -q '^ID=debian' /etc/os-release || printf '%s\n' chromium fonts-dejavu-core
     # Only Debian's packages can be added this way; elsewhere tests that need them say so.

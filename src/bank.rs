@@ -12,6 +12,7 @@
 //! | `settings` | how a bank is calibrated |
 //! | `stored` | its row in irt_item_banks |
 //! | `relation`, `publishing` | what the catalog says about tables and columns |
+//! | `citus` | where it puts a table, on a server that has it |
 //! | `ownership`, `unowned` | whose a bank is |
 //! | `checks`, `rights` | is all there, of a usable type, and permitted? |
 //! | `reading`, `row_shape` | in which shape responses are read |
@@ -21,6 +22,7 @@
 
 mod checked;
 mod checks;
+mod citus;
 mod configure;
 mod loading;
 pub mod lock;

@@ -111,6 +111,25 @@ pub enum ExtensionError {
         /// Its qualified name.
         relation: String,
     },
+    /// Citus distributes the items table.
+    #[error(
+        "items {relation} is distributed by column \"{column}\": Citus cannot lock its rows together"
+    )]
+    DistributedItems {
+        /// Its qualified name.
+        relation: String,
+        /// The column by which it is.
+        column: String,
+    },
+    /// This server is a worker node of Citus.
+    #[error(
+        "this server is a worker node of Citus, but a run is the coordinator's{}",
+        coordinator.as_deref().map(|address| format!(", which is {address}")).unwrap_or_default()
+    )]
+    WorkerNode {
+        /// Host and port of the coordinator, where that is known here.
+        coordinator: Option<String>,
+    },
     /// A column that is not there.
     #[error("column \"{column}\" of {relation} does not exist ({setting})")]
     MissingColumn {

@@ -71,3 +71,49 @@ fn a_view_bounds_the_cost_and_partitions_may_be_on_other_servers() {
     let newest = &rows(&mut client, statements[1])[0];
     assert_eq!(newest[1].as_deref(), Some("grouped"), "each shard groups its own persons");
 }
+
+/// The server that has the items table ends the connection in the middle of publishing.
+#[test]
+fn publishing_is_tried_again_when_another_server_is_lost() {
+    let (cluster, mut client) = Cluster::with_extension();
+    if !common::has_extension("postgres_fdw") {
+        return;
+    }
+    cluster.load_lsat7();
+    client
+        .batch_execute(
+            "SELECT irt_add_item_columns('questions');
+             CREATE SEQUENCE attempts;
+             CREATE FUNCTION end_the_first() RETURNS trigger LANGUAGE plpgsql AS $$
+             BEGIN
+                 IF nextval('public.attempts') = 1 THEN
+                     PERFORM pg_terminate_backend(pg_backend_pid());
+                     PERFORM pg_sleep(60);
+                 END IF;
+                 RETURN NULL;
+             END $$;
+             CREATE TRIGGER end_the_first BEFORE UPDATE ON questions
+                 FOR EACH STATEMENT EXECUTE FUNCTION end_the_first()",
+        )
+        .unwrap();
+    // In a transaction of its own: the other end does not see columns that are not committed.
+    client
+        .batch_execute(&format!(
+            "CREATE EXTENSION postgres_fdw;
+             CREATE SERVER elsewhere FOREIGN DATA WRAPPER postgres_fdw
+                 OPTIONS (host '127.0.0.1', port '{}', dbname 'postgres');
+             CREATE USER MAPPING FOR CURRENT_USER SERVER elsewhere OPTIONS (user 'postgres');
+             CREATE SCHEMA there;
+             IMPORT FOREIGN SCHEMA public LIMIT TO (questions) FROM SERVER elsewhere INTO there;
+             SELECT irt_configure('default', responses => 'responses',
+                                  items => 'there.questions', item_key_column => 'id')",
+            cluster.port()
+        ))
+        .unwrap();
+    let published = calibrated(&mut client);
+    let estimated = "SELECT string_agg(format('%s %s %s', item, difficulty, discrimination), ', ' \
+                     ORDER BY item) FROM irt_item_parameters";
+    assert_eq!(published, value(&mut client, estimated));
+    // The one that was lost, and the five items.
+    assert_eq!(value(&mut client, "SELECT last_value FROM attempts").as_deref(), Some("6"));
+}

@@ -2,6 +2,7 @@
 //!
 //! Called by scripts/bench.sh, which builds what is timed and installs girth.
 //! Everything that is compared is timed in this one run, on this machine.
+//! With the argument `mirt` only the section on mirt, which is printed and not written.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a bench that fails must stop")]
 
@@ -10,6 +11,7 @@ mod common;
 mod database;
 mod estimator;
 mod kinds;
+mod mirt;
 mod page;
 mod watch;
 
@@ -20,6 +22,10 @@ use std::path::Path;
 use std::process::Command;
 
 fn main() {
+    if std::env::args().any(|argument| argument == "mirt") {
+        mirt::against_mirt(&mut Page::default());
+        return;
+    }
     let full = std::env::var("FULL").is_ok_and(|full| !full.is_empty());
     let programs = Programs::of_the_environment();
     let mut page = Page::default();
@@ -32,6 +38,7 @@ fn main() {
     page.say(&machine());
     database::in_the_database(&mut page, &programs, full);
     estimator::against_girth(&mut page, &programs, full);
+    mirt::against_mirt(&mut page);
     estimator::standard_errors(&mut page, &programs);
     page.write(&Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/performance.md"));
 }

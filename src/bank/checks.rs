@@ -1,6 +1,7 @@
 //! Is what a bank names there, of a usable type, and the same as before?
 
 use super::checked::Bank;
+use super::citus;
 use super::publishing::{self, Items};
 use super::reading;
 use super::relation::{Column, Relation, RelationKind};
@@ -19,6 +20,9 @@ const TIME_TYPES: &str = "timestamp with time zone, timestamp without time zone 
 
 /// Finds relations and columns and checks their types.
 pub(super) fn resolve(stored: &Stored, purpose: Purpose) -> Result<Bank, ExtensionError> {
+    if matches!(purpose, Purpose::Running | Purpose::Publishing) {
+        citus::must_not_be_a_worker()?;
+    }
     let oid = stored
         .responses
         .ok_or_else(|| ExtensionError::NoResponsesRelation { bank: stored.bank.clone() })?;
@@ -74,6 +78,7 @@ pub(super) fn resolve(stored: &Stored, purpose: Purpose) -> Result<Bank, Extensi
 fn items(stored: &Stored, oid: pg_sys::Oid) -> Result<Items, ExtensionError> {
     let relation = find(stored, "items", oid, stored.items_name.as_deref())?;
     publishing::must_be_writable(&relation)?;
+    citus::must_not_be_distributed(&relation)?;
     let key = column(&relation, &stored.item_key_column, "item_key_column")?;
     key_type(&relation, &key, "item_key_column")?;
     let published = publishing::published_columns(&relation)?;

@@ -7,6 +7,7 @@
 //! to read row by row, partitioned or not ([scale.md](../../docs/scale.md)).
 
 use super::checked::Bank;
+use super::citus;
 use super::relation::{Column, RelationKind};
 use super::row_shape::RowShape;
 use super::settings::Reading;
@@ -139,24 +140,9 @@ const PARTITIONED: &str = concat!(
       AND a.attname OPERATOR(pg_catalog.=) $2::pg_catalog.name"
 );
 
-/// Whether Citus distributes a relation by the person. Its catalogs are there where it is.
+/// Whether Citus distributes a relation by the person.
 fn is_distributed(relation: pg_sys::Oid, person: &str) -> Result<bool, ExtensionError> {
-    let has_citus = reading::one::<bool>(
-        "SELECT EXISTS (SELECT FROM pg_catalog.pg_extension \
-         WHERE extname OPERATOR(pg_catalog.=) 'citus')",
-        &[],
-    )?;
-    if has_citus != Some(true) {
-        return Ok(false);
-    }
-    is_true(
-        "SELECT pg_catalog.column_to_column_name(logicalrelid, partkey) OPERATOR(pg_catalog.=) $2 \
-         FROM pg_catalog.pg_dist_partition \
-         WHERE logicalrelid OPERATOR(pg_catalog.=) $1::pg_catalog.regclass::pg_catalog.oid \
-           AND partmethod OPERATOR(pg_catalog.=) 'h'",
-        relation,
-        person,
-    )
+    Ok(citus::distribution_column(relation)?.as_deref() == Some(person))
 }
 
 /// What `query` says of a relation and one of its columns; false where it says nothing.

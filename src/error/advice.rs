@@ -77,6 +77,14 @@ impl ExtensionError {
                  the catalogs decide: SELECT irt_configure(…, reading => 'auto')."
             }
             Self::WrongRelationKind { .. } => "Name another relation.",
+            Self::DistributedItems { relation, .. } => {
+                let table = pgrx::spi::quote_literal(relation);
+                return Some(format!(
+                    "Make it a local table: SELECT undistribute_table({table}); or, after that, a \
+                     reference table: SELECT create_reference_table({table});"
+                ));
+            }
+            Self::WorkerNode { .. } => "Connect to the coordinator, and run it there.",
             Self::TemporaryRelation { .. } => "Use a permanent table or view.",
             Self::MissingColumn { setting: "by_column", .. } => "Name a column of the items table.",
             Self::MissingColumn { .. } => "Name the right column in irt_configure.",

@@ -33,6 +33,7 @@ impl ExtensionError {
             | Self::NotAllUpdated { .. }
             | Self::NoCron { .. }
             | Self::Subscribed { .. }
+            | Self::WorkerNode { .. }
             | Self::NotInstalled => b"55000",
             Self::ServerGone => b"57P01",
             Self::TooMuchMemory { .. } | Self::NoThreads { .. } => b"53200",
@@ -51,6 +52,7 @@ impl ExtensionError {
             Self::NoResponsesRelation { .. }
             | Self::WrongRelationKind { .. }
             | Self::TemporaryRelation { .. }
+            | Self::DistributedItems { .. }
             | Self::NotGroupable { .. }
             | Self::ChangedSinceConfigured { .. } => b"IR002",
             Self::Ownership(error) => return error.sqlstate(),

@@ -8,8 +8,9 @@ use crate::error::ExtensionError;
 use crate::postgres::encoding::{decode_c, encode};
 use crate::postgres::memory;
 use crate::postgres::spi::Spi;
-use pgrx::{pg_guard, pg_sys};
-use std::ffi::{CStr, CString, c_int};
+use pgrx::list::List;
+use pgrx::{memcx, pg_guard, pg_sys};
+use std::ffi::{CStr, CString, c_int, c_void};
 
 /// One column that a query yields.
 #[derive(Debug, Clone, PartialEq)]
@@ -103,13 +104,10 @@ fn result_columns(plan: pg_sys::SPIPlanPtr) -> Result<Vec<Column>, ExtensionErro
     // SAFETY: the plan is valid; its list holds CachedPlanSources, each with a raw parse tree
     // or none (an empty statement), and with a descriptor where it returns rows.
     unsafe {
-        let sources = pgrx::PgList::<pg_sys::CachedPlanSource>::from_pg(
-            pg_sys::SPI_plan_get_plan_sources(plan),
-        );
-        let (Some(source), 1) = (sources.get_ptr(0), sources.len()) else {
-            return Err(ExtensionError::NotOneSelect {
-                found: format!("{} statements", sources.len()),
-            });
+        let (count, source) =
+            first::<pg_sys::CachedPlanSource>(pg_sys::SPI_plan_get_plan_sources(plan));
+        let (Some(source), 1) = (source, count) else {
+            return Err(ExtensionError::NotOneSelect { found: format!("{count} statements") });
         };
         let tree = (*source).raw_parse_tree;
         let is_select = !tree.is_null() && (*(*tree).stmt).type_ == pg_sys::NodeTag::T_SelectStmt;
@@ -131,7 +129,7 @@ fn result_columns(plan: pg_sys::SPIPlanPtr) -> Result<Vec<Column>, ExtensionErro
 /// `queries` is a list of analysed queries.
 unsafe fn must_only_read(queries: *mut pg_sys::List) -> Result<(), ExtensionError> {
     // SAFETY: promised by the caller.
-    let query = unsafe { pgrx::PgList::<pg_sys::Query>::from_pg(queries).get_ptr(0) };
+    let (_, query) = unsafe { first::<pg_sys::Query>(queries) };
     // SAFETY: as above.
     let found = match query.map(|query| unsafe { &*query }) {
         Some(query) if query.hasModifyingCTE => "a WITH clause that writes",
@@ -139,6 +137,21 @@ unsafe fn must_only_read(queries: *mut pg_sys::List) -> Result<(), ExtensionErro
         _ => return Ok(()),
     };
     Err(ExtensionError::NotOneSelect { found: found.to_owned() })
+}
+
+/// How many pointers a list has, and the first of them.
+///
+/// By pgrx's `List`: its `PgList` calls C code of pgrx's, which can be compiled only where the server's
+/// headers are (`scripts/test_all_majors.sh` builds without them).
+///
+/// # Safety
+/// `list` is NIL, or a list of pointers to `T` that outlives the call.
+unsafe fn first<T>(list: *mut pg_sys::List) -> (usize, Option<*mut T>) {
+    memcx::current_context(|context| {
+        // SAFETY: promised by the caller.
+        let list = unsafe { List::<*mut c_void>::downcast_ptr_in_memcx(list, context) };
+        list.map_or((0, None), |list| (list.len(), list.get(0).map(|first| first.cast())))
+    })
 }
 
 /// # Safety

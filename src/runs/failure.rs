@@ -88,7 +88,11 @@ fn out_of_time(error: &ExtensionError, limit: Duration, at: &Circumstances) -> E
         }
         (_, Some(other)) => report
             .detail(format!("The last attempt to publish failed: {other}."))
-            .hint("Others change the items all the time. Run it when they do not."),
+            .hint(if is_lost_connection(&other) {
+                "Publishing needs another server that cannot be reached. Run it when it can."
+            } else {
+                "Others change the items all the time. Run it when they do not."
+            }),
         (_, None) if matches!(at.phase, Phase::Fitting | Phase::StandardErrors) => {
             report.hint("Raise irt_calibration.timeout, or lower bootstrap_iterations.")
         }
@@ -150,14 +154,21 @@ pub fn not_replicated(run_id: i64, limit: &TimeLimit) -> ErrorReport {
 }
 
 /// True for what others' work caused and may be over soon: a lock not to be had, a deadlock, a
-/// serialization failure. A lock that the waiting caller itself holds will not pass: it waits for
-/// us.
+/// serialization failure, a connection to another server that publishing needs (class 08). A lock
+/// that the waiting caller itself holds will not pass: it waits for us.
 pub fn is_transient(error: &ExtensionError) -> bool {
     match error {
         ExtensionError::LockNotAvailable { own, .. } => !own,
         ExtensionError::Database(report) => {
-            matches!(&report.sqlstate, b"55P03" | b"40P01" | b"40001")
+            matches!(&report.sqlstate, b"55P03" | b"40P01" | b"40001") || is_lost_connection(error)
         }
         _ => false,
     }
+}
+
+/// True for an error of Postgres' of a connection to another server: class 08, or what that server
+/// said when it ended it (57P01, 57P02) or was not ready (57P03). Of this one they end the process.
+fn is_lost_connection(error: &ExtensionError) -> bool {
+    matches!(error, ExtensionError::Database(report)
+        if report.sqlstate.starts_with(b"08") || report.sqlstate.starts_with(b"57P0"))
 }

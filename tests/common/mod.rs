@@ -13,6 +13,7 @@
 #![allow(dead_code, unused_imports)]
 #![allow(clippy::unwrap_used, reason = "a test that cannot set itself up must stop")]
 
+pub mod bouncer;
 pub mod catalog;
 pub mod document;
 mod installation;

@@ -83,7 +83,8 @@ fn what_cannot_be_is_refused_by_name() {
     }
     // Its parts take what no SQL has.
     let part = error(&mut client, "SELECT irt_answers_combine(NULL::internal, NULL::internal)");
-    assert_eq!(part.code().code(), "42846", "{part}");
+    // The first is what Postgres 14 says: there is no value of that type, rather than no cast to it.
+    assert!(["0A000", "42846"].contains(&part.code().code()), "{part}");
 }
 
 #[test]

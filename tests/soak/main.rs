@@ -10,7 +10,6 @@
 )]
 
 mod beside;
-mod bouncer;
 mod cancels;
 mod changes;
 #[path = "../common/mod.rs"]

@@ -1,6 +1,6 @@
 //! Many sessions that start runs at once, half of them through PgBouncer.
 
-use crate::bouncer::Bouncer;
+use crate::common::bouncer::Bouncer;
 use crate::common::{Cluster, rows, value};
 use crate::figures::say;
 use crate::random::Random;

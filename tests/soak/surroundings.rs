@@ -2,7 +2,7 @@
 //!
 //! Drivers without autocommit, isolation levels and a standby are in tests/run.rs.
 
-use crate::bouncer::Bouncer;
+use crate::common::bouncer::Bouncer;
 use crate::common::{error, major, value};
 use crate::{situations::await_run, stage};
 

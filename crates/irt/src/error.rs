@@ -132,9 +132,8 @@ pub enum IrtError {
     /// The estimator stopped short of the optimum.
     #[error(
         "the estimate did not converge: {termination} after {cycles} cycles; log-likelihood \
-         {log_likelihood:.6}; the largest remaining step is {largest_step:.3e} at {}, \
-         where at most {tolerance:.0e} is accepted",
-        place(.item, .group.as_deref())
+         {log_likelihood:.6}; {}",
+        remaining(*.largest_step, .item, .group.as_deref(), *.tolerance)
     )]
     NotConverged {
         /// Why it stopped, in words.
@@ -144,7 +143,7 @@ pub enum IrtError {
         /// Log-likelihood reached, without priors.
         log_likelihood: f64,
         /// The largest component of the remaining Newton step, in a or b, or in a group's mean or
-        /// standard deviation.
+        /// standard deviation; infinite where the search did not come so far as to know it.
         largest_step: f64,
         /// The item where that step is; empty where it is at a group.
         item: String,
@@ -250,6 +249,18 @@ fn listed(names: &[String]) -> String {
 }
 
 /// Where a search did not come to its end.
+/// What is left of the way to an optimum.
+fn remaining(largest_step: f64, item: &str, group: Option<&str>, tolerance: f64) -> String {
+    if !largest_step.is_finite() {
+        return "how far off an optimum is, or whether there is one, is not known".to_owned();
+    }
+    let place = place(item, group);
+    format!(
+        "the largest remaining step is {largest_step:.3e} at {place}, where at most {tolerance:.0e} \
+         is accepted"
+    )
+}
+
 fn place(item: &str, group: Option<&str>) -> String {
     match group {
         None => format!("item \"{item}\""),
@@ -334,6 +345,10 @@ impl IrtError {
             Self::NotConverged { group: Some(_), .. } => {
                 "Look at the responses of the named group: where nearly all are alike, or persons \
                  are few, its mean and standard deviation cannot be estimated."
+            }
+            Self::NotConverged { largest_step, .. } if !largest_step.is_finite() => {
+                "Keep the priors on, raise min_responses_per_item, and join groups of few persons \
+                 with others."
             }
             Self::NotConverged { .. } => {
                 "Keep the priors on, raise min_responses_per_item, or look at the named item's \

@@ -27,6 +27,7 @@ mod diagnostics;
 mod dimensionality;
 mod expected_proportion;
 mod fit_flag;
+mod free_shape;
 mod group_fit;
 mod item_fit;
 mod item_rows;

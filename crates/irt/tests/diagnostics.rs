@@ -3,11 +3,18 @@
 
 mod common;
 
-use common::{build, data, read_responses};
+use common::{GroupedRow, build, build_grouped, data, read_responses};
 use irt::simulate::{Simulation, simulate};
-use irt::statistics::{Diagnostics, DiagnosticsPlan, diagnose, diagnose_groups, q3_of_pairs};
+use irt::statistics::{
+    Diagnostics, DiagnosticsPlan, FitFlag, diagnose, diagnose_groups, q3_of_pairs,
+};
 use irt::two_pl::{SlopeIntercept, logistic};
-use irt::{ItemParameters, Population, Quadrature, Responses, Unmonitored};
+use irt::{
+    CalibrationSettings, ItemParameters, NO_TIME, Population, Quadrature, RepeatedResponses,
+    ResponseRows, Responses, Unmonitored, calibrate,
+};
+use rand::{RngExt, SeedableRng};
+use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
 
 fn reference(name: &str) -> Value {
@@ -101,14 +108,9 @@ struct Plain {
 }
 
 /// Everything of one item from the definitions: posteriors without the item, Bernoulli scores.
-fn plain(
-    responses: &Responses,
-    items: &[SlopeIntercept],
-    item: usize,
-    population: Population,
-) -> Plain {
+fn plain(responses: &Responses, items: &[SlopeIntercept], item: usize, weights: &[f64]) -> Plain {
     let grid = Quadrature::default();
-    let (nodes, weights) = (grid.nodes(), population.weights(&grid));
+    let nodes = grid.nodes();
     let zeroes = vec![0.0; nodes.len()];
     let mut plain = Plain {
         attempts: zeroes.clone(),
@@ -124,13 +126,13 @@ fn plain(
             continue;
         };
         let (persons, x) = (f64::from(pattern.persons), f64::from(u8::from(*correct)));
-        for (node, weight) in posterior(&answers, items, &weights).iter().enumerate() {
+        for (node, weight) in posterior(&answers, items, weights).iter().enumerate() {
             plain.attempts[node] += persons * weight;
             plain.correct[node] += persons * weight * x;
         }
         let others: Vec<(usize, bool)> =
             answers.iter().filter(|(number, _)| *number != item).copied().collect();
-        let rest = posterior(&others, items, &weights);
+        let rest = posterior(&others, items, weights);
         let mean = |f: &dyn Fn(f64) -> f64| -> f64 {
             rest.iter().zip(nodes).map(|(weight, node)| weight * f(*node)).sum()
         };
@@ -201,12 +203,13 @@ fn simulated(answered: f64) -> (Responses, Vec<SlopeIntercept>) {
 
 #[test]
 fn what_is_said_of_an_item_follows_from_the_definitions() {
+    let normal = Population::STANDARD.weights(&Quadrature::default());
     for answered in [1.0, 0.5] {
         let (responses, items) = simulated(answered);
         let found = diagnosed(&responses, &known(&items));
         for (number, item) in items.iter().enumerate() {
             let fit = found.items[number].as_ref().unwrap();
-            let plain = plain(&responses, &items, number, Population::STANDARD);
+            let plain = plain(&responses, &items, number, &normal);
             let (rmsd, mean) = plain.rmsd_and_mean_deviation(*item);
             close(fit.deviation.rmsd, rmsd, 1e-9, "rmsd");
             close(fit.deviation.mean_deviation, mean, 1e-9, "mean_deviation");
@@ -231,9 +234,9 @@ fn a_difference_between_groups_follows_from_the_definitions() {
     let (grid, plan) = (Quadrature::default(), DiagnosticsPlan::default());
     let found = diagnose_groups(&groups, &known(&items), &grid, plan, &Unmonitored).unwrap();
     assert_eq!(found.groups.len(), 24);
+    let weights = populations.map(|population| population.weights(&grid));
     for (number, item) in items.iter().enumerate() {
-        let of_group =
-            [0, 1].map(|group| plain(groups[group].0, &items, number, populations[group]));
+        let of_group = [0, 1].map(|group| plain(groups[group].0, &items, number, &weights[group]));
         let score = of_group.each_ref().map(|plain| -item.slope * plain.score[1]);
         let information =
             of_group.each_ref().map(|plain| item.slope * item.slope * plain.information[1][1]);
@@ -249,6 +252,145 @@ fn a_difference_between_groups_follows_from_the_definitions() {
             close(row.rmsd, rmsd, 1e-9, "rmsd of a group");
             close(row.mean_deviation, mean, 1e-9, "mean_deviation of a group");
         }
+    }
+}
+
+/// 20 items by persons of the abilities that `ability` makes of uniform deviates, who guess with
+/// this probability; and what a calibration finds.
+fn by_a_population(
+    persons: u32,
+    ability: fn(f64) -> f64,
+    guess: f64,
+) -> (Responses, Vec<SlopeIntercept>) {
+    let truth = irt::simulate::simulate_items(20, 5);
+    let mut rng = ChaCha8Rng::seed_from_u64(u64::from(persons));
+    let mut rows = ResponseRows::new(false);
+    for person in 0..persons {
+        let ability = ability(rng.random());
+        for (number, item) in (0..).zip(&truth) {
+            let p = guess + (1.0 - guess) * item.probability(ability);
+            rows.push(person, number, rng.random::<f64>() < p, NO_TIME).unwrap();
+        }
+    }
+    let labels = (0..20).map(|item| format!("I{item:02}")).collect();
+    let first = RepeatedResponses::First;
+    let responses = Responses::from_rows(labels, rows, first, &Unmonitored).unwrap();
+    let settings = CalibrationSettings::default();
+    let found = calibrate(&responses, &settings, &Unmonitored).unwrap().items.into_iter();
+    let items = found.map(|item| {
+        let (a, b) = (item.discrimination.unwrap(), item.difficulty.unwrap());
+        SlopeIntercept::from_discrimination_difficulty(a, b)
+    });
+    (responses, items.collect())
+}
+
+fn exponential(uniform: f64) -> f64 {
+    -(1.0 - uniform).ln() - 1.0
+}
+
+/// Items and the shares of persons at the nodes, after 15 cycles of EM from the normal population.
+fn with_free_shape(
+    responses: &Responses,
+    items: &[SlopeIntercept],
+) -> (Vec<SlopeIntercept>, Vec<f64>) {
+    let grid = Quadrature::default();
+    let (mut items, mut shares) = (items.to_vec(), Population::STANDARD.weights(&grid));
+    for _ in 0..15 {
+        let mut persons = vec![0.0; shares.len()];
+        let mut correct = vec![persons.clone(); items.len()];
+        for pattern in responses.iter() {
+            let answers: Vec<(usize, bool)> =
+                pattern.responses.iter().map(|r| (r.item(), r.is_correct())).collect();
+            for (node, weight) in posterior(&answers, &items, &shares).iter().enumerate() {
+                let weight = f64::from(pattern.persons) * weight;
+                persons[node] += weight;
+                answers.iter().filter(|(_, x)| *x).for_each(|(j, _)| correct[*j][node] += weight);
+            }
+        }
+        for (item, correct) in items.iter_mut().zip(&correct) {
+            let (mut score, mut information) = ([0.0; 2], [0.0; 3]);
+            for (node, at) in grid.nodes().iter().enumerate() {
+                let p = item.probability(*at);
+                let residual = correct[node] - persons[node] * p;
+                let weight = persons[node] * p * (1.0 - p);
+                score = [score[0] + residual * at, score[1] + residual];
+                let [aa, ad, dd] = information;
+                information = [aa + weight * at * at, ad + weight * at, dd + weight];
+            }
+            let ([x, y], [aa, ad, dd]) = (score, information);
+            let determinant = aa * dd - ad * ad;
+            let step = [(dd * x - ad * y) / determinant, (aa * y - ad * x) / determinant];
+            assert!(step[0].abs().max(step[1].abs()) < 0.5, "a step that is not limited");
+            item.slope += step[0];
+            item.intercept += step[1];
+        }
+        let total: f64 = persons.iter().sum();
+        shares = persons.iter().map(|persons| (persons / total).max(1e-12)).collect();
+    }
+    (items, shares)
+}
+
+#[test]
+fn a_long_tail_of_able_persons_is_not_taken_for_guessing() {
+    let (responses, items) = by_a_population(1000, exponential, 0.0);
+    let found = diagnosed(&responses, &known(&items));
+    let fits: Vec<_> = found.items.iter().flatten().collect();
+    let suspected = fits.iter().filter(|fit| fit.guessing_z.unwrap() > 3.0).count();
+    assert!(suspected >= 2, "{suspected}");
+    assert!(fits.iter().all(|fit| !fit.flags.contains(&FitFlag::Guessing)));
+    let (items, shares) = with_free_shape(&responses, &items);
+    for (number, fit) in fits.iter().enumerate().step_by(11) {
+        let expected = plain(&responses, &items, number, &shares).guessing_z();
+        close(fit.guessing_z_free_shape.unwrap(), expected, 1e-9, "guessing_z_free_shape");
+    }
+}
+
+#[test]
+fn guessing_on_all_items_is_found() {
+    // Tukey's lambda distribution, the normal one but for its last tails.
+    let normal = |uniform: f64| (uniform.powf(0.135) - (1.0 - uniform).powf(0.135)) / 0.1975;
+    let (responses, items) = by_a_population(40_000, normal, 0.2);
+    let found = diagnosed(&responses, &known(&items));
+    let truth = irt::simulate::simulate_items(20, 5);
+    for (fit, item) in found.items.iter().flatten().zip(&truth) {
+        let is_flagged = fit.flags.contains(&FitFlag::Guessing);
+        assert_eq!(is_flagged, fit.guessing_z.unwrap() > 3.0);
+        assert!(is_flagged || item.slope < 1.0 || item.difficulty() < 0.0);
+    }
+}
+
+/// Groups of one data set, and the same persons as data sets of their own.
+#[test]
+fn a_free_shape_is_that_of_every_group() {
+    let (one, items) = by_a_population(1200, exponential, 0.0);
+    let (other, _) = by_a_population(1300, exponential, 0.0);
+    let mut rows: Vec<GroupedRow> = Vec::new();
+    for (name, responses) in [("a", &one), ("b", &other)] {
+        for (number, pattern) in responses.iter().enumerate() {
+            for person in 0..pattern.persons {
+                let of_person = |response: &irt::Response| {
+                    let label = responses.labels()[response.item()].clone();
+                    (
+                        format!("{name} {number} {person}"),
+                        name.to_owned(),
+                        label,
+                        response.is_correct(),
+                    )
+                };
+                rows.extend(pattern.responses.iter().map(of_person));
+            }
+        }
+    }
+    let pooled = build_grouped(&rows, 100);
+    let (grid, plan) = (Quadrature::default(), DiagnosticsPlan::default());
+    let (items, populations) = (known(&items), [Population::STANDARD; 2]);
+    let apart: Vec<(&Responses, Population)> =
+        [&one, &other].into_iter().zip(populations).collect();
+    let apart = diagnose_groups(&apart, &items, &grid, plan, &Unmonitored).unwrap();
+    let pooled = diagnose(&pooled, &items, &populations, &grid, plan, &Unmonitored).unwrap();
+    for (apart, pooled) in apart.items.iter().flatten().zip(pooled.items.iter().flatten()) {
+        let z = [apart, pooled].map(|fit| fit.guessing_z_free_shape.unwrap());
+        close(z[0], z[1], 1e-9, "guessing_z_free_shape");
     }
 }
 

@@ -1,11 +1,12 @@
 //! Links against references, and there and back.
 //!
-//! `PROPTEST_CASES` sets how many inputs are tried (300 unless told).
+//! `PROPTEST_CASES` new inputs are tried where that is set, else the same 300.
 #![allow(clippy::unwrap_used)]
 
 mod common;
 
 use common::data;
+use common::random::cases;
 use irt::linking::{CommonItem, Link, LinkingMethod, find_drift, link_scales};
 use irt::{ItemParameters, Population, Quadrature};
 use proptest::collection::vec;
@@ -131,9 +132,7 @@ fn spread(items: &[ItemParameters]) -> f64 {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(
-        std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(300)
-    ))]
+    #![proptest_config(cases(300))]
 
     #[test]
     fn a_bank_linked_onto_its_own_transform_gives_the_transform_back(

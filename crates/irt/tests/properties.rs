@@ -1,11 +1,13 @@
 //! Properties that hold for any sparse 0/1 matrix.
 //!
-//! `PROPTEST_CASES` sets how many are tried (1,000 unless told; `make properties` tries 100,000).
+//! `PROPTEST_CASES` new ones are tried where that is set (`make properties`: 100,000), else the same
+//! 1,000.
 #![allow(clippy::unwrap_used)]
 
 mod common;
 
 use common::plain_e_step;
+use common::random::cases;
 use irt::two_pl::SlopeIntercept;
 use irt::{
     Calibration, CalibrationSettings, Flag, IrtError, ItemStatus, NO_TIME, Priors, Quadrature,
@@ -154,11 +156,7 @@ fn on_threads<R: Send>(threads: usize, work: impl FnOnce() -> R + Send) -> R {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig {
-        cases: std::env::var("PROPTEST_CASES").ok().and_then(|n| n.parse().ok()).unwrap_or(1000),
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    })]
+    #![proptest_config(cases(1000))]
 
     #[test]
     fn an_estimate_is_finite_and_inside_the_support_or_the_error_is_typed(

@@ -1,8 +1,11 @@
 //! What holds of the score of any answers.
 //!
-//! `PROPTEST_CASES` sets how many inputs are tried (10,000 unless told).
+//! `PROPTEST_CASES` new inputs are tried where that is set, else the same 10,000.
 #![allow(clippy::unwrap_used)]
 
+mod common;
+
+use common::random::cases;
 use irt::scoring::{AbilityEstimate, Answer, FLAT, ScorePrior, eap, map, ml, wle};
 use irt::two_pl::softplus;
 use irt::{IrtError, ItemParameters, Quadrature};
@@ -100,12 +103,8 @@ fn is_valid(answer: &Answer) -> bool {
     answer.item.discrimination.abs() <= 1e6 && answer.item.difficulty.abs() <= 1e12
 }
 
-fn cases() -> u32 {
-    std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(10_000)
-}
-
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(cases()))]
+    #![proptest_config(cases(10_000))]
 
     #[test]
     fn any_input_has_a_score_none_by_the_rules_or_an_error(
@@ -160,7 +159,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(cases() / 10))]
+    #![proptest_config(cases(1_000))]
 
     #[test]
     fn every_score_is_what_it_says(

@@ -19,7 +19,7 @@ pub fn begin(root: &Path, new: &str, released: &str) -> Outcome {
     }
     rewrite(&root.join("CHANGELOG.md"), |text| next_section(text, old, new, released))?;
     fs::write(root.join(format!("sql/irt_calibration--{old}--{new}.sql")), upgrade(old, new))?;
-    eprintln!("{new} begins. Left to do: cargo update --workspace; make schema");
+    eprintln!("{new} begins. Left to do: cargo update --workspace; make schema; make licenses");
     Ok(ExitCode::SUCCESS)
 }
 

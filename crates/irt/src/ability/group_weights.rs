@@ -26,6 +26,11 @@ impl GroupWeights {
         Self { rows, width: grid.width }
     }
 
+    /// Log weights over `grid` as they are, of every group.
+    pub(crate) fn of_rows<'a>(rows: impl Iterator<Item = &'a [Eight]>, grid: &Grid) -> Self {
+        Self { rows: rows.flatten().copied().collect(), width: grid.width }
+    }
+
     /// ln w(θ) in a group, over the grid.
     #[inline(always)]
     pub(crate) fn row(&self, group: usize) -> &[Eight] {

@@ -22,7 +22,7 @@ use super::line_search::climb;
 use super::newton_system::KindOfCurvature;
 use super::outcome::{Fit, Outcome, Termination};
 use super::plan::Plan;
-use super::saddle::{StationaryPoint, leave_stationary_point};
+use super::saddle::{StationaryPoint, along_a_tail, leave_stationary_point};
 use super::step::moved;
 use super::thresholds::{
     EM_CYCLES, MAX_E_STEPS, NEAR, ROUGH_TOLERANCE, SPENT, STEPS_OF_LEARNED_CURVATURE, TIMES_STUCK,
@@ -235,7 +235,7 @@ impl<'o, 'a> Search<'o, 'a> {
         };
         if step.curvature == KindOfCurvature::Discounted {
             if step.length < SPENT {
-                return self.leave_stationary_point();
+                return self.leave_stationary_point(&step);
             }
         } else if let Some(progress) = self.judge(&step)? {
             return Ok(progress);
@@ -308,16 +308,22 @@ impl<'o, 'a> Search<'o, 'a> {
         Ok(if lost.is_empty() { Progress::Converged } else { Progress::NotIdentified(lost) })
     }
 
-    fn leave_stationary_point(&mut self) -> Result<Progress, IrtError> {
+    fn leave_stationary_point(&mut self, spent: &NewtonStep) -> Result<Progress, IrtError> {
+        if let Some(higher) = along_a_tail(&mut self.evaluator, &self.current, &spent.step)? {
+            return Ok(self.jump(higher));
+        }
         match leave_stationary_point(&mut self.evaluator, self.plan, &self.current)? {
-            StationaryPoint::Left(higher) => {
-                self.current = higher;
-                self.curvature.forget();
-                self.curvature.jumped();
-                Ok(Progress::Moved)
-            }
+            StationaryPoint::Left(higher) => Ok(self.jump(higher)),
             StationaryPoint::Flat(items) => Ok(Progress::NotIdentified(items)),
             StationaryPoint::Unknown => Ok(Progress::Stuck),
         }
+    }
+
+    /// Goes on from a point far off, where nothing is known of the curvature.
+    fn jump(&mut self, to: Evaluation) -> Progress {
+        self.current = to;
+        self.curvature.forget();
+        self.curvature.jumped();
+        Progress::Moved
     }
 }

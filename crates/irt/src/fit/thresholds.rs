@@ -135,6 +135,9 @@ pub(crate) const INVOLVED: f64 = 0.2;
 pub(crate) const INVERSE_ITERATIONS: usize = 60;
 /// Shares of the direction of least curvature that are tried, to climb off a saddle. Choice.
 pub(crate) const SADDLE_STEPS: [f64; 6] = [1.0, -1.0, 0.1, -0.1, 0.01, -0.01];
+/// How many times a spent step of the groups is tried, to reach a bound beyond a flat tail. The
+/// first takes any group there; choice.
+pub(crate) const TAIL_STEPS: [f64; 5] = [4096.0, 512.0, 64.0, 8.0, 2.0];
 /// Nats that a point must be higher than another for the difference to be no rounding: to have
 /// climbed off a saddle, or to be a higher mode. Above [`ROUNDING`] up to 5e7 nats.
 pub(crate) const HIGHER: f64 = 1e-6;

@@ -13,6 +13,10 @@ use crate::numeric::symmetric::Symmetric2;
 /// integral over so narrow a density, and within 5e-9 over one twice as wide.
 const NARROWEST: f64 = 0.5;
 
+/// A parameter so near its bound is at it: a step by an older matrix leaves rounding there, and no
+/// step from so near can gain what its length promises.
+const AT_THE_BOUND: f64 = 1e-7;
+
 /// The least standard deviation of a group on nodes so far apart.
 pub(crate) fn narrowest(spacing: f64) -> f64 {
     NARROWEST * spacing
@@ -47,7 +51,7 @@ impl GroupBounds {
     ) -> (Derivatives, [bool; 2]) {
         let Derivatives { mut gradient, mut information } = derivatives;
         let leads_out = |at: f64, by: f64, [from, to]: [f64; 2]| {
-            (at <= from && by < 0.0) || (at >= to && by > 0.0)
+            (at <= from + AT_THE_BOUND && by < 0.0) || (at >= to - AT_THE_BOUND && by > 0.0)
         };
         let held = [
             leads_out(block.slope, gradient.slope, self.0[0]),

@@ -74,8 +74,12 @@ fn table(
     Ok(rows)
 }
 
+/// Σ a and Σ d over the correct responses.
 #[inline(always)]
-fn sum_of_correct(responses: &[Response], parameters: &[SlopeIntercept]) -> SlopeIntercept {
+pub(crate) fn sum_of_correct(
+    responses: &[Response],
+    parameters: &[SlopeIntercept],
+) -> SlopeIntercept {
     // Four sums side by side: one alone would wait for each of its additions.
     let mut sums = [SlopeIntercept::default(); 4];
     let mut fours = responses.chunks_exact(4);

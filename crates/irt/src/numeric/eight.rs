@@ -156,6 +156,47 @@ pub(crate) fn subtract_rows<K: Copy>(
     }
 }
 
+/// row += the rows of `table` with the numbers that `keys` stand for, in their order.
+///
+/// A row begins `stride` eights after the one before, and is at least as long as `row`. Likewise.
+#[inline(always)]
+pub(crate) fn add_rows<K: Copy>(
+    row: &mut [Eight],
+    (table, stride): (&[Eight], usize),
+    keys: &[K],
+    number: impl Fn(K) -> usize,
+) {
+    const TOGETHER: usize = 2;
+    let mut pairs = row.chunks_exact_mut(TOGETHER);
+    let mut start = 0;
+    for pair in &mut pairs {
+        let mut kept = [[0.0; LANES]; TOGETHER];
+        kept.copy_from_slice(pair);
+        for key in keys {
+            let at = number(*key) * stride + start;
+            let other = &table[at..at + TOGETHER];
+            for part in 0..TOGETHER {
+                for lane in 0..LANES {
+                    kept[part][lane] += other[part][lane];
+                }
+            }
+        }
+        pair.copy_from_slice(&kept);
+        start += TOGETHER;
+    }
+    for last in pairs.into_remainder() {
+        let mut kept = *last;
+        for key in keys {
+            let other = table[number(*key) * stride + start];
+            for lane in 0..LANES {
+                kept[lane] += other[lane];
+            }
+        }
+        *last = kept;
+        start += 1;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -165,6 +206,18 @@ mod tests {
         let eights = in_eights(&[1.0; 9], -1.0);
         assert_eq!(eights, [[1.0; LANES], [1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0, -1.0]]);
         assert_eq!((row_sum(&eights), dot(&eights, &eights)), (2.0, 16.0));
+    }
+
+    #[test]
+    fn rows_of_a_wider_table_are_added_by_their_numbers() {
+        for width in 1..6 {
+            let table: Vec<Eight> = (0..21).map(|at| [at as f64; LANES]).collect();
+            let mut row = vec![[1.0; LANES]; width];
+            add_rows(&mut row, (&table, 7), &[2, 0], |number| number);
+            for (at, eight) in row.iter().enumerate() {
+                assert_eq!(*eight, [(15 + 2 * at) as f64; LANES]);
+            }
+        }
     }
 
     #[test]

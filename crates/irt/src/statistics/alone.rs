@@ -11,7 +11,7 @@ use super::thresholds::NEGLIGIBLE_WEIGHT;
 use crate::data::response::Response;
 use crate::error::IrtError;
 use crate::memory::zeroes;
-use crate::numeric::eight::{Eight, LANES, add, add_scaled, dot, product, tree_sum};
+use crate::numeric::eight::{Eight, LANES, add, dot, product};
 use crate::numeric::elementary::eight_logistics;
 use crate::numeric::real::{Lanes, Real};
 
@@ -22,6 +22,8 @@ pub(super) struct Alone {
     weights: Vec<Eight>,
     /// Posterior weight times ability.
     moments: Vec<Eight>,
+    /// Posterior weight times the persons of the pattern.
+    shares: Vec<Eight>,
     /// Expected responses of persons who were added alone: two rows an item, as
     /// [`Response::packed`] counts. One row a response, and no branch.
     answers: Vec<Eight>,
@@ -40,7 +42,8 @@ impl Alone {
         Ok(Self {
             base: row.clone(),
             weights: row.clone(),
-            moments: row,
+            moments: row.clone(),
+            shares: row,
             answers: zeroes(2 * items.parameters.len() * items.width, "expected counts")?,
             slopes: Vec::new(),
             intercepts: Vec::new(),
@@ -108,8 +111,11 @@ impl Alone {
     ) {
         let (weights, nodes) = (&self.weights[here.clone()], &source.grid.nodes[here.clone()]);
         let moments = &mut self.moments[here.clone()];
-        for ((moment, weight), nodes) in moments.iter_mut().zip(weights).zip(nodes) {
+        let shares = &mut self.shares[here.clone()];
+        let places = moments.iter_mut().zip(shares.iter_mut());
+        for ((moment, share), (weight, nodes)) in places.zip(weights.iter().zip(nodes)) {
             *moment = product(*weight, *nodes);
+            *share = weight.map(|weight| persons * weight);
         }
         probabilities(&self.slopes, &self.intercepts, ability, &mut self.at_eap);
         let width = items.width;
@@ -127,7 +133,7 @@ impl Alone {
                 for (means, found) in means.iter_mut().zip(found) {
                     means[lane] = found;
                 }
-                add_scaled(&mut self.answers[row], persons, weights);
+                add(&mut self.answers[row], shares);
             }
             let means = PosteriorMeans::of(Lanes::of(ability), means.map(Lanes));
             let terms = EightItemSums::of(many, Lanes(scores), &means, Lanes(*at_eap));
@@ -172,14 +178,6 @@ fn posterior_means(
     probability: &[Eight],
     odds: &[Eight],
 ) -> [f64; 4] {
-    let mut sums = [[0.0; LANES]; 4];
-    for (((weight, moment), p), odds) in weights.iter().zip(moments).zip(probability).zip(odds) {
-        for lane in 0..LANES {
-            sums[0][lane] += weight[lane] * p[lane];
-            sums[1][lane] += moment[lane] * p[lane];
-            sums[2][lane] += weight[lane] * odds[lane];
-            sums[3][lane] += moment[lane] * odds[lane];
-        }
-    }
-    sums.map(tree_sum)
+    // One after the other: side by side, the compiler mixes the four sums.
+    [dot(weights, probability), dot(moments, probability), dot(weights, odds), dot(moments, odds)]
 }

@@ -14,7 +14,7 @@ use super::source::Source;
 use super::sums::Sums;
 use super::thresholds::NEGLIGIBLE_WEIGHT;
 use crate::data::response::Response;
-use crate::numeric::eight::{Eight, LANES, add, dot};
+use crate::numeric::eight::{Eight, LANES, add, add_rows, dot, product, sum};
 use crate::numeric::elementary::eight_logistics;
 use crate::numeric::real::Lanes;
 
@@ -87,10 +87,14 @@ impl Block {
             self.turn(source, items.width);
             self.trim();
             self.weigh(items.width);
-            self.add_attempts(items, patterns.pattern(block[0].1), sums);
-            for position in 0..patterns.pattern(block[0].1).len() {
-                let response = |place: usize| patterns.pattern(block[place].1)[position];
-                self.add_item(items, response, block.len(), sums);
+            let shared = patterns.pattern(block[0].1);
+            self.add_attempts(items, shared, sums);
+            let mut rows: [&[Response]; PERSONS] = [&[]; PERSONS];
+            for (row, (_, pattern)) in rows.iter_mut().zip(block) {
+                *row = &patterns.pattern(*pattern)[..shared.len()];
+            }
+            for position in 0..shared.len() {
+                self.add_item(items, &rows[..block.len()], position, sums);
             }
         }
         self.order = order;
@@ -178,20 +182,20 @@ impl Block {
         }
     }
 
-    /// Adds everybody's response to one item.
+    /// Adds everybody's response to the item at this position of their responses.
     #[inline(always)]
     fn add_item(
         &self,
         items: &ItemRows<'_>,
-        response: impl Fn(usize) -> Response,
-        count: usize,
+        responses: &[&[Response]],
+        position: usize,
         sums: &mut Sums,
     ) {
-        let item = response(0).item();
+        let item = responses[0][position].item();
         let mut scores: OfPersons = [[0.0; LANES]; EIGHTS];
         let (mut correct, mut found) = ([0u8; PERSONS], 0);
-        for place in 0..count {
-            let response = response(place);
+        for (place, responses) in responses.iter().enumerate() {
+            let response = responses[position];
             scores.as_flattened_mut()[place] = response.score();
             correct[found] = place as u8;
             found += response.count() as usize;
@@ -206,16 +210,9 @@ impl Block {
         }
         sums.items[item].add_eight(&eights);
         let row = &mut sums.correct[items.row(item)];
-        for eight in self.here.clone() {
-            let mut total = row[eight];
-            for place in &correct[..found] {
-                let shares = &self.shares[*place as usize * items.width + eight];
-                for lane in 0..LANES {
-                    total[lane] += shares[lane];
-                }
-            }
-            row[eight] = total;
-        }
+        let here = self.here.clone();
+        let table = (&self.shares[here.start..], items.width);
+        add_rows(&mut row[here], table, &correct[..found], usize::from);
     }
 
     /// What the posteriors of eight of them say.
@@ -236,19 +233,18 @@ impl Block {
         let odds = items.odds_against.as_flattened();
         let rows = probability.iter().zip(&odds[row(2 * item)]).zip(&odds[row(2 * item + 1)]);
         let places = self.weights[nodes.clone()].iter().zip(&self.moments[nodes.clone()]);
+        let others = scores.map(|score| 1.0 - score);
         let mut sums = [[0.0; LANES]; 4];
         for ((weights, moments), ((p, if_incorrect), if_correct)) in places.zip(rows) {
             let (weights, moments) = (weights[eight], moments[eight]);
-            let mut odds = scores;
-            for odds in &mut odds {
-                *odds = if *odds > 0.5 { *if_correct } else { *if_incorrect };
-            }
-            for lane in 0..LANES {
-                sums[0][lane] += weights[lane] * p;
-                sums[1][lane] += moments[lane] * p;
-                sums[2][lane] += weights[lane] * odds[lane];
-                sums[3][lane] += moments[lane] * odds[lane];
-            }
+            let (p, correct, incorrect) =
+                ([*p; LANES], [*if_correct; LANES], [*if_incorrect; LANES]);
+            // Scores are 0 or 1, so this chooses to the bit, and by arithmetic: eight at a time.
+            let odds = sum(product(scores, correct), product(others, incorrect));
+            sums[0] = sum(sums[0], product(weights, p));
+            sums[1] = sum(sums[1], product(moments, p));
+            sums[2] = sum(sums[2], product(weights, odds));
+            sums[3] = sum(sums[3], product(moments, odds));
         }
         PosteriorMeans::of(Lanes(self.abilities[eight]), sums.map(Lanes))
     }

@@ -5,6 +5,7 @@ use super::ability_counts::AbilityCounts;
 use super::curve::{CurveRows, ItemCurve};
 use super::diagnostics::{Diagnostics, DiagnosticsPlan};
 use super::dimensionality::Dimensionality;
+use super::free_shape::{Guessing, guessing};
 use super::group_fit::{GroupFit, difference_to_others, group_fit, judge};
 use super::item_fit::{ItemFit, item_fit};
 use super::item_rows::ItemRows;
@@ -61,7 +62,8 @@ impl Diagnosis<'_> {
         check(monitor)?;
         let items_per_person = items_per_person(&self.sources);
         let abilities = pass.groups.iter().map(|group| group.abilities).collect();
-        let (items, groups) = self.judged(&rows, pass, &s_x2, items_per_person);
+        let guessing = guessing(&self.sources, &rows, &pass.total.items, monitor)?;
+        let (items, groups) = self.judged(&rows, pass, (&s_x2, &guessing), items_per_person);
         Ok(Diagnostics {
             items,
             groups,
@@ -130,7 +132,7 @@ impl Diagnosis<'_> {
         &self,
         rows: &ItemRows<'_>,
         pass: Pass,
-        s_x2: &[Option<SX2>],
+        (s_x2, guessing): (&[Option<SX2>], &[Guessing]),
         items_per_person: f64,
     ) -> (Vec<Option<ItemFit>>, Vec<GroupFit>) {
         let total = &pass.total;
@@ -155,7 +157,7 @@ impl Diagnosis<'_> {
             };
             let mut fit = item_fit(sums, curve_rows, s_x2[item], curve);
             if let Some(fit) = &mut fit {
-                fit.judge(items_per_person, differs);
+                fit.judge(items_per_person, guessing[item], differs);
             }
             items.push(fit);
         }

@@ -2,6 +2,7 @@
 
 use crate::data::response::Response;
 use crate::error::IrtError;
+use crate::likelihood::item_tables::sum_of_correct;
 use crate::memory::zeroes;
 use crate::model::two_pl::SlopeIntercept;
 use crate::numeric::eight::{Eight, LANES, vectorised};
@@ -55,8 +56,7 @@ impl<'a> ItemRows<'a> {
     /// Σ a over the correct responses: all that a posterior needs of them.
     #[inline(always)]
     pub(super) fn slope_of_correct(&self, responses: &[Response]) -> f64 {
-        let slope = |response: &Response| response.score() * self.parameters[response.item()].slope;
-        responses.iter().map(slope).sum()
+        sum_of_correct(responses, self.parameters).slope
     }
 
     /// The row of an item in [`Self::softplus`] and [`Self::probability`].

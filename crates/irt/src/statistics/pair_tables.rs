@@ -11,7 +11,7 @@ use crate::data::response::Response;
 use crate::error::IrtError;
 use crate::memory::zeroes;
 use crate::monitor::{Monitor, check};
-use crate::numeric::eight::{Eight, LANES, dot, row_sum, tree_sum, vectorised};
+use crate::numeric::eight::{Eight, LANES, dot, product, row_sum, sum, tree_sum, vectorised};
 use crate::numeric::elementary::eight_logistics;
 
 /// Item sets between two looks at the monitor.
@@ -82,7 +82,10 @@ impl<'a> PairTable<'a> {
                     if set.len() / stride >= WORTH_A_BLOCK {
                         self.add_block(answered, chosen, rows);
                     } else {
-                        chosen.for_each(|pattern| self.add_pattern(answered, pattern, rows));
+                        // No `for_each`: it would not be compiled for the vector instructions.
+                        for pattern in chosen {
+                            self.add_pattern(answered, pattern, rows);
+                        }
                     }
                 },
             );
@@ -163,11 +166,7 @@ impl<'a> PairTable<'a> {
                 self.desk.positions[place + 1..].iter().zip(&self.desk.factors[place + 1..]);
             for ((_, other), factors) in others {
                 let moments = &mut self.moments[(row + *other as isize) as usize];
-                let mut sum = *moments;
-                for lane in 0..LANES {
-                    sum[lane] += left[lane] * factors[lane];
-                }
-                *moments = sum;
+                *moments = sum(*moments, product(left, *factors));
             }
         }
     }

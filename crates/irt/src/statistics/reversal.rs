@@ -33,7 +33,12 @@ impl RestAbilities {
         self.0[0] as u64
     }
 
-    /// The correct share of them.
+    /// Correct responses.
+    pub(super) fn correct(&self) -> f64 {
+        self.0[1]
+    }
+
+    /// The correct share of the responses.
     pub(super) fn proportion_correct(&self) -> f64 {
         self.0[1] / self.0[0]
     }

@@ -35,6 +35,17 @@ impl<'a> Source<'a> {
         Self { patterns, range, population, grid: Grid::new(quadrature, population) }
     }
 
+    /// The same, with a grid of its own whose weights may be changed.
+    pub(super) fn with_own_grid(&self) -> Self {
+        let grid = self.grid.clone();
+        Self {
+            patterns: self.patterns,
+            range: self.range.clone(),
+            population: self.population,
+            grid,
+        }
+    }
+
     /// Ranges of patterns that are worked on independently; they depend on the data alone.
     pub(super) fn chunks(&self) -> impl Iterator<Item = Range<usize>> + '_ {
         let Range { start, end } = self.range;

@@ -22,6 +22,12 @@ pub const NOISY_Z: f64 = 1.96;
 pub const GUESSING_Z: f64 = 3.0;
 /// … with so many responses: with fewer, its distribution has a longer tail. Choice, by simulation.
 pub const GUESSING_RESPONSES: u64 = 500;
+/// The share of the tested items above [`GUESSING_Z`] that may be chance. Beyond it they are tested
+/// with the shape of the population free. Choice: it is .3 % under the model, by simulation.
+pub const GUESSING_BY_CHANCE: f64 = 0.01;
+/// Where such a share of the items, and two of them, stand out even so, there is guessing in general,
+/// and a population of another shape is not all that the first test saw. Choice, by simulation.
+pub const GUESSING_IN_GENERAL: f64 = 0.05;
 /// The score test at slope 0 below it says that the slope is negative. Choice, likewise.
 pub const REVERSED_Z: f64 = -3.0;
 /// abs(a · difference of b) from which groups differ: .43 is 1 on ETS's delta scale (1 / 2.35),

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, dead_code)]
 
 pub mod groups;
+pub mod random;
 
 use std::collections::HashMap;
 use std::path::PathBuf;

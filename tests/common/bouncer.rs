@@ -1,6 +1,6 @@
 //! PgBouncer in transaction mode, in front of a test's server.
 
-use crate::common::{Cluster, run_as_server_user};
+use super::{Cluster, run_as_server_user};
 use postgres::{Client, Config, NoTls};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -46,6 +46,11 @@ impl Bouncer {
         let bouncer = Self { port, pid_file };
         bouncer.await_answer();
         Some(bouncer)
+    }
+
+    /// Where it listens, on 127.0.0.1.
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// A connection through it.

@@ -10,6 +10,7 @@
 mod batch;
 mod by_person;
 mod collector;
+pub mod conditions;
 mod counts;
 mod groups;
 mod hash_index;
@@ -134,7 +135,7 @@ impl Loaded {
         self.in_several_groups
     }
 
-    /// Takes those after the moment that was given.
+    /// Takes those after the moment that was given: persons and items have the same numbers.
     pub fn take_later(&mut self) -> Option<Self> {
         self.later.take().map(|later| *later)
     }
@@ -154,9 +155,14 @@ impl Loaded {
         Ok(Self { stage, shape: RowShape::Response, persons, groups, in_several_groups, later })
     }
 
-    /// The same for responses that were read one row a person.
-    fn by_person(stage: Stage, groups: Option<&Groups>) -> Result<Self, ExtensionError> {
-        Ok(Self { shape: RowShape::Person, ..Self::new(stage, Vec::new(), groups, None)? })
+    /// The same for responses that were read one row a person; `later`: those after a moment.
+    fn by_person(
+        stage: Stage,
+        groups: Option<&Groups>,
+        later: Option<Self>,
+    ) -> Result<Self, ExtensionError> {
+        let later = later.map(Box::new);
+        Ok(Self { shape: RowShape::Person, later, ..Self::new(stage, Vec::new(), groups, None)? })
     }
 
     /// Puts them together by person, where that was not done while reading.

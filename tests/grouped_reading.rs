@@ -198,6 +198,14 @@ fn assert_same(found: &[String], expected: &[String], what: &str) {
     assert_eq!(found.len(), expected.len(), "{what}");
 }
 
+/// Whether there are enough new responses in a bank, and how many.
+fn decided(client: &mut Client, bank: &str) -> String {
+    let sql = format!("SELECT (irt_should_run_calibration(bank => '{bank}'))::text");
+    let decided = value(client, &sql).unwrap();
+    // Not when the last run was.
+    decided.rsplit_once(',').unwrap().0.to_owned()
+}
+
 /// The number of repeats that a run dropped.
 fn repeats_dropped(found: &str) -> u64 {
     let (_, rest) = found.split_once("repeats_dropped\"\": ").unwrap();
@@ -251,6 +259,18 @@ fn compare(cluster: &Cluster, client: &mut Client, kind: &Kind, more: &str) -> V
         // Twice everybody, twice those with repeats, and what is new to the second run.
         assert_eq!(plans.len(), 5, "{bank}");
         plans.iter().for_each(|shown| plan.must_be(shown));
+
+        let (found, log) = logged(cluster, || decided(client, &bank));
+        assert_eq!(found, decided(client, &rows), "{bank}");
+        let counting: Vec<&str> = log
+            .split("Query Text: ")
+            .filter(|entry| entry.starts_with("SELECT") && entry.contains(" AS c1, "))
+            .collect();
+        assert_eq!(counting.len(), 1, "{bank}");
+        match plan {
+            Plan::Shipped => plan.must_be(counting[0]),
+            Plan::Any | Plan::Partitionwise => {}
+        }
     }
     expected
 }

@@ -61,9 +61,17 @@ fn main() {
          temporary MB here | and there |\n|---|---|---|---|---|---|---|"
     );
     let mut plain = None;
-    for (table, place) in
-        [("plain", "a table"), ("hashed", "8 hash partitions"), ("distant", "8 foreign partitions")]
-    {
+    for (table, place) in [
+        ("plain", "a table"),
+        ("hashed", "8 hash partitions"),
+        ("distant", "8 foreign partitions, `fetch_size '100'`"),
+        ("distant", "8 foreign partitions, `fetch_size '10000'`"),
+    ] {
+        if let Some((_, size)) = place.split_once("fetch_size ") {
+            let size = size.trim_end_matches('`');
+            let statement = format!("ALTER SERVER far OPTIONS (SET fetch_size {size})");
+            client.batch_execute(&statement).unwrap();
+        }
         for reading in ["rows", "grouped"] {
             configure(&mut client, table, reading);
             let before = [&mut client, &mut far].map(temporary_bytes);

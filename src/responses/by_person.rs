@@ -21,8 +21,10 @@ mod part;
 mod statement;
 mod times;
 
+use super::conditions::is_after;
+use super::groups::Groups;
 use super::keys::Keys;
-use super::{Loaded, Stage};
+use super::{Beside, Loaded, Stage};
 use crate::bank::Bank;
 use crate::error::ExtensionError;
 use crate::postgres::error_report::{ErrorReport, Level};
@@ -30,9 +32,12 @@ use crate::postgres::local_settings::LocalSettings;
 use crate::postgres::memory::Reserve;
 use crate::postgres::query;
 use crate::postgres::raising::tell;
+use crate::postgres::reading;
+use crate::postgres::text_output::pin_text_settings;
 use crate::postgres::threads::{Threads, Unwatched};
 use collector::{Collector, Persons};
 use irt::{GroupedResponses, RepeatedResponses};
+use pgrx::datum::TimestampWithTimeZone;
 use statement::Statement;
 use times::TimesOfRepeats;
 
@@ -40,47 +45,82 @@ use times::TimesOfRepeats;
 /// keys goes to every partition.
 const MOST_KEYS: usize = 10_000;
 
-/// Reads a bank's responses, in the current snapshot, with the current role's rights; `condition`, in
-/// SQL, limits which. Where a time decides between repeats, the times of those who have any are read
-/// too, and the responses put together by `threads` before.
+/// Reads a bank's responses, in the current snapshot, with the current role's rights, and what is wanted
+/// `beside` them; persons are not named. Where a time decides between repeats, the times of those who
+/// have any are read too, and the responses put together by `threads` before.
 ///
-/// `None`: rows have to be read. A person is in two partitions, which only foreign ones allow, or a
-/// correctness is neither 0 nor 1: then row by row it is said which.
+/// `None`: rows have to be read, and nothing was counted. A person is in two partitions, which only
+/// foreign ones allow, or a correctness is neither 0 nor 1: then row by row it is said which.
 ///
 /// # Errors
 /// Columns that cannot be used; more memory than irt_calibration.max_memory.
 pub fn read(
     bank: &Bank,
-    condition: Option<&str>,
     repeated: RepeatedResponses,
-    threads: Option<&mut Threads>,
+    beside: &mut Beside<'_>,
+    threads: &mut Threads,
 ) -> Result<Option<Loaded>, ExtensionError> {
     let settings = LocalSettings::begin();
     settings.set(c"enable_partitionwise_aggregate", c"on");
     let _reserve = Reserve::take()?;
-    let statement = Statement::new(bank, condition);
+    let mut statement = Statement::new(bank, None);
+    if let Some(counter) = &beside.counter {
+        let [last, now] = counter.moments();
+        statement = statement.counting_after(&[literal(last)?, literal(now)?]);
+    }
     let mut collector = Collector::new(&statement);
     send(&statement, &mut collector)?;
-    let Some(Persons { labels, rows, mut keys, items, mut groups }) = collector.finish()? else {
-        return Ok(None);
+    if let (Some(counter), Some(counts)) = (&mut beside.counter, collector.counts()) {
+        counter.take(counts);
+    }
+    let Some(persons) = collector.finish()? else { return Ok(None) };
+    let later = match beside.moment {
+        None => None,
+        Some(moment) => match read_since(bank, moment, repeated)? {
+            None => return Ok(None),
+            later => later,
+        },
     };
-    let (Some(timed), Some(threads)) = (statement.timed(), threads) else {
-        return Loaded::by_person(Stage::ByPerson { labels, rows, repeated }, groups.as_ref())
-            .map(Some);
+    let Persons { labels, rows, mut keys, items, mut groups } = persons;
+    let Some(timed) = statement.timed() else {
+        let stage = Stage::ByPerson { labels, rows, repeated };
+        return Loaded::by_person(stage, groups.as_ref(), later).map(Some);
     };
     keys.drop_index();
-    groups.iter_mut().for_each(super::Groups::drop_index);
+    groups.iter_mut().for_each(Groups::drop_index);
     let responses = threads.run(&mut Unwatched, |monitor| {
         GroupedResponses::of_persons(labels, rows, repeated, monitor)
     })??;
     if !responses.has_repeats() {
-        return Loaded::by_person(Stage::Grouped(responses), groups.as_ref()).map(Some);
+        return Loaded::by_person(Stage::Grouped(responses), groups.as_ref(), later).map(Some);
     }
     let timed = timed.of(&texts_of_persons_with_repeats(&responses, &keys, groups.as_ref()));
     let mut times = TimesOfRepeats::new(&timed, responses, keys, items, groups)?;
     send(&timed, &mut times)?;
     let (responses, groups) = times.finish();
-    Loaded::by_person(Stage::Grouped(responses), groups.as_ref()).map(Some)
+    Loaded::by_person(Stage::Grouped(responses), groups.as_ref(), later).map(Some)
+}
+
+/// Those after a moment by themselves. Which of their repeats counts is not decided by time.
+fn read_since(
+    bank: &Bank,
+    moment: TimestampWithTimeZone,
+    repeated: RepeatedResponses,
+) -> Result<Option<Loaded>, ExtensionError> {
+    let statement = Statement::new(bank, Some(&is_after(bank, &literal(moment)?)));
+    let mut collector = Collector::new(&statement);
+    send(&statement, &mut collector)?;
+    let Some(Persons { labels, rows, groups, .. }) = collector.finish()? else { return Ok(None) };
+    let stage = Stage::ByPerson { labels, rows, repeated };
+    Loaded::by_person(stage, groups.as_ref(), None).map(Some)
+}
+
+/// A moment as a literal: what is sent to other servers has no parameters.
+fn literal(moment: TimestampWithTimeZone) -> Result<String, ExtensionError> {
+    let _pinned = pin_text_settings();
+    let text = "SELECT pg_catalog.quote_literal($1::pg_catalog.text)";
+    reading::one(text, &[moment.into()])?
+        .ok_or_else(|| ExtensionError::Internal("a moment is NULL".to_owned()))
 }
 
 fn send<S: query::Sink>(statement: &Statement, sink: &mut S) -> Result<(), ExtensionError> {
@@ -93,7 +133,7 @@ fn send<S: query::Sink>(statement: &Statement, sink: &mut S) -> Result<(), Exten
 fn texts_of_persons_with_repeats(
     responses: &GroupedResponses,
     keys: &Keys,
-    groups: Option<&super::Groups>,
+    groups: Option<&Groups>,
 ) -> Vec<String> {
     let numbers: Vec<u32> = responses.persons_with_repeats().take(MOST_KEYS + 1).collect();
     if numbers.len() > MOST_KEYS {

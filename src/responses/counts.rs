@@ -22,7 +22,8 @@ pub struct Counts {
 /// Counts responses as they pass by.
 #[derive(Debug)]
 pub struct Counter {
-    /// Microseconds since Postgres' epoch, in UTC.
+    moments: [TimestampWithTimeZone; 2],
+    /// The same as microseconds since Postgres' epoch, in UTC.
     last: i64,
     now: i64,
     /// Of the incorrect ones, and of the correct ones.
@@ -35,15 +36,16 @@ pub struct Counter {
 impl Counter {
     /// None yet: `last` is the last run's moment, `now` this one.
     pub fn new(last: TimestampWithTimeZone, now: TimestampWithTimeZone) -> Self {
-        let [last, now] = [last, now].map(TimestampWithTimeZone::into_inner);
+        let moments = [last, now];
+        let [last, now] = moments.map(TimestampWithTimeZone::into_inner);
         let none = [0; 2];
-        Self { last, now, all: none, after_last: none, ahead: none, complete: false }
+        Self { moments, last, now, all: none, after_last: none, ahead: none, complete: false }
     }
 
     /// A response that is eligible, and its time as [`super::values::Time`] reads it, or
     /// [`irt::NO_TIME`].
     ///
-    /// It is after a moment exactly when [`super::of_bank::is_after`] says so: of a date, midnight
+    /// It is after a moment exactly when [`super::conditions::is_after`] says so: of a date, midnight
     /// UTC is when the date is a later one.
     #[inline]
     pub fn add(&mut self, correct: bool, time: i64) {
@@ -51,6 +53,20 @@ impl Counter {
         self.all[place] += 1;
         self.after_last[place] += i64::from(time > self.last);
         self.ahead[place] += i64::from(time > self.now);
+    }
+
+    /// The last run's moment, and this one.
+    pub fn moments(&self) -> [TimestampWithTimeZone; 2] {
+        self.moments
+    }
+
+    /// Somebody else has counted all of them.
+    pub fn take(&mut self, counts: Counts) {
+        let parts = |total: i64, correct: i64| [total - correct, correct];
+        self.all = parts(counts.total, counts.correct);
+        self.after_last = parts(counts.after_last, counts.correct_after_last);
+        self.ahead = parts(counts.ahead, counts.correct_ahead);
+        self.complete = true;
     }
 
     /// There are no more.

@@ -1,10 +1,13 @@
 //! Persons as they come, counted and within the limit of memory.
 
+use super::super::collector::check_memory;
+use super::super::counts::Counts;
 use super::super::groups::Groups;
 use super::super::keys::{Keys, with_bytes};
 use super::items::Items;
 use super::part::{Columns, Part};
 use super::statement::Statement;
+use crate::bank::RowShape;
 use crate::error::ExtensionError;
 use crate::postgres::query::{Column, Sink};
 use crate::server_settings;
@@ -28,6 +31,20 @@ pub struct Persons {
     pub groups: Option<Groups>,
 }
 
+/// Responses of everybody.
+#[derive(Debug, Clone, Copy, Default)]
+struct Tally {
+    all: i64,
+    correct: i64,
+}
+
+impl Tally {
+    fn add(&mut self, correct: bool) {
+        self.all += 1;
+        self.correct += i64::from(correct);
+    }
+}
+
 /// Where the columns of a statement stand.
 #[derive(Debug, Clone)]
 pub struct Layout {
@@ -37,6 +54,8 @@ pub struct Layout {
     counts_wrong_values: bool,
     /// Each with the place of its first column.
     parts: Vec<(usize, Part)>,
+    /// How many columns of what came after a moment there are, at the end.
+    moments: usize,
 }
 
 impl Layout {
@@ -50,7 +69,8 @@ impl Layout {
             parts.push((count, *part));
             count += part.columns();
         }
-        Self { count, has_group, counts_wrong_values, parts }
+        let moments = statement.moments();
+        Self { count: count + moments, has_group, counts_wrong_values, parts, moments }
     }
 
     /// Refuses another number of columns.
@@ -73,6 +93,20 @@ impl Layout {
     fn has_wrong_values(&self, values: &[Datum]) -> bool {
         let place = 1 + usize::from(self.has_group);
         self.counts_wrong_values && values[place].value() != 0
+    }
+
+    /// Counts what came after each moment.
+    ///
+    /// # Safety
+    /// `values` are a row of the statement.
+    unsafe fn count(&self, values: &[Datum], nulls: &[bool], after: &mut [Tally; 2]) {
+        let places = self.count - self.moments..self.count;
+        for (place, tally) in places.zip(after).filter(|(place, _)| !nulls[*place]) {
+            // SAFETY: these columns are of type bytea, and this one is not null.
+            unsafe {
+                with_bytes(values[place], |all| all.iter().for_each(|byte| tally.add(*byte == 1)));
+            }
+        }
     }
 
     /// Calls `each` with every response of a row.
@@ -110,7 +144,9 @@ pub struct Collector {
     items: Items,
     rows: PersonRows,
     persons: u64,
-    responses: u64,
+    responses: Tally,
+    /// After the moments that the statement names.
+    after: [Tally; 2],
     /// True where this is not the way to read them.
     gave_up: bool,
     /// What was held when the limit was passed, and for how many responses: from there on they are
@@ -127,10 +163,25 @@ impl Collector {
             items: Items::new(),
             rows: PersonRows::default(),
             persons: 0,
-            responses: 0,
+            responses: Tally::default(),
+            after: [Tally::default(); 2],
             gave_up: false,
             over: None,
         }
+    }
+
+    /// How many responses there were, and after the last run's moment and this one; `None` where rows
+    /// have to be read.
+    pub fn counts(&self) -> Option<Counts> {
+        let [last, now] = self.after;
+        (!self.gave_up).then_some(Counts {
+            total: self.responses.all,
+            after_last: last.all,
+            ahead: now.all,
+            correct: self.responses.correct,
+            correct_after_last: last.correct,
+            correct_ahead: now.correct,
+        })
     }
 
     /// Everybody; `None` where rows have to be read.
@@ -140,11 +191,13 @@ impl Collector {
     pub fn finish(self) -> Result<Option<Persons>, ExtensionError> {
         let Some((keys, groups)) = self.read.filter(|_| !self.gave_up) else { return Ok(None) };
         if let Some((held, responses)) = self.over {
-            let share = self.responses as f64 / responses.max(1) as f64;
+            let all = self.responses.all.unsigned_abs();
+            check_memory(all, RowShape::Person)?;
+            let share = all as f64 / responses.max(1) as f64;
             return Err(ExtensionError::TooMuchMemory {
                 needed: (held as f64 * share) as u64,
                 limit: server_settings::max_memory(),
-                responses: self.responses,
+                responses: all,
             });
         }
         let labels = self.items.labels()?;
@@ -158,7 +211,7 @@ impl Collector {
             + self.items.allocated_bytes()
             + self.rows.allocated_bytes();
         if held as u64 > server_settings::max_memory() {
-            self.over = Some((held as u64, self.responses));
+            self.over = Some((held as u64, self.responses.all.unsigned_abs()));
             self.rows = PersonRows::default();
         }
     }
@@ -179,12 +232,14 @@ impl Sink for Collector {
         if self.gave_up {
             return Ok(());
         }
+        // SAFETY: the caller promises a row of the statement.
+        unsafe { self.layout.count(values, nulls, &mut self.after) };
         let (responses, rows, items) = (&mut self.responses, &mut self.rows, &mut self.items);
         if self.over.is_some() {
-            // SAFETY: the caller promises a row of the statement.
+            // SAFETY: as above.
             return unsafe {
-                self.layout.read(values, nulls, |_, _, _| {
-                    *responses += 1;
+                self.layout.read(values, nulls, |_, correct, _| {
+                    responses.add(correct);
                     Ok(())
                 })
             };
@@ -207,7 +262,7 @@ impl Sink for Collector {
         // SAFETY: as above.
         unsafe {
             self.layout.read(values, nulls, |key, correct, _| {
-                *responses += 1;
+                responses.add(correct);
                 Ok(rows.push(items.number(key)?, correct)?)
             })?;
         }

@@ -2,6 +2,7 @@
 
 use super::part::{Form, Part};
 use crate::bank::{Bank, Column};
+use crate::responses::conditions::{is_after, is_eligible};
 use crate::responses::values::Time;
 use pgrx::pg_sys;
 use pgrx::spi::quote_literal;
@@ -10,17 +11,29 @@ use pgrx::spi::quote_literal;
 const CODES: i64 = 1 << 30;
 
 /// A SELECT of one row a person, or, where there are groups, a person in a group: the person, the
-/// group, how many values of correctness are neither 0 nor 1 unless it is boolean, and the parts.
+/// group, how many values of correctness are neither 0 nor 1 unless it is boolean, the parts, and for
+/// each moment a byte a response after it, 1 for a correct one.
 pub struct Statement<'a> {
     bank: &'a Bank,
     condition: Option<String>,
     parts: Vec<Part>,
+    moments: Vec<String>,
 }
 
 impl<'a> Statement<'a> {
     /// For a bank's responses without their times; `condition`, in SQL, limits which.
     pub fn new(bank: &'a Bank, condition: Option<&str>) -> Self {
-        Self { bank, condition: condition.map(str::to_owned), parts: parts(bank, &[None]) }
+        let (condition, parts) = (condition.map(str::to_owned), parts(bank, &[None]));
+        Self { bank, condition, parts, moments: Vec::new() }
+    }
+
+    /// The same with what came after each of these moments, SQL expressions. Where there are no times,
+    /// nothing did.
+    pub fn counting_after(mut self, moments: &[String]) -> Self {
+        if self.bank.answered_at.is_some() {
+            self.moments = moments.to_vec();
+        }
+        self
     }
 
     /// The same for a bank's responses with their times, if it has them.
@@ -30,7 +43,8 @@ impl<'a> Statement<'a> {
             _ => Time::Microseconds,
         };
         let parts = parts(self.bank, &[None, Some(time)]);
-        Some(Self { bank: self.bank, condition: self.condition.clone(), parts })
+        let (condition, moments) = (self.condition.clone(), Vec::new());
+        Some(Self { bank: self.bank, condition, parts, moments })
     }
 
     /// The same for the persons with these keys, or everybody if there are none.
@@ -58,6 +72,11 @@ impl<'a> Statement<'a> {
         &self.parts
     }
 
+    /// How many moments there are.
+    pub fn moments(&self) -> usize {
+        self.moments.len()
+    }
+
     /// True where the second column is the group.
     pub fn has_group(&self) -> bool {
         self.bank.group.is_some()
@@ -71,8 +90,8 @@ impl<'a> Statement<'a> {
     /// The text.
     pub fn sql(&self) -> String {
         let bank = self.bank;
-        let [person, item, correct] = [&bank.person, &bank.item, &bank.correct].map(Column::quoted);
-        let mut keys = vec![person.clone()];
+        let [person, correct] = [&bank.person, &bank.correct].map(Column::quoted);
+        let mut keys = vec![person];
         keys.extend(bank.group.as_ref().map(Column::quoted));
         let mut columns = keys.clone();
         if self.counts_wrong_values() {
@@ -82,8 +101,14 @@ impl<'a> Statement<'a> {
             ));
         }
         columns.extend(self.parts.iter().flat_map(|part| self.columns_of(part)));
-        let mut conditions: Vec<String> =
-            [&person, &item, &correct].map(|column| format!("{column} IS NOT NULL")).into();
+        columns.extend(self.moments.iter().map(|moment| {
+            format!(
+                "pg_catalog.string_agg(pg_catalog.boolsend({}), '') FILTER (WHERE {})",
+                self.is_correct(),
+                is_after(bank, moment)
+            )
+        }));
+        let mut conditions = vec![is_eligible(bank)];
         conditions.extend(self.condition.clone());
         format!(
             "SELECT {} FROM {} WHERE {} GROUP BY {}",

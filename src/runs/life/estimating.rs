@@ -2,7 +2,7 @@
 
 use super::Run;
 use super::before::{Before, Compared};
-use crate::bank::{Bank, CheckedSettings, RowShape, Scale, StandardErrorMethod};
+use crate::bank::{Bank, CheckedSettings, Scale, StandardErrorMethod};
 use crate::diagnostics::new_responses;
 use crate::error::ExtensionError;
 use crate::estimation::{self, Answers, Task};
@@ -33,11 +33,9 @@ impl Run<'_> {
         transaction(Isolation::RepeatableRead, || {
             let baseline = Baseline::read(bank)?;
             let enough = settings.min_new_responses;
-            let is_sure = force || look::finds_enough(bank, &baseline, enough)?;
-            // One row a person does not say when each response was.
-            if !is_sure || bank.shape == RowShape::Person {
+            if !force && !look::finds_enough(bank, &baseline, enough)? {
                 let counts = facts.counts.insert(count_responses(bank, &baseline)?);
-                if !is_sure && !counts.is_enough(enough) {
+                if !counts.is_enough(enough) {
                     return Ok(None);
                 }
                 let total = counts.seen_count + counts.ahead_count;

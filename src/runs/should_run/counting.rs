@@ -1,12 +1,12 @@
 //! Counting all responses of a bank, by SQL.
 
-use crate::bank::Bank;
+use crate::bank::{Bank, RelationKind, RowShape};
 use crate::error::ExtensionError;
 use crate::postgres::local_settings::LocalSettings;
 use crate::postgres::privileges::as_relation_owner;
 use crate::postgres::spi::Spi;
 use crate::responses::Counts;
-use crate::responses::of_bank::{is_after, is_eligible};
+use crate::responses::conditions::{is_after, is_eligible};
 use pgrx::datum::TimestampWithTimeZone;
 use pgrx::pg_sys;
 
@@ -21,19 +21,30 @@ pub fn count(
 ) -> Result<Counts, ExtensionError> {
     let [after_last, ahead] = ["$1", "$2"].map(|moment| is_after(bank, moment));
     let correct = is_correct(bank);
-    let query = format!(
-        "SELECT pg_catalog.count(*), \
-                pg_catalog.count(*) FILTER (WHERE {after_last}), \
-                pg_catalog.count(*) FILTER (WHERE {ahead}), \
-                pg_catalog.count(*) FILTER (WHERE {correct}), \
-                pg_catalog.count(*) FILTER (WHERE {after_last} AND {correct}), \
-                pg_catalog.count(*) FILTER (WHERE {ahead} AND {correct}) \
+    let counts = format!(
+        "SELECT pg_catalog.count(*) AS c1, \
+                pg_catalog.count(*) FILTER (WHERE {after_last}) AS c2, \
+                pg_catalog.count(*) FILTER (WHERE {ahead}) AS c3, \
+                pg_catalog.count(*) FILTER (WHERE {correct}) AS c4, \
+                pg_catalog.count(*) FILTER (WHERE {after_last} AND {correct}) AS c5, \
+                pg_catalog.count(*) FILTER (WHERE {ahead} AND {correct}) AS c6 \
          FROM {} WHERE {}",
         bank.responses.name,
         is_eligible(bank),
     );
+    // What is whole in one partition is counted where that is, and only then summed up.
+    let query = match (bank.shape, bank.responses.kind) {
+        (RowShape::Person, RelationKind::Partitioned) => {
+            let sums = (1..=6).map(|i| format!("pg_catalog.sum(c{i})::pg_catalog.int8"));
+            let sums: Vec<String> = sums.collect();
+            let person = bank.person.quoted();
+            format!("SELECT {} FROM ({counts} GROUP BY {person}) AS persons", sums.join(", "))
+        }
+        _ => counts,
+    };
     as_relation_owner(bank.responses.oid, &bank.responses.name, || {
-        let _settings = LocalSettings::without_row_security();
+        let settings = LocalSettings::without_row_security();
+        settings.set(c"enable_partitionwise_aggregate", c"on");
         Spi::connect(|client| {
             // With a limit on rows, though there is but one, the server would start no parallel worker.
             let rows = client.select(query.as_str(), None, &[last.into(), now.into()])?;

@@ -11,7 +11,7 @@ use crate::postgres::local_settings::LocalSettings;
 use crate::postgres::privileges::as_relation_owner;
 use crate::postgres::reading;
 use crate::postgres::text_output::pin_text_settings;
-use crate::responses::of_bank::{is_after, is_eligible, moment_of_time};
+use crate::responses::conditions::{is_after, is_eligible, moment_of_time};
 use pgrx::datum::TimestampWithTimeZone;
 
 /// Of a table without an index on the time, so much is looked at: its end, where new rows tend to be.

@@ -1,0 +1,36 @@
+//! Conditions on a bank's responses, in SQL.
+
+use crate::bank::{Bank, Column};
+use pgrx::pg_sys;
+
+/// The condition that a response is eligible.
+pub fn is_eligible(bank: &Bank) -> String {
+    [&bank.person, &bank.item, &bank.correct]
+        .map(|column| format!("{} IS NOT NULL", column.quoted()))
+        .join(" AND ")
+}
+
+/// The condition that a response's time is finite and after `moment`, an SQL expression. Few times
+/// are, and only these are asked whether they are finite.
+pub fn is_after(bank: &Bank, moment: &str) -> String {
+    if bank.answered_at.is_none() {
+        // A parameter must occur, or its type would be unknown.
+        return format!("{moment}::pg_catalog.timestamptz IS NULL");
+    }
+    let (time, moment) = moment_of_time(bank, moment);
+    format!("{time} OPERATOR(pg_catalog.>) {moment} AND pg_catalog.isfinite({time})")
+}
+
+/// A response's time, and `moment`, an SQL expression, to compare it with. That is converted to the
+/// column's type, as UTC, and not the column to the moment's: a date may lie beyond the range of
+/// timestamps, and midnight UTC is after a moment exactly when its date is a later one.
+pub fn moment_of_time(bank: &Bank, moment: &str) -> (String, String) {
+    let utc = format!("pg_catalog.timezone('UTC', {moment}::pg_catalog.timestamptz)");
+    let (type_name, moment) = match bank.answered_at.as_ref().map(|column| column.base_type) {
+        Some(pg_sys::DATEOID) => ("date", format!("{utc}::pg_catalog.date")),
+        Some(pg_sys::TIMESTAMPOID) => ("timestamp", utc),
+        _ => ("timestamptz", format!("{moment}::pg_catalog.timestamptz")),
+    };
+    let column = bank.answered_at.as_ref().map_or_else(|| "NULL".to_owned(), Column::quoted);
+    (format!("{column}::pg_catalog.{type_name}"), moment)
+}

@@ -120,7 +120,8 @@ fn beside_a_scan(session: &mut Client, rounds: usize) -> Vec<String> {
     let responses = value(session, "SELECT count(*) FROM responses").unwrap().parse().unwrap();
     session
         .batch_execute(
-            "INSERT INTO responses SELECT user_id, question_id, is_correct, now() FROM responses LIMIT 1000",
+            "INSERT INTO responses
+             SELECT user_id + 1000000000, question_id, is_correct, now() FROM responses LIMIT 1000",
         )
         .unwrap();
     let mut milliseconds = |statement: &str, decision: &str| {

@@ -53,7 +53,7 @@ const KINDS: &[Kind] = &[
     Kind {
         name: "int",
         columns: "who int, what int, correct boolean, class text, answered timestamptz",
-        // Beside those that have room for a bit, two that have not.
+        // The ends of the range as well.
         select:
             "person, CASE item WHEN 1 THEN -7 WHEN 2 THEN 2147483647 ELSE item END, correct, class,
                  answered AT TIME ZONE 'UTC'",
@@ -73,6 +73,12 @@ const KINDS: &[Kind] = &[
         columns: "who varchar(40), what text, correct boolean, class varchar, answered timestamptz",
         select: r#"format(E'{"ü\\%s, ', person), CASE item WHEN 1 THEN '' WHEN 2 THEN E'a\\'',''' ELSE
                    format(E'i"t''s %s\\', item) END, correct, class || 'é', answered AT TIME ZONE 'UTC'"#,
+    },
+    Kind {
+        name: "smallint",
+        columns: "who smallint, what smallint, correct int, class smallint, answered timestamptz",
+        select: "person, CASE item WHEN 1 THEN -32768 ELSE item END, correct::int, ascii(class),
+                 answered AT TIME ZONE 'UTC'",
     },
 ];
 

@@ -23,7 +23,9 @@ pub enum Key<'a> {
 /// How the items of a part are written down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
-    /// The key, below 2³⁰, and in the lowest bit the correctness: four bytes.
+    /// An integer of at most four bytes, in four.
+    Narrow,
+    /// The key of a bigint, below 2³⁰, and in the lowest bit the correctness: four bytes.
     Code,
     /// Any integer: eight bytes.
     Integer,
@@ -72,6 +74,9 @@ impl Part {
         let mut times = Times { bytes: columns.times.unwrap_or_default(), kind: self.time };
         let (keys, correct) = (columns.keys, self.correct);
         match self.form {
+            Form::Narrow => fixed(keys, |bytes| {
+                each(Key::Integer(i64::from(i32::from_be_bytes(bytes))), correct, times.next()?)
+            })?,
             Form::Code => fixed(keys, |bytes| {
                 let code = u32::from_be_bytes(bytes);
                 each(Key::Integer(i64::from(code >> 1)), code & 1 == 1, times.next()?)

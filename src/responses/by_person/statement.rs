@@ -144,6 +144,7 @@ impl<'a> Statement<'a> {
     fn key(&self, part: &Part) -> String {
         let item = self.bank.item.quoted();
         match part.form {
+            Form::Narrow => format!("pg_catalog.int4send({item}::pg_catalog.int4)"),
             Form::Code => format!(
                 "pg_catalog.int4send(pg_catalog.int4({item}::pg_catalog.int8 OPERATOR(pg_catalog.*) \
                  2 OPERATOR(pg_catalog.+) pg_catalog.int4({})))",
@@ -166,7 +167,7 @@ impl<'a> Statement<'a> {
             Form::Integer => conditions.push(format!(
                 "({item} OPERATOR(pg_catalog.<) 0 OR {item} OPERATOR(pg_catalog.>=) {CODES})"
             )),
-            Form::Uuid | Form::Text => {}
+            Form::Narrow | Form::Uuid | Form::Text => {}
         }
         match (part.form, part.correct) {
             (Form::Code, _) => {}
@@ -199,6 +200,7 @@ impl<'a> Statement<'a> {
 fn parts(bank: &Bank, times: &[Option<Time>]) -> Vec<Part> {
     let of_forms: &[(Form, bool)] = match bank.item.base_type {
         pg_sys::UUIDOID => &[(Form::Uuid, true), (Form::Uuid, false)],
+        pg_sys::INT2OID | pg_sys::INT4OID => &[(Form::Narrow, true), (Form::Narrow, false)],
         pg_sys::TEXTOID | pg_sys::VARCHAROID => &[(Form::Text, true), (Form::Text, false)],
         _ => &[(Form::Code, true), (Form::Integer, true), (Form::Integer, false)],
     };

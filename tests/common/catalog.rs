@@ -47,6 +47,8 @@ WITH extension AS (SELECT * FROM pg_extension WHERE extname = 'irt_calibration')
          SELECT 'attribute', t.oid::regtype || '.' || a.attname,
                 format('%s %s', a.attnum, format_type(a.atttypid, a.atttypmod))
          FROM pg_type AS t JOIN member AS m ON m.objid = t.oid AND m.classid = 'pg_type'::regclass
+         -- A type by itself. Those of a table's rows, which pg_upgrade makes members, are its columns below.
+         JOIN pg_class AS c ON c.oid = t.typrelid AND c.relkind = 'c'
          JOIN pg_attribute AS a ON a.attrelid = t.typrelid
          UNION ALL
          SELECT 'relation', r.oid::regclass::text,

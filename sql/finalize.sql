@@ -395,7 +395,8 @@ COMMENT ON FUNCTION irt_last_successful_calibration IS
     'When the last successful full run of the bank started; NULL: never.';
 COMMENT ON FUNCTION irt_should_run_calibration IS
     'How many responses the last successful full run of the bank did not see, and whether they are '
-    'at least min_new_responses (NULL: the bank''s). Writes nothing.';
+    'at least min_new_responses (NULL: the bank''s). Where an index on the time shows enough, as many as '
+    'it shows, up to 10,000. Writes nothing.';
 
 REVOKE EXECUTE ON FUNCTION irt_fit_2pl, irt_fit_groups, irt_fit_items FROM PUBLIC;
 COMMENT ON FUNCTION irt_fit_2pl IS

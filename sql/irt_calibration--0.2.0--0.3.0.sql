@@ -1591,6 +1591,11 @@ COMMENT ON FUNCTION irt_configure IS
     'Checks relations, columns, types and privileges at once. A new bank is the caller''s; owner '
     'hands it over.';
 
+COMMENT ON FUNCTION irt_should_run_calibration IS
+    'How many responses the last successful full run of the bank did not see, and whether they are '
+    'at least min_new_responses (NULL: the bank''s). Where an index on the time shows enough, as many as '
+    'it shows, up to 10,000. Writes nothing.';
+
 REVOKE EXECUTE ON FUNCTION
     irt_fit_groups,
     irt_fit_items

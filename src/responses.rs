@@ -135,7 +135,8 @@ impl Loaded {
         self.in_several_groups
     }
 
-    /// Takes those after the moment that was given: persons and items have the same numbers.
+    /// Takes those after the moment that was given. Persons and items have numbers of their own where
+    /// they were read one row a person.
     pub fn take_later(&mut self) -> Option<Self> {
         self.later.take().map(|later| *later)
     }

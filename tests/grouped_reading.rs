@@ -484,6 +484,19 @@ fn persons_that_take_too_much_memory_are_counted() {
     let refused = error(&mut client, "SELECT irt_run_calibration(force => true, bank => 'b')");
     assert_eq!(refused.code().code(), "53200");
     assert!(refused.message().starts_with("18000 responses need "), "{refused:?}");
+    // Few persons, and very many responses of each.
+    client
+        .batch_execute(
+            "CREATE TABLE of_few AS
+             SELECT p AS user_id, i AS question_id, (p + i) % 2 = 0 AS is_correct
+             FROM generate_series(1, 20) p, generate_series(1, 30000) i;
+             SELECT irt_configure('few', responses => 'of_few', reading => 'grouped');
+             SET irt_calibration.max_memory = '2MB'",
+        )
+        .unwrap();
+    let refused = error(&mut client, "SELECT irt_run_calibration(force => true, bank => 'few')");
+    assert_eq!(refused.code().code(), "53200");
+    assert!(refused.message().starts_with("600000 responses need "), "{refused:?}");
 }
 
 #[test]

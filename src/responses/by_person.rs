@@ -21,7 +21,7 @@ mod part;
 mod statement;
 mod times;
 
-use super::conditions::is_after;
+use super::conditions::{is_after, literal};
 use super::groups::Groups;
 use super::keys::Keys;
 use super::{Beside, Loaded, Stage};
@@ -32,8 +32,6 @@ use crate::postgres::local_settings::LocalSettings;
 use crate::postgres::memory::Reserve;
 use crate::postgres::query;
 use crate::postgres::raising::tell;
-use crate::postgres::reading;
-use crate::postgres::text_output::pin_text_settings;
 use crate::postgres::threads::{Threads, Unwatched};
 use collector::{Collector, Persons};
 use irt::{GroupedResponses, RepeatedResponses};
@@ -42,8 +40,10 @@ use statement::Statement;
 use times::TimesOfRepeats;
 
 /// So many persons are asked for by their keys. Of more, the times are read of everybody: a list of
-/// keys goes to every partition.
+/// keys goes to every partition …
 const MOST_KEYS: usize = 10_000;
+/// … or where the keys are longer than this, in bytes.
+const MOST_BYTES_OF_KEYS: usize = 1 << 20;
 
 /// Reads a bank's responses, in the current snapshot, with the current role's rights, and what is wanted
 /// `beside` them; persons are not named. Where a time decides between repeats, the times of those who
@@ -66,28 +66,31 @@ pub fn read(
     let mut statement = Statement::new(bank, None);
     if let Some(counter) = &beside.counter {
         let [last, now] = counter.moments();
-        statement = statement.counting_after(&[literal(last)?, literal(now)?]);
+        statement = statement.counting_after(&[literal(Some(last))?, literal(Some(now))?]);
     }
-    let mut collector = Collector::new(&statement);
+    let mut collector = Collector::new(&statement, 0);
     send(&statement, &mut collector)?;
     if let (Some(counter), Some(counts)) = (&mut beside.counter, collector.counts()) {
         counter.take(counts);
     }
-    let Some(persons) = collector.finish()? else { return Ok(None) };
+    let Some(mut persons) = collector.finish()? else { return Ok(None) };
+    persons.drop_indexes();
     let later = match beside.moment {
         None => None,
-        Some(moment) => match read_since(bank, moment, repeated)? {
-            None => return Ok(None),
+        Some(moment) => match read_since(bank, moment, repeated, persons.allocated_bytes())? {
+            None => {
+                // On other servers, between the two statements.
+                beside.counter.iter_mut().for_each(|counter| counter.forget());
+                return Ok(None);
+            }
             later => later,
         },
     };
-    let Persons { labels, rows, mut keys, items, mut groups } = persons;
+    let Persons { labels, rows, keys, items, groups } = persons;
     let Some(timed) = statement.timed() else {
         let stage = Stage::ByPerson { labels, rows, repeated };
         return Loaded::by_person(stage, groups.as_ref(), later).map(Some);
     };
-    keys.drop_index();
-    groups.iter_mut().for_each(Groups::drop_index);
     let responses = threads.run(&mut Unwatched, |monitor| {
         GroupedResponses::of_persons(labels, rows, repeated, monitor)
     })??;
@@ -101,35 +104,40 @@ pub fn read(
     Loaded::by_person(Stage::Grouped(responses), groups.as_ref(), later).map(Some)
 }
 
-/// Those after a moment by themselves. Which of their repeats counts is not decided by time.
+/// Those after a moment by themselves, while so many bytes are `held`. Which of their repeats counts is
+/// not decided by time.
 fn read_since(
     bank: &Bank,
     moment: TimestampWithTimeZone,
     repeated: RepeatedResponses,
+    held: u64,
 ) -> Result<Option<Loaded>, ExtensionError> {
-    let statement = Statement::new(bank, Some(&is_after(bank, &literal(moment)?)));
-    let mut collector = Collector::new(&statement);
+    let statement = Statement::new(bank, Some(&is_after(bank, &literal(Some(moment))?)));
+    let mut collector = Collector::new(&statement, held);
     send(&statement, &mut collector)?;
     let Some(Persons { labels, rows, groups, .. }) = collector.finish()? else { return Ok(None) };
     let stage = Stage::ByPerson { labels, rows, repeated };
     Loaded::by_person(stage, groups.as_ref(), None).map(Some)
 }
 
-/// A moment as a literal: what is sent to other servers has no parameters.
-fn literal(moment: TimestampWithTimeZone) -> Result<String, ExtensionError> {
-    let _pinned = pin_text_settings();
-    let text = "SELECT pg_catalog.quote_literal($1::pg_catalog.text)";
-    reading::one(text, &[moment.into()])?
-        .ok_or_else(|| ExtensionError::Internal("a moment is NULL".to_owned()))
-}
-
 fn send<S: query::Sink>(statement: &Statement, sink: &mut S) -> Result<(), ExtensionError> {
-    let sql = statement.sql();
-    tell(Level::Debug, &ErrorReport::new(b"00000", format!("irt_calibration reads: {sql}")));
-    query::read(&sql, sink)
+    let shown = format!("irt_calibration reads: {}", statement.shown());
+    tell(Level::Debug, &ErrorReport::new(b"00000", shown));
+    query::read(&statement.sql(), sink).map_err(|error| match error {
+        // As where a foreign table's columns are of another type on the other server.
+        ExtensionError::Database(report)
+            if report.sqlstate.starts_with(b"42") && report.hint.is_none() =>
+        {
+            ExtensionError::Database(report.hint(
+                "Where whoever has the rows cannot group them, read them one by one: reading => 'rows' \
+                 in irt_configure.",
+            ))
+        }
+        other => other,
+    })
 }
 
-/// The keys' texts; none where there are too many persons to name, or one has a key that is no text.
+/// The keys' texts; none where there are too many persons to name, or too much text, or one has a key that is no text.
 fn texts_of_persons_with_repeats(
     responses: &GroupedResponses,
     keys: &Keys,
@@ -141,5 +149,7 @@ fn texts_of_persons_with_repeats(
     }
     let person = |number: u32| groups.map_or(number, |groups| groups.person(number));
     let texts = numbers.into_iter().map(|number| keys.text(person(number)));
-    texts.collect::<Result<_, _>>().unwrap_or_default()
+    let texts: Vec<String> = texts.collect::<Result<_, _>>().unwrap_or_default();
+    let bytes: usize = texts.iter().map(String::len).sum();
+    if bytes > MOST_BYTES_OF_KEYS { Vec::new() } else { texts }
 }

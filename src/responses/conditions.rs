@@ -1,6 +1,10 @@
 //! Conditions on a bank's responses, in SQL.
 
 use crate::bank::{Bank, Column};
+use crate::error::ExtensionError;
+use crate::postgres::reading;
+use crate::postgres::text_output::pin_text_settings;
+use pgrx::datum::TimestampWithTimeZone;
 use pgrx::pg_sys;
 
 /// The condition that a response is eligible.
@@ -33,4 +37,16 @@ pub fn moment_of_time(bank: &Bank, moment: &str) -> (String, String) {
     };
     let column = bank.answered_at.as_ref().map_or_else(|| "NULL".to_owned(), Column::quoted);
     (format!("{column}::pg_catalog.{type_name}"), moment)
+}
+
+/// A moment in SQL, whatever the session's settings: what is sent to other servers has no parameters.
+/// `None`: before all others.
+///
+/// # Errors
+/// Only when SPI fails.
+pub fn literal(moment: Option<TimestampWithTimeZone>) -> Result<String, ExtensionError> {
+    let _pinned = pin_text_settings();
+    let query = "SELECT pg_catalog.quote_literal(COALESCE($1, '-infinity')::pg_catalog.text) \
+                        OPERATOR(pg_catalog.||) '::pg_catalog.timestamptz'";
+    reading::one::<String>(query, &[moment.into()]).map(Option::unwrap_or_default)
 }

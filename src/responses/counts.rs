@@ -69,6 +69,12 @@ impl Counter {
         self.complete = true;
     }
 
+    /// Counts anew.
+    pub fn forget(&mut self) {
+        let [last, now] = self.moments;
+        *self = Self::new(last, now);
+    }
+
     /// There are no more.
     pub fn complete(&mut self) {
         self.complete = true;

@@ -154,8 +154,8 @@ pub fn not_replicated(run_id: i64, limit: &TimeLimit) -> ErrorReport {
 }
 
 /// True for what others' work caused and may be over soon: a lock not to be had, a deadlock, a
-/// serialization failure, a connection to another server that publishing needs (class 08). A lock
-/// that the waiting caller itself holds will not pass: it waits for us.
+/// serialization failure, a lost connection to another server that publishing needs. A lock that the
+/// waiting caller itself holds will not pass: it waits for us.
 pub fn is_transient(error: &ExtensionError) -> bool {
     match error {
         ExtensionError::LockNotAvailable { own, .. } => !own,
@@ -166,9 +166,10 @@ pub fn is_transient(error: &ExtensionError) -> bool {
     }
 }
 
-/// True for an error of Postgres' of a connection to another server: class 08, or what that server
-/// said when it ended it (57P01, 57P02) or was not ready (57P03). Of this one they end the process.
-fn is_lost_connection(error: &ExtensionError) -> bool {
-    matches!(error, ExtensionError::Database(report)
-        if report.sqlstate.starts_with(b"08") || report.sqlstate.starts_with(b"57P0"))
+/// True for an error of Postgres' of a connection to another server that was lost or cannot be made
+/// (08000, 08001, 08006), or what that server said when it ended it (57P01, 57P02) or was not ready
+/// (57P03). Of this server, these three end the process.
+pub fn is_lost_connection(error: &ExtensionError) -> bool {
+    let ExtensionError::Database(report) = error else { return false };
+    matches!(&report.sqlstate, b"08000" | b"08001" | b"08006" | b"57P01" | b"57P02" | b"57P03")
 }

@@ -248,7 +248,6 @@ fn listed(names: &[String]) -> String {
     quoted.join(", ")
 }
 
-/// Where a search did not come to its end.
 /// What is left of the way to an optimum.
 fn remaining(largest_step: f64, item: &str, group: Option<&str>, tolerance: f64) -> String {
     if !largest_step.is_finite() {
@@ -261,6 +260,7 @@ fn remaining(largest_step: f64, item: &str, group: Option<&str>, tolerance: f64)
     )
 }
 
+/// Where a search did not come to its end.
 fn place(item: &str, group: Option<&str>) -> String {
     match group {
         None => format!("item \"{item}\""),

@@ -14,8 +14,8 @@ use crate::server_settings;
 use irt::PersonRows;
 use pgrx::pg_sys::Datum;
 
-/// Memory is looked at once in so many persons.
-const PERSONS_BETWEEN_LOOKS: u64 = 1024;
+/// Memory is looked at once in so many persons and responses: a person may have any number of these.
+const BETWEEN_LOOKS: u64 = 1 << 15;
 
 /// What was read.
 pub struct Persons {
@@ -29,6 +29,25 @@ pub struct Persons {
     pub items: Items,
     /// Where persons are grouped, who they are.
     pub groups: Option<Groups>,
+}
+
+impl Persons {
+    /// Bytes held.
+    pub fn allocated_bytes(&self) -> u64 {
+        let labels: usize = self.labels.iter().map(|label| size_of::<String>() + label.len()).sum();
+        let held = labels
+            + self.rows.allocated_bytes()
+            + self.keys.allocated_bytes()
+            + self.items.allocated_bytes()
+            + self.groups.as_ref().map_or(0, Groups::allocated_bytes);
+        held as u64
+    }
+
+    /// Nobody comes any more.
+    pub fn drop_indexes(&mut self) {
+        self.keys.drop_index();
+        self.groups.iter_mut().for_each(Groups::drop_index);
+    }
 }
 
 /// Responses of everybody.
@@ -149,14 +168,18 @@ pub struct Collector {
     after: [Tally; 2],
     /// True where this is not the way to read them.
     gave_up: bool,
+    /// Bytes that are held beside.
+    beside: u64,
+    /// Persons and responses at the last look at memory.
+    looked_at: u64,
     /// What was held when the limit was passed, and for how many responses: from there on they are
     /// only counted, to be able to say how much all of them need.
     over: Option<(u64, u64)>,
 }
 
 impl Collector {
-    /// Nobody yet.
-    pub fn new(statement: &Statement) -> Self {
+    /// Nobody yet; `beside` bytes are held already.
+    pub fn new(statement: &Statement, beside: u64) -> Self {
         Self {
             layout: Layout::of(statement),
             read: None,
@@ -166,6 +189,8 @@ impl Collector {
             responses: Tally::default(),
             after: [Tally::default(); 2],
             gave_up: false,
+            beside,
+            looked_at: 0,
             over: None,
         }
     }
@@ -188,7 +213,10 @@ impl Collector {
     ///
     /// # Errors
     /// Too much memory, texts that are not UTF-8.
-    pub fn finish(self) -> Result<Option<Persons>, ExtensionError> {
+    pub fn finish(mut self) -> Result<Option<Persons>, ExtensionError> {
+        if self.over.is_none() {
+            self.look_at_memory();
+        }
         let Some((keys, groups)) = self.read.filter(|_| !self.gave_up) else { return Ok(None) };
         if let Some((held, responses)) = self.over {
             let all = self.responses.all.unsigned_abs();
@@ -210,10 +238,17 @@ impl Collector {
             + groups.as_ref().map_or(0, Groups::allocated_bytes)
             + self.items.allocated_bytes()
             + self.rows.allocated_bytes();
-        if held as u64 > server_settings::max_memory() {
-            self.over = Some((held as u64, self.responses.all.unsigned_abs()));
+        let held = held as u64 + self.beside;
+        self.looked_at = self.seen();
+        if held > server_settings::max_memory() {
+            self.over = Some((held, self.responses.all.unsigned_abs()));
             self.rows = PersonRows::default();
         }
+    }
+
+    /// Persons and responses so far.
+    fn seen(&self) -> u64 {
+        self.persons + self.responses.all.unsigned_abs()
     }
 }
 
@@ -266,7 +301,7 @@ impl Sink for Collector {
                 Ok(rows.push(items.number(key)?, correct)?)
             })?;
         }
-        if self.persons.is_multiple_of(PERSONS_BETWEEN_LOOKS) {
+        if self.seen() - self.looked_at >= BETWEEN_LOOKS {
             self.look_at_memory();
         }
         Ok(())

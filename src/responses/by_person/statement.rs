@@ -16,6 +16,8 @@ const CODES: i64 = 1 << 30;
 pub struct Statement<'a> {
     bank: &'a Bank,
     condition: Option<String>,
+    /// The condition that a person is one of those that are named.
+    named: Option<String>,
     parts: Vec<Part>,
     moments: Vec<String>,
 }
@@ -24,7 +26,7 @@ impl<'a> Statement<'a> {
     /// For a bank's responses without their times; `condition`, in SQL, limits which.
     pub fn new(bank: &'a Bank, condition: Option<&str>) -> Self {
         let (condition, parts) = (condition.map(str::to_owned), parts(bank, &[None]));
-        Self { bank, condition, parts, moments: Vec::new() }
+        Self { bank, condition, named: None, parts, moments: Vec::new() }
     }
 
     /// The same with what came after each of these moments, SQL expressions. Where there are no times,
@@ -44,7 +46,7 @@ impl<'a> Statement<'a> {
         };
         let parts = parts(self.bank, &[None, Some(time)]);
         let (condition, moments) = (self.condition.clone(), Vec::new());
-        Some(Self { bank: self.bank, condition, parts, moments })
+        Some(Self { bank: self.bank, condition, named: None, parts, moments })
     }
 
     /// The same for the persons with these keys, or everybody if there are none.
@@ -54,16 +56,12 @@ impl<'a> Statement<'a> {
         }
         let elements: Vec<String> = persons.iter().map(|key| element(key)).collect();
         let person = &self.bank.person;
-        let is_one_of_them = format!(
+        self.named = Some(format!(
             "{} OPERATOR(pg_catalog.=) ANY ({}::pg_catalog.{}[])",
             person.quoted(),
             quote_literal(format!("{{{}}}", elements.join(","))),
             key_type(person)
-        );
-        self.condition = match self.condition {
-            Some(before) => Some(format!("{before} AND {is_one_of_them}")),
-            None => Some(is_one_of_them),
-        };
+        ));
         self
     }
 
@@ -89,6 +87,15 @@ impl<'a> Statement<'a> {
 
     /// The text.
     pub fn sql(&self) -> String {
+        self.with(self.named.as_deref())
+    }
+
+    /// The text for a log: nobody is named in it.
+    pub fn shown(&self) -> String {
+        self.with(self.named.as_ref().map(|_| "…"))
+    }
+
+    fn with(&self, named: Option<&str>) -> String {
         let bank = self.bank;
         let [person, correct] = [&bank.person, &bank.correct].map(Column::quoted);
         let mut keys = vec![person];
@@ -110,6 +117,7 @@ impl<'a> Statement<'a> {
         }));
         let mut conditions = vec![is_eligible(bank)];
         conditions.extend(self.condition.clone());
+        conditions.extend(named.map(str::to_owned));
         format!(
             "SELECT {} FROM {} WHERE {} GROUP BY {}",
             columns.join(", "),

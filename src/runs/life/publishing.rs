@@ -20,7 +20,7 @@ use crate::scale::{self, Placed};
 use irt::IrtError;
 use pgrx::datum::TimestampWithTimeZone;
 use serde_json::{Map, Value};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 impl Run<'_> {
     /// The transaction that decides how the run ends: not begun when somebody wants it stopped,
@@ -57,6 +57,7 @@ impl Run<'_> {
         let other_scale = other_scale(compared, in_force, limited);
         let placed = &compared.placed;
         let of_fit = compared.diagnosis.as_ref().map(Diagnosis::flags).unwrap_or_default();
+        let mut pause = PAUSE;
         loop {
             let published = self.conclude(|run| {
                 let now = audit::now()?;
@@ -96,7 +97,7 @@ impl Run<'_> {
                     }
                     return Ok(row);
                 }
-                Err(error) => self.try_again_after(error)?,
+                Err(error) => self.try_again_after(error, &mut pause)?,
             }
         }
     }
@@ -123,23 +124,38 @@ impl Run<'_> {
         Ok(row)
     }
 
-    /// Waits a moment where others are in the way.
-    fn try_again_after(&mut self, error: ExtensionError) -> Result<(), ExtensionError> {
+    /// Waits a moment where others are in the way; longer each time where another server is lost.
+    fn try_again_after(
+        &mut self,
+        error: ExtensionError,
+        pause: &mut Duration,
+    ) -> Result<(), ExtensionError> {
         let error = failure::name_lock_holders(error, self.place.as_ref(), self.request)?;
         if !failure::is_transient(&error) {
             return Err(error);
         }
+        // Another server may take minutes to come back, or have locked the user out.
+        if failure::is_lost_connection(&error) {
+            *pause = (2 * *pause).min(LONGEST_PAUSE);
+        }
         self.obstacle = Some(error);
         cancels::forget_waits();
-        pause();
+        wait(*pause);
         Ok(())
     }
 }
 
+/// Between two attempts to publish.
+const PAUSE: Duration = Duration::from_millis(100);
+/// The same at most, where another server is lost again and again.
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+
 /// Lets others finish. Ends early, with an ERROR, when the run is interrupted.
-fn pause() {
-    for _ in 0..10 {
-        std::thread::sleep(Duration::from_millis(10));
+fn wait(pause: Duration) {
+    const BETWEEN_LOOKS: Duration = Duration::from_millis(10);
+    let from = Instant::now();
+    while from.elapsed() < pause {
+        std::thread::sleep(BETWEEN_LOOKS);
         interrupts::check();
     }
 }

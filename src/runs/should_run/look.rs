@@ -11,8 +11,7 @@ use crate::postgres::local_settings::LocalSettings;
 use crate::postgres::privileges::as_relation_owner;
 use crate::postgres::reading;
 use crate::postgres::text_output::pin_text_settings;
-use crate::responses::conditions::{is_after, is_eligible, moment_of_time};
-use pgrx::datum::TimestampWithTimeZone;
+use crate::responses::conditions::{is_after, is_eligible, literal, moment_of_time};
 
 /// Of a table without an index on the time, so much is looked at: its end, where new rows tend to be.
 const SHARE_OF_PAGES: i64 = 32;
@@ -154,12 +153,4 @@ fn bounded(bank: &Bank, condition: &str, limit: i64) -> String {
         "SELECT pg_catalog.count(*) FROM (SELECT 1 FROM {} WHERE {condition} LIMIT {limit}) AS r",
         bank.responses.name
     )
-}
-
-/// A moment in SQL, whatever the session's settings; `None`: before all others.
-fn literal(moment: Option<TimestampWithTimeZone>) -> Result<String, ExtensionError> {
-    let _pinned = pin_text_settings();
-    let query = "SELECT pg_catalog.quote_literal(COALESCE($1, '-infinity')::pg_catalog.text) \
-                        OPERATOR(pg_catalog.||) '::pg_catalog.timestamptz'";
-    reading::one::<String>(query, &[moment.into()]).map(Option::unwrap_or_default)
 }

@@ -28,7 +28,8 @@ pub struct ItemFit {
     /// often than the model says. `None` where the responses do not tell.
     pub guessing_z: Option<f64>,
     /// The same with the shape of the population free; `None` where no more items are above
-    /// [`super::thresholds::GUESSING_Z`] than chance explains.
+    /// [`super::thresholds::GUESSING_Z`] than chance explains, and for items with fewer responses than
+    /// [`super::thresholds::GUESSING_RESPONSES`] or whose responses do not tell.
     pub guessing_z_free_shape: Option<f64>,
     /// Score test of slope 0: below 0 where persons who know more are right less often.
     pub slope_z: Option<f64>,

@@ -33,7 +33,7 @@ pub fn beside_a_plain_scan(page: &mut Page, programs: &Programs, full: bool) {
     page.say(&format!(
         "Responses as (int, int, boolean, timestamptz), warm, in a server with 3 GB of shared_buffers; 500 items, 20 \
          responses a person. Plain scan: `{SCAN}`, without parallel workers. Run: `irt_run_calibration(true, \
-         standard_errors => 'none')` of a bank without diagnostics and checks, on one thread. Run and scan in turn, \
+         standard_errors => 'none')` of a bank without diagnostics, checks and links (scale `population`), on one thread. Run and scan in turn, \
          medians of {ROUNDS} (one of 10^8). Then 1,000 responses are new, and `irt_should_run_calibration()` says that \
          these are enough, and with `min_new_responses => 1001` that they are not, by counting all.",
     ));
@@ -87,7 +87,8 @@ fn prepare(session: &mut Client, programs: &Programs, persons: u32) {
     session
         .batch_execute(
             "SELECT irt_drop_bank('default') WHERE EXISTS (SELECT FROM irt_item_banks);
-             SELECT irt_configure(diagnostics => false, answered_at_column => 'answered_at')",
+             SELECT irt_configure(diagnostics => false, answered_at_column => 'answered_at',
+                                  scale => 'population')",
         )
         .unwrap();
     // What checks there are, a run says.

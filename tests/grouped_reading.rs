@@ -387,17 +387,25 @@ fn what_cannot_be_grouped_is_refused() {
     client
         .batch_execute(
             "CREATE TABLE answers (user_id int, question_id numeric, is_correct boolean);
-             CREATE TABLE folded (user_id text COLLATE unaccented, question_id int, is_correct boolean);
-             CREATE VIEW seen AS SELECT user_id, question_id::int, is_correct FROM answers;"
-                .replace("CREATE TABLE folded", "CREATE COLLATION unaccented (provider = icu, \
-                 locale = 'und-u-ks-level1', deterministic = false); CREATE TABLE folded").as_str(),
+             CREATE VIEW seen AS SELECT user_id, question_id::int, is_correct FROM answers",
         )
         .unwrap();
-    for (relation, obstacle) in [
-        ("answers", "column \"question_id\" is of type numeric"),
-        ("folded", "column \"user_id\" is of type text"),
-        ("seen", "it is a view"),
-    ] {
+    let mut obstacles =
+        vec![("answers", "column \"question_id\" is of type numeric"), ("seen", "it is a view")];
+    // Only ICU has collations by which different texts are equal, and some builds are without it.
+    let icu = "SELECT count(*) > 0 FROM pg_collation WHERE collprovider = 'i'";
+    if value(&mut client, icu).as_deref() == Some("t") {
+        client
+            .batch_execute(
+                "CREATE COLLATION unaccented
+                     (provider = icu, locale = 'und-u-ks-level1', deterministic = false);
+                 CREATE TABLE folded
+                     (user_id text COLLATE unaccented, question_id int, is_correct boolean)",
+            )
+            .unwrap();
+        obstacles.push(("folded", "column \"user_id\" is of type text"));
+    }
+    for (relation, obstacle) in obstacles {
         let sql = |reading: &str| {
             format!("SELECT irt_configure('b', responses => '{relation}', reading => {reading})")
         };

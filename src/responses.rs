@@ -17,6 +17,7 @@ mod hash_index;
 mod images;
 mod keys;
 mod labels;
+mod limit;
 pub mod of_bank;
 mod recent;
 mod small_keys;
@@ -24,9 +25,9 @@ mod times_of_repeats;
 mod typed_keys;
 mod values;
 
-pub use collector::check_memory;
 pub use counts::{Counter, Counts};
 pub use keys::Keys;
+pub use limit::check_memory;
 
 use crate::bank::RowShape;
 use crate::error::ExtensionError;
@@ -84,25 +85,14 @@ enum Stage {
     Grouped(GroupedResponses),
 }
 
-/// Rows after a moment, and what their items and repeats mean.
-struct Later {
-    labels: Vec<String>,
-    rows: ResponseRows,
-    repeated: RepeatedResponses,
-}
-
-impl Later {
-    fn of(
+impl Stage {
+    /// Rows after a moment, if one was given: of the same items.
+    fn later(
         rows: Option<ResponseRows>,
         labels: &[String],
         repeated: RepeatedResponses,
     ) -> Option<Self> {
-        rows.map(|rows| Self { labels: labels.to_vec(), rows, repeated })
-    }
-
-    fn into_stage(self) -> Stage {
-        let Self { labels, rows, repeated } = self;
-        Stage::Rows { labels, rows, repeated }
+        rows.map(|rows| Self::Rows { labels: labels.to_vec(), rows, repeated })
     }
 }
 
@@ -145,11 +135,11 @@ impl Loaded {
         stage: Stage,
         persons: Vec<String>,
         groups: Option<&Groups>,
-        later: Option<Later>,
+        later: Option<Stage>,
     ) -> Result<Self, ExtensionError> {
         let in_several_groups = groups.map_or(0, Groups::in_several);
         let later = match later {
-            Some(later) => Some(Box::new(Self::new(later.into_stage(), Vec::new(), groups, None)?)),
+            Some(later) => Some(Box::new(Self::new(later, Vec::new(), groups, None)?)),
             None => None,
         };
         let groups = groups.map(Groups::to_core).transpose()?;
@@ -220,7 +210,7 @@ pub fn load_with(
     let wanted = beside.persons;
     let Rows { labels, rows, keys: [of_persons, _], groups, later } = read(query, beside)?;
     let persons = wanted.texts(&of_persons, groups.as_ref())?;
-    let later = Later::of(later, &labels, repeated);
+    let later = Stage::later(later, &labels, repeated);
     Loaded::new(Stage::Rows { labels, rows, repeated }, persons, groups.as_ref(), later)
 }
 
@@ -243,7 +233,7 @@ pub fn load_in_two_passes(
     let wanted = beside.persons;
     let Rows { labels, rows, mut keys, mut groups, later } = read(query, beside)?;
     let persons = wanted.texts(&keys[0], groups.as_ref())?;
-    let later = Later::of(later, &labels, repeated);
+    let later = Stage::later(later, &labels, repeated);
     // Grouping takes half as much again as the rows: room for it.
     keys.iter_mut().for_each(Keys::drop_index);
     groups.iter_mut().for_each(Groups::drop_index);

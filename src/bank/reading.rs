@@ -1,10 +1,10 @@
 //! In which shape a bank's responses are read: one row a response, or one row a person.
 //!
-//! A row a person is made where the rows are, and takes a sixth of the bytes on the
-//! way that its responses would. So it is chosen from the catalogs where rows have a way to go, and whole persons are at its
-//! beginning: in a Citus table that is distributed by the person, in a foreign table of postgres_fdw,
-//! and in a table that is partitioned by the person into such. A table of this server's own is faster
-//! to read row by row, partitioned or not ([scale.md](../../docs/scale.md)).
+//! A row a person is made where the rows are, and takes a sixth of the bytes on the way that its
+//! responses would. So it is chosen from the catalogs where rows have a way to go, and whole persons
+//! are at its beginning: in a Citus table that is distributed by the person, in a foreign table of
+//! postgres_fdw, and in a table that is partitioned by the person into such. A table of this server's
+//! own is faster to read row by row, partitioned or not ([scale.md](../../docs/scale.md)).
 
 use super::checked::Bank;
 use super::citus;

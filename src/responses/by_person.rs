@@ -10,13 +10,15 @@
 //! | module | what it does |
 //! |---|---|
 //! | `statement` | the SQL: the only place where it is made |
-//! | `part` | what one of its columns holds of a person's responses |
+//! | `layout` | where its columns stand |
+//! | `part` | what one of them holds of a person's responses |
 //! | `items` | numbers items |
 //! | `collector` | persons as they come |
 //! | `times` | the times of persons who answered an item more than once |
 
 mod collector;
 mod items;
+mod layout;
 mod part;
 mod statement;
 mod times;
@@ -137,7 +139,8 @@ fn send<S: query::Sink>(statement: &Statement, sink: &mut S) -> Result<(), Exten
     })
 }
 
-/// The keys' texts; none where there are too many persons to name, or too much text, or one has a key that is no text.
+/// The keys' texts; none where there are too many persons to name, or too much text, or one has a
+/// key that is no text.
 fn texts_of_persons_with_repeats(
     responses: &GroupedResponses,
     keys: &Keys,

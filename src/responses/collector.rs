@@ -4,36 +4,14 @@ use super::batch::{Batch, Waiting};
 use super::counts::Counter;
 use super::groups::Groups;
 use super::keys::Keys;
+use super::limit::{GROUPED_RESPONSE, Passed};
 use super::recent::Recent;
 use super::values::{Correctness, Time, WrongValues};
 use crate::bank::RowShape;
 use crate::error::ExtensionError;
 use crate::postgres::query::{Column, Sink};
-use crate::server_settings;
 use irt::{IrtError, NO_TIME, ResponseRows};
 use pgrx::pg_sys::Datum;
-
-/// Refuses to begin what irt_calibration.max_memory will not let end.
-///
-/// # Errors
-/// [`ExtensionError::TooMuchMemory`].
-pub fn check_memory(responses: u64, shape: RowShape) -> Result<(), ExtensionError> {
-    let bytes = match shape {
-        RowShape::Response => ROW + GROUPED_RESPONSE,
-        RowShape::Person => GROUPED_RESPONSE,
-    };
-    let needed = responses.saturating_mul(bytes);
-    let limit = server_settings::max_memory();
-    if needed > limit {
-        return Err(ExtensionError::TooMuchMemory { needed, limit, responses });
-    }
-    Ok(())
-}
-
-/// Bytes of a row without its time: person, item and correctness.
-const ROW: u64 = 8;
-/// Bytes of a response among its person's, which are there before the rows are given back.
-const GROUPED_RESPONSE: u64 = 4;
 
 /// Where the time stands, if there is one.
 pub const TIME: usize = 3;
@@ -67,9 +45,8 @@ pub struct Collector<'a> {
     columns: Option<Columns>,
     eligible: u64,
     wrong: WrongValues,
-    /// What was held when the limit was passed, and for how many responses: from there on
-    /// rows are only counted, to be able to say how much all of them need.
-    over: Option<(u64, u64)>,
+    /// Set where there is no room: from there on rows are only counted.
+    over: Option<Passed>,
     /// Why the fourth column is no time: the error, should it have a value.
     no_time: Option<ExtensionError>,
 }
@@ -227,9 +204,8 @@ impl<'a> Collector<'a> {
 
     fn look_at_memory(&mut self) {
         let Some(columns) = &mut self.columns else { return };
-        let held = columns.allocated_bytes();
-        if held > server_settings::max_memory() {
-            self.over = Some((held, self.eligible));
+        self.over = Passed::by(columns.allocated_bytes(), self.eligible);
+        if self.over.is_some() {
             columns.rows = ResponseRows::new(false);
             columns.later = None;
         }
@@ -247,14 +223,8 @@ impl<'a> Collector<'a> {
             return Err(ExtensionError::Internal("the query had no columns".to_owned()));
         };
         self.wrong.check(&columns.correct_column)?;
-        if let Some((held, responses)) = self.over {
-            check_memory(self.eligible, RowShape::Response)?;
-            let share = self.eligible as f64 / responses as f64;
-            return Err(ExtensionError::TooMuchMemory {
-                needed: (held as f64 * share) as u64,
-                limit: server_settings::max_memory(),
-                responses: self.eligible,
-            });
+        if let Some(passed) = self.over {
+            return Err(passed.error(self.eligible, RowShape::Response));
         }
         columns.batch.number(&mut columns.persons, &mut columns.rows, columns.later.as_mut())?;
         let labels = columns.items.texts()?;

@@ -14,6 +14,16 @@ pub fn is_eligible(bank: &Bank) -> String {
         .join(" AND ")
 }
 
+/// The condition that a response is correct. One that is neither 0 nor 1 is not, and is refused by a
+/// run.
+pub fn is_correct(bank: &Bank) -> String {
+    let correct = bank.correct.quoted();
+    match bank.correct.base_type {
+        pg_sys::BOOLOID => correct,
+        _ => format!("({correct} OPERATOR(pg_catalog.=) 1)"),
+    }
+}
+
 /// The condition that a response's time is finite and after `moment`, an SQL expression. Few times
 /// are, and only these are asked whether they are finite.
 pub fn is_after(bank: &Bank, moment: &str) -> String {

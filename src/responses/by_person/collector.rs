@@ -1,16 +1,15 @@
 //! Persons as they come, counted and within the limit of memory.
 
-use super::super::collector::check_memory;
 use super::super::counts::Counts;
 use super::super::groups::Groups;
-use super::super::keys::{Keys, with_bytes};
+use super::super::keys::Keys;
+use super::super::limit::Passed;
 use super::items::Items;
-use super::part::{Columns, Part};
+use super::layout::{Layout, Tally};
 use super::statement::Statement;
 use crate::bank::RowShape;
 use crate::error::ExtensionError;
 use crate::postgres::query::{Column, Sink};
-use crate::server_settings;
 use irt::PersonRows;
 use pgrx::pg_sys::Datum;
 
@@ -50,112 +49,6 @@ impl Persons {
     }
 }
 
-/// Responses of everybody.
-#[derive(Debug, Clone, Copy, Default)]
-struct Tally {
-    all: i64,
-    correct: i64,
-}
-
-impl Tally {
-    fn add(&mut self, correct: bool) {
-        self.all += 1;
-        self.correct += i64::from(correct);
-    }
-}
-
-/// Where the columns of a statement stand.
-#[derive(Debug, Clone)]
-pub struct Layout {
-    /// How many there are.
-    count: usize,
-    has_group: bool,
-    counts_wrong_values: bool,
-    /// Each with the place of its first column.
-    parts: Vec<(usize, Part)>,
-    /// How many columns of what came after a moment there are, at the end.
-    moments: usize,
-}
-
-impl Layout {
-    /// That of a statement.
-    pub fn of(statement: &Statement) -> Self {
-        let (has_group, counts_wrong_values) =
-            (statement.has_group(), statement.counts_wrong_values());
-        let mut count = 1 + usize::from(has_group) + usize::from(counts_wrong_values);
-        let mut parts = Vec::new();
-        for part in statement.parts() {
-            parts.push((count, *part));
-            count += part.columns();
-        }
-        let moments = statement.moments();
-        Self { count: count + moments, has_group, counts_wrong_values, parts, moments }
-    }
-
-    /// Refuses another number of columns.
-    ///
-    /// # Errors
-    /// [`ExtensionError::Internal`].
-    pub fn must_be_of(&self, columns: &[Column]) -> Result<(), ExtensionError> {
-        if columns.len() == self.count {
-            return Ok(());
-        }
-        Err(ExtensionError::Internal(format!("{} columns of {}", columns.len(), self.count)))
-    }
-
-    /// The group's column among the values of a row; `None` inside: NULL.
-    pub fn group(&self, values: &[Datum], nulls: &[bool]) -> Option<Option<Datum>> {
-        self.has_group.then(|| (!nulls[1]).then_some(values[1]))
-    }
-
-    /// True where one of the person's responses is neither correct nor incorrect.
-    fn has_wrong_values(&self, values: &[Datum]) -> bool {
-        let place = 1 + usize::from(self.has_group);
-        self.counts_wrong_values && values[place].value() != 0
-    }
-
-    /// Counts what came after each moment.
-    ///
-    /// # Safety
-    /// `values` are a row of the statement.
-    unsafe fn count(&self, values: &[Datum], nulls: &[bool], after: &mut [Tally; 2]) {
-        let places = self.count - self.moments..self.count;
-        for (place, tally) in places.zip(after).filter(|(place, _)| !nulls[*place]) {
-            // SAFETY: these columns are of type bytea, and this one is not null.
-            unsafe {
-                with_bytes(values[place], |all| all.iter().for_each(|byte| tally.add(*byte == 1)));
-            }
-        }
-    }
-
-    /// Calls `each` with every response of a row.
-    ///
-    /// # Errors
-    /// Those of [`Part::read`].
-    ///
-    /// # Safety
-    /// `values` are a row of the statement.
-    pub unsafe fn read(
-        &self,
-        values: &[Datum],
-        nulls: &[bool],
-        mut each: impl FnMut(super::part::Key<'_>, bool, i64) -> Result<(), ExtensionError>,
-    ) -> Result<(), ExtensionError> {
-        for (place, part) in self.parts.iter().filter(|(place, _)| !nulls[*place]) {
-            // SAFETY: the statement's parts are of type bytea or text, and this one is not null.
-            unsafe {
-                with_bytes(values[*place], |keys| match part.time.map(|_| place + 1) {
-                    Some(beside) if !nulls[beside] => with_bytes(values[beside], |times| {
-                        part.read(Columns { keys, times: Some(times) }, &mut each)
-                    }),
-                    _ => part.read(Columns { keys, times: None }, &mut each),
-                })?;
-            }
-        }
-        Ok(())
-    }
-}
-
 /// Turns persons into numbers as they arrive.
 pub struct Collector {
     layout: Layout,
@@ -172,9 +65,8 @@ pub struct Collector {
     beside: u64,
     /// Persons and responses at the last look at memory.
     looked_at: u64,
-    /// What was held when the limit was passed, and for how many responses: from there on they are
-    /// only counted, to be able to say how much all of them need.
-    over: Option<(u64, u64)>,
+    /// Set where there is no room: from there on responses are only counted.
+    over: Option<Passed>,
 }
 
 impl Collector {
@@ -218,15 +110,8 @@ impl Collector {
             self.look_at_memory();
         }
         let Some((keys, groups)) = self.read.filter(|_| !self.gave_up) else { return Ok(None) };
-        if let Some((held, responses)) = self.over {
-            let all = self.responses.all.unsigned_abs();
-            check_memory(all, RowShape::Person)?;
-            let share = all as f64 / responses.max(1) as f64;
-            return Err(ExtensionError::TooMuchMemory {
-                needed: (held as f64 * share) as u64,
-                limit: server_settings::max_memory(),
-                responses: all,
-            });
+        if let Some(passed) = self.over {
+            return Err(passed.error(self.responses.all.unsigned_abs(), RowShape::Person));
         }
         let labels = self.items.labels()?;
         Ok(Some(Persons { labels, rows: self.rows, keys, items: self.items, groups }))
@@ -240,8 +125,8 @@ impl Collector {
             + self.rows.allocated_bytes();
         let held = held as u64 + self.beside;
         self.looked_at = self.seen();
-        if held > server_settings::max_memory() {
-            self.over = Some((held, self.responses.all.unsigned_abs()));
+        self.over = Passed::by(held, self.responses.all.unsigned_abs());
+        if self.over.is_some() {
             self.rows = PersonRows::default();
         }
     }

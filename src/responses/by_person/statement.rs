@@ -2,7 +2,7 @@
 
 use super::part::{Form, Part};
 use crate::bank::{Bank, Column};
-use crate::responses::conditions::{is_after, is_eligible};
+use crate::responses::conditions::{is_after, is_correct, is_eligible};
 use crate::responses::values::Time;
 use pgrx::pg_sys;
 use pgrx::spi::quote_literal;
@@ -111,7 +111,7 @@ impl<'a> Statement<'a> {
         columns.extend(self.moments.iter().map(|moment| {
             format!(
                 "pg_catalog.string_agg(pg_catalog.boolsend({}), '') FILTER (WHERE {})",
-                self.is_correct(),
+                is_correct(self.bank),
                 is_after(bank, moment)
             )
         }));
@@ -156,7 +156,7 @@ impl<'a> Statement<'a> {
             Form::Code => format!(
                 "pg_catalog.int4send(pg_catalog.int4({item}::pg_catalog.int8 OPERATOR(pg_catalog.*) \
                  2 OPERATOR(pg_catalog.+) pg_catalog.int4({})))",
-                self.is_correct()
+                is_correct(self.bank)
             ),
             Form::Integer => format!("pg_catalog.int8send({item}::pg_catalog.int8)"),
             Form::Uuid => format!("pg_catalog.uuid_send({item})"),
@@ -179,8 +179,8 @@ impl<'a> Statement<'a> {
         }
         match (part.form, part.correct) {
             (Form::Code, _) => {}
-            (_, true) => conditions.push(self.is_correct()),
-            (_, false) => conditions.push(format!("NOT {}", self.is_correct())),
+            (_, true) => conditions.push(is_correct(self.bank)),
+            (_, false) => conditions.push(format!("NOT {}", is_correct(self.bank))),
         }
         // Without times there is one part for both.
         if let (true, Some(time)) = (self.reads_times(), &self.bank.answered_at) {
@@ -192,15 +192,6 @@ impl<'a> Statement<'a> {
 
     fn reads_times(&self) -> bool {
         self.parts.iter().any(|part| part.time.is_some())
-    }
-
-    /// The condition that a response is correct. Wrong values are counted beside it.
-    fn is_correct(&self) -> String {
-        let correct = self.bank.correct.quoted();
-        match self.bank.correct.base_type {
-            pg_sys::BOOLOID => correct,
-            _ => format!("({correct} OPERATOR(pg_catalog.=) 1)"),
-        }
     }
 }
 

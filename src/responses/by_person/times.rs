@@ -2,8 +2,8 @@
 
 use super::super::groups::Groups;
 use super::super::keys::Keys;
-use super::collector::Layout;
 use super::items::Items;
+use super::layout::Layout;
 use super::statement::Statement;
 use crate::error::ExtensionError;
 use crate::postgres::query::{Column, Sink};

@@ -6,9 +6,8 @@ use crate::postgres::local_settings::LocalSettings;
 use crate::postgres::privileges::as_relation_owner;
 use crate::postgres::spi::Spi;
 use crate::responses::Counts;
-use crate::responses::conditions::{is_after, is_eligible};
+use crate::responses::conditions::{is_after, is_correct, is_eligible};
 use pgrx::datum::TimestampWithTimeZone;
-use pgrx::pg_sys;
 
 /// Counts with the current role's rights: `last` is the last run's moment, `now` this one.
 ///
@@ -60,17 +59,4 @@ pub fn count(
             })
         })
     })
-}
-
-/// The condition that a response is correct. What is neither 0 nor 1 is refused by the run.
-fn is_correct(bank: &Bank) -> String {
-    let column = bank.correct.quoted();
-    let type_name = match bank.correct.base_type {
-        pg_sys::BOOLOID => return format!("{column}::pg_catalog.bool"),
-        pg_sys::INT2OID => "int2",
-        pg_sys::INT4OID => "int4",
-        pg_sys::INT8OID => "int8",
-        _ => "numeric",
-    };
-    format!("{column}::pg_catalog.{type_name} OPERATOR(pg_catalog.=) 1")
 }

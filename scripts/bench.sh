@@ -6,13 +6,9 @@
 # FULL=1 adds 100 million responses: 20 GB of disk and another ten minutes.
 # PART=scans or PART=mirt times that section alone, without girth, and puts it into the page that is there.
 cd "$(dirname "$0")/.."
-source scripts/common.sh
+source scripts/measuring.sh
 
-scripts/setup.sh test
-PG_CONFIG=$(pg_config_path) || fail "no Postgres with headers found, even after scripts/setup.sh"
-export PG_CONFIG
-folder=$(temporary_folder irt-make-bench)
-trap 'rm -rf "$folder"' EXIT
+begin_measuring bench
 
 part=${PART:-}
 case $part in
@@ -26,19 +22,15 @@ case $part in
     *) fail "PART=$part is no part of the bench: leave it out, or say PART=scans or PART=mirt" ;;
 esac
 
-say "a release build in a private Postgres $(pg_major "$PG_CONFIG")"
-scripts/install.sh --profile release --root "$folder/postgres"
+install_privately release
 as_owner cargo build --locked --release --package irt --example job --example cost
 
 say "the jobs"
-IRT_TEST_BINDIR=$folder/postgres$("$PG_CONFIG" --bindir)
 IRT_BENCH_EXAMPLES=$(realpath "${CARGO_TARGET_DIR:-target}")/release/examples
 IRT_BENCH_PYTHON=$folder/python/bin/python
 IRT_BENCH_PART=$part
-export IRT_TEST_BINDIR IRT_BENCH_EXAMPLES IRT_BENCH_PYTHON IRT_BENCH_PART
-# The profile dev is that of the tests, which is built already: what is timed are programs of their own.
-OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 cargo_for_pg bench --profile dev --package irt_calibration --bench jobs |
-    tee "$folder/page"
+export IRT_BENCH_EXAMPLES IRT_BENCH_PYTHON IRT_BENCH_PART
+OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 run_bench jobs | tee "$folder/page"
 if [ -n "$part" ]; then
     cargo xtask fill docs/performance.md "$part" <"$folder/page"
 fi

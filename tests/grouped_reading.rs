@@ -420,6 +420,25 @@ fn what_cannot_be_grouped_is_refused() {
     assert_eq!(refused.message(), "reading is 'fast', but must be 'auto', 'rows' or 'grouped'");
 }
 
+/// A foreign table says uuid of what is an integer there: its rows could be converted, and a person's
+/// row cannot be made.
+#[test]
+fn columns_of_another_type_over_there_are_told_with_what_to_do() {
+    let Some((_cluster, mut client)) = start() else { return };
+    client
+        .batch_execute(
+            "CREATE TABLE far (who text, what int, correct boolean, answered date);
+             INSERT INTO far SELECT p, i, p % i = 0 FROM generate_series(1, 60) p, generate_series(1, 4) i;
+             CREATE FOREIGN TABLE near (who text, what uuid, correct boolean, answered date)
+                 SERVER itself OPTIONS (table_name 'far')",
+        )
+        .unwrap();
+    configure(&mut client, "near", "near", "");
+    let refused = error(&mut client, "SELECT irt_run_calibration(force => true, bank => 'near')");
+    assert_eq!(refused.code().code(), "42883");
+    assert!(refused.hint().unwrap().contains("reading => 'rows'"), "{refused:?}");
+}
+
 #[test]
 fn what_grouping_cannot_tell_is_read_row_by_row() {
     let Some((_cluster, mut client)) = start() else { return };

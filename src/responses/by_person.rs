@@ -125,18 +125,7 @@ fn read_since(
 fn send<S: query::Sink>(statement: &Statement, sink: &mut S) -> Result<(), ExtensionError> {
     let shown = format!("irt_calibration reads: {}", statement.shown());
     tell(Level::Debug, &ErrorReport::new(b"00000", shown));
-    query::read(&statement.sql(), sink).map_err(|error| match error {
-        // As where a foreign table's columns are of another type on the other server.
-        ExtensionError::Database(report)
-            if report.sqlstate.starts_with(b"42") && report.hint.is_none() =>
-        {
-            ExtensionError::Database(report.hint(
-                "Where whoever has the rows cannot group them, read them one by one: reading => 'rows' \
-                 in irt_configure.",
-            ))
-        }
-        other => other,
-    })
+    query::read(&statement.sql(), sink)
 }
 
 /// The keys' texts; none where there are too many persons to name, or too much text, or one has a

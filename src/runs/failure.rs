@@ -5,6 +5,7 @@ use super::lock_wait::{self, Place};
 use super::outcome::Caller;
 use super::phase::Phase;
 use super::request::Request;
+use crate::bank::RowShape;
 use crate::error::{ExtensionError, format_duration};
 use crate::postgres::cancels::{self, LockTag};
 use crate::postgres::error_report::ErrorReport;
@@ -34,6 +35,8 @@ pub struct Circumstances<'a> {
     pub request: &'a Request,
     /// What it was busy with.
     pub phase: Phase,
+    /// What a row is of the responses that it reads.
+    pub shape: RowShape,
     /// The relation that it was at work on, where it locks rows.
     pub place: Option<&'a Place>,
     /// What was in the way of the last attempt to publish.
@@ -49,6 +52,16 @@ pub fn explain(error: &ExtensionError, at: &Circumstances) -> ErrorReport {
             Ok(named) => ErrorReport::from(&named),
             Err(_) => ErrorReport::from(error),
         },
+        // Whoever has the rows cannot group them, as where a foreign table's columns are of another
+        // type on the other server. What it advises is about a statement that is not the user's.
+        b"42883" | b"42804" | b"42846"
+            if at.phase == Phase::Loading && at.shape == RowShape::Person =>
+        {
+            ErrorReport::from(error).hint(
+                "Declare the foreign table's columns with the types that they have on the other \
+                 server, or read responses one by one: reading => 'rows' in irt_configure.",
+            )
+        }
         _ => ErrorReport::from(error),
     }
 }

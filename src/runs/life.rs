@@ -112,7 +112,7 @@ struct Run<'a> {
     facts: Facts,
     /// Persons who belong to more than one group.
     in_several_groups: u64,
-    /// What a row was, when they were read.
+    /// What a row is, or was when they were read.
     shape: RowShape,
     /// The items, while they are locked.
     place: Option<Place>,
@@ -156,6 +156,7 @@ impl Run<'_> {
                 caller: &*self.caller,
                 request: self.request,
                 phase: self.reporter.phase(),
+                shape: self.shape,
                 place: self.place.as_ref(),
                 obstacle: self.obstacle.as_ref(),
             },
@@ -186,6 +187,7 @@ impl Run<'_> {
             self.caller.started(self.run_id);
         }
         self.reporter.enter(Phase::Loading)?;
+        self.shape = bank.shape;
         let mut threads = Threads::default();
         let Some((loaded, new, before)) = self.load_if_enough(&bank, &settings, &mut threads)?
         else {
